@@ -1,0 +1,39 @@
+/**
+ * What a value type is: how the words behind an option are read, printed as iptables-save prints them, and said in plain words.
+ * One file per type in this folder; extensions pick from them.
+ */
+import type { Family } from '../netfilter/families.js';
+
+/** What reading a value may lean on. */
+export interface ValueContext {
+  readonly family: Family;
+  readonly negated: boolean;
+}
+
+/** A value that cannot be read: a sentence without a full stop that says what is wrong with it. */
+export class Fault {
+  readonly message: string;
+  constructor(message: string) {
+    this.message = message;
+  }
+}
+
+/** How the words behind one option become a value. `T` is the typed value. */
+export interface ValueType<T> {
+  /** How many words follow the flag. */
+  readonly arity: 0 | 1 | 2;
+  /** What is expected, for error messages: "a port, a range first:last, or a service name". */
+  readonly expects: string;
+  /** Words (unquoted, unescaped) to value, or what is wrong with them. Never throws. */
+  readonly parse: (words: readonly string[], context: ValueContext) => T | Fault;
+  /** The words as iptables-save prints them, quoted where it quotes, without the flag. Empty for arity 0. */
+  readonly print: (value: T, context: ValueContext) => string;
+  /** Plain words: "22 (ssh)", "10.0.0.0/8", "1024 to 65535". */
+  readonly say: (value: T, context: ValueContext) => string;
+}
+
+/** Fixes the type parameter by inference. */
+export const defineValue = <T>(type: ValueType<T>): ValueType<T> => type;
+
+/** A flag without a value. */
+export const none = defineValue<true>({ arity: 0, expects: 'no value', parse: () => true, print: () => '', say: () => '' });
