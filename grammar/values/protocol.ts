@@ -1,0 +1,41 @@
+/** `-p`: a protocol name or number (xtables.c, xtables_parse_protocol). 0 is every protocol. */
+import { protocolName, protocolNumber } from '../netfilter/protocols.js';
+import { readInteger } from './integer.js';
+import { defineValue, Fault } from './value.js';
+
+const spoken: Readonly<Record<string, string>> = {
+  tcp: 'TCP',
+  udp: 'UDP',
+  icmp: 'ICMP',
+  'ipv6-icmp': 'ICMPv6',
+  sctp: 'SCTP',
+  gre: 'GRE',
+  esp: 'ESP',
+  ah: 'AH',
+  igmp: 'IGMP',
+  dccp: 'DCCP',
+  vrrp: 'VRRP',
+  ospf: 'OSPF',
+  udplite: 'UDP-Lite',
+  ipencap: 'IP-in-IP',
+  ipv6: 'IPv6-in-IP',
+  l2tp: 'L2TP',
+  pim: 'PIM',
+};
+
+/** A protocol number in plain words: "TCP", "ICMPv6", "protocol 250". */
+export const sayProtocol = (number: number): string => {
+  const name = protocolName(number);
+  return spoken[name] ?? (/^\d/.test(name) ? `protocol ${name}` : name.toUpperCase());
+};
+
+export const protocol = defineValue<number>({
+  arity: 1,
+  expects: 'a protocol name or a number from 0 to 255',
+  parse: ([word]) => {
+    const number = readInteger(word!) ?? protocolNumber(word!);
+    return number !== undefined && number <= 255 ? number : new Fault(`"${word}" is not a known protocol`);
+  },
+  print: protocolName,
+  say: sayProtocol,
+});
