@@ -18,8 +18,13 @@ export interface Field {
   readonly size?: number;
 }
 
-const number = (width: number, words: string, more: Partial<Field> = {}): Field => ({ kind: 'number', width, words, ...more });
-const name = (words: string): Field => ({ kind: 'name', width: 0, words });
+const number = (width: number, words: string, more: Partial<Field> = {}): Field & { kind: 'number' } => ({
+  ...more,
+  kind: 'number',
+  width,
+  words,
+});
+const name = (words: string): Field & { kind: 'name' } => ({ kind: 'name', width: 0, words });
 
 /**
  * A predicate over a field that only some packets have (ports, icmp, tcpFlags, mss, uid ...) is always conjoined by its extension with the

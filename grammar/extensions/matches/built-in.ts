@@ -1,0 +1,120 @@
+/** The options that every rule has without `-m`: -s -d -i -o -p -f -4 -6 (iptables(8), PARAMETERS; net/ipv4/netfilter/ip_tables.c, ip_packet_match). */
+import { all, bits, inRange, is, named, none as never, notIf, type Predicate, some, test } from '../../packet/predicate.js';
+import { type HostName, type Network, networkRange, networks, prefixLength } from '../../values/address.js';
+import { type InterfaceName, interfaceName } from '../../values/interface-name.js';
+import { protocol, sayProtocol } from '../../values/protocol.js';
+import { none } from '../../values/value.js';
+import { defineMatch, type Phrase, phrase, type Use } from '../define.js';
+
+const addressIn = (field: 'source' | 'destination', network: Network | HostName): Predicate => {
+  if (network.kind === 'host')
+    return test({
+      extension: '',
+      text: `${field === 'source' ? '-s' : '-d'} ${network.name}`,
+      decidedBy: 'surroundings',
+      reads: [field],
+      given: { host: network.name, field },
+    });
+  return prefixLength(network.mask) === undefined ? bits(field, network.mask, network.address) : inRange(field, ...networkRange(network));
+};
+
+const address = (field: 'source' | 'destination', use: Use<readonly (Network | HostName)[]> | undefined): Predicate | undefined =>
+  use &&
+  notIf(
+    use.negated,
+    use.value.length === 1 ? addressIn(field, use.value[0]!) : some(...use.value.map((network) => addressIn(field, network))),
+  );
+
+const onInterface = (field: 'inInterface' | 'outInterface', use: Use<InterfaceName> | undefined): Predicate | undefined =>
+  use && notIf(use.negated, named(field, use.value.name, use.value.prefix));
+
+const fromTo = (slot: 'from' | 'to', word: string, use: Use<readonly (Network | HostName)[]> | undefined): Phrase[] =>
+  use ? [phrase(slot, `${word} ${use.negated ? 'anywhere but ' : ''}${networks.say(use.value, { family: 4, negated: false })}`)] : [];
+
+const through = (slot: 'arriving' | 'leaving', words: string, use: Use<InterfaceName> | undefined): Phrase[] =>
+  use
+    ? [
+        phrase(
+          slot,
+          `${words} ${use.negated ? 'any interface but ' : ''}${use.value.prefix && use.value.name === '' ? 'any interface' : interfaceName.say(use.value, { family: 4, negated: false })}`,
+        ),
+      ]
+    : [];
+
+export const builtIn = defineMatch({
+  name: '',
+  manual: 'iptables(8), PARAMETERS; net/ipv4/netfilter/ip_tables.c, ip_packet_match',
+  decidedBy: 'packet',
+  options: {
+    source: { flag: '-s', aliases: ['--source', '--src'], value: networks, negatable: true },
+    destination: { flag: '-d', aliases: ['--destination', '--dst'], value: networks, negatable: true },
+    inInterface: { flag: '-i', aliases: ['--in-interface'], value: interfaceName, negatable: true },
+    outInterface: { flag: '-o', aliases: ['--out-interface'], value: interfaceName, negatable: true },
+    protocol: { flag: '-p', aliases: ['--protocol', '--proto'], value: protocol, negatable: true },
+    fragment: { flag: '-f', aliases: ['--fragment', '--fragments'], value: none, negatable: true, families: [4] },
+    ipv4: { flag: '-4', aliases: ['--ipv4'], value: none },
+    ipv6: { flag: '-6', aliases: ['--ipv6'], value: none },
+  },
+  matches: ({ source, destination, inInterface, outInterface, protocol, fragment, ipv4, ipv6 }, { family }) => {
+    // A rule for the other family is not loaded at all (xshared.c, do_parse).
+    if ((family === 6 && ipv4) || (family === 4 && ipv6)) return never;
+    return all(
+      protocol &&
+        (protocol.value === 0 ? notIf(protocol.negated, { kind: 'any' }) : notIf(protocol.negated, is('protocol', protocol.value))),
+      address('source', source),
+      address('destination', destination),
+      onInterface('inInterface', inInterface),
+      onInterface('outInterface', outInterface),
+      fragment && notIf(fragment.negated, is('laterFragment', 1)),
+    );
+  },
+  check: ({ protocol, inInterface, outInterface }) => {
+    if (protocol?.negated && protocol.value === 0) return '"! -p all" would match nothing';
+    if (inInterface?.value.name === '' && !inInterface.value.prefix) return 'the interface of -i is empty';
+    if (outInterface?.value.name === '' && !outInterface.value.prefix) return 'the interface of -o is empty';
+    return undefined;
+  },
+  // Order and omissions of xshared.c, save_ipv4_addr, save_iface and save_rule: what takes every packet is not printed.
+  save: ({ source, destination, inInterface, outInterface, protocol, fragment }, context) => {
+    const words: string[] = [];
+    const address = (flag: string, use: Use<readonly (Network | HostName)[]> | undefined) => {
+      if (!use) return;
+      const [only] = use.value;
+      const takesAll = use.value.length === 1 && only!.kind === 'network' && (only!.mask === 0 || only!.mask === 0n);
+      if (!takesAll || use.negated)
+        words.push(`${use.negated ? '! ' : ''}${flag} ${networks.print(use.value, { family: context.family, negated: use.negated })}`);
+    };
+    const iface = (flag: string, use: Use<InterfaceName> | undefined) => {
+      if (!use) return;
+      const takesAll = use.value.name === '' && use.value.prefix;
+      // 1.8.9: legacy prints neither `-i +` nor `! -i +`; nft keeps the negated one.
+      if (takesAll && (!use.negated || context.backend === 'legacy')) return;
+      words.push(`${use.negated ? '! ' : ''}${flag} ${interfaceName.print(use.value, { family: context.family, negated: use.negated })}`);
+    };
+    address('-s', source);
+    address('-d', destination);
+    iface('-i', inInterface);
+    iface('-o', outInterface);
+    if (protocol && protocol.value !== 0) words.push(`${protocol.negated ? '! ' : ''}-p ${protocolWord(protocol.value)}`);
+    if (fragment) words.push(fragment.negated ? '! -f' : '-f');
+    return words.join(' ');
+  },
+  say: ({ source, destination, inInterface, outInterface, protocol, fragment }) => {
+    const phrases: Phrase[] = [];
+    if (protocol && protocol.value !== 0)
+      phrases.push(
+        phrase('noun', protocol.negated ? `packets other than ${sayProtocol(protocol.value)}` : `${sayProtocol(protocol.value)} packets`),
+      );
+    phrases.push(...fromTo('from', 'from', source), ...fromTo('to', 'to', destination));
+    phrases.push(...through('arriving', 'arriving on', inInterface), ...through('leaving', 'leaving by', outInterface));
+    if (fragment) phrases.push(phrase('condition', fragment.negated ? 'being whole or a first fragment' : 'being a later fragment'));
+    return phrases;
+  },
+  examples: [
+    { rule: '-s 192.0.2.7/24 -i eth+', saved: '-s 192.0.2.0/24 -i eth+', says: 'from 192.0.2.0/24' },
+    { rule: '-p 6 -s 0/0', saved: '-p tcp', says: 'TCP packets' },
+    { rule: '! -s 192.0.2.1,192.0.2.2', refused: 'list' },
+  ],
+});
+
+const protocolWord = (number: number): string => protocol.print(number, { family: 4, negated: false });
