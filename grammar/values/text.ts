@@ -1,0 +1,29 @@
+/** Free text, quoted as iptables-save quotes it (libxtables, xtables_save_string; measured with 1.8.9). */
+import { defineValue, Fault, type ValueType } from './value.js';
+
+/** The text as iptables-save prints it: bare where it holds nothing but `A-Z a-z 0-9 _ -`, else in double quotes, with `"`, `\` and `'` escaped. */
+export const quote = (text: string): string => (/^[A-Za-z0-9_-]+$/.test(text) ? text : `"${text.replace(/["\\']/g, '\\$&')}"`);
+
+/** Length in bytes of UTF-8, which is what the kernel's buffers count. */
+export const byteLength = (text: string): number => {
+  let bytes = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0)!;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return bytes;
+};
+
+/** Text of at least `shortest` and at most `longest` bytes. */
+export const text = (longest: number, shortest = 0): ValueType<string> =>
+  defineValue<string>({
+    arity: 1,
+    expects: `text of at most ${longest} bytes`,
+    parse: ([word]) => {
+      const length = byteLength(word!);
+      if (length > longest) return new Fault(`the text is ${length} bytes long; ${longest} is the most`);
+      return length < shortest ? new Fault(shortest === 1 ? 'the text is empty' : `the text is shorter than ${shortest} bytes`) : word!;
+    },
+    print: quote,
+    say: (value) => `"${value}"`,
+  });
