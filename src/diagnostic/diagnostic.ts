@@ -28,6 +28,8 @@ export interface PacketJson {
 export interface Related {
   readonly at: Span;
   readonly message: string;
+  /** The words that matter within it; absent: all of it. */
+  readonly focus?: readonly Span[];
   /** This line is dead for the same cause. */
   readonly dead?: boolean;
   /** Where it stands in another input. */
@@ -59,9 +61,13 @@ export interface Diagnostic {
   readonly at: Span;
   /** The words that matter within it, for carets; absent: all of it. */
   readonly focus?: readonly Span[];
+  /** What stands behind the carets, two or three words: "never reached". */
+  readonly label?: string;
   readonly family?: 4 | 6;
   readonly table?: string;
   readonly chain?: string;
+  /** "rule 19 of 31" of its chain, where it is about one rule. */
+  readonly rule?: { readonly number: number; readonly of: number };
   readonly related: readonly Related[];
   readonly witness?: PacketJson;
   /** What the witness shows: "line 12 ACCEPT decides here; line 27 DROP would have applied". */
