@@ -1,0 +1,235 @@
+/**
+ * Silence with reasons. Three forms, each with at least one check id:
+ *
+ *     # iptlint: ignore-next-line[shadowed-rule, duplicate-rule] -- reason
+ *     # iptlint: ignore-file[unreachable-chain] -- reason
+ *     -A INPUT ... -m comment --comment "iptlint:ignore=shadowed-rule reason"
+ *
+ * `#` lines do not survive a restore and save; the third form does, for the kernel keeps it. "Next line" is the next line that is neither
+ * blank nor a comment. A silence that silences nothing is a finding itself, so that they do not pile up.
+ */
+import { Source, type Span } from '../../grammar/index.js';
+import { closest } from '../util/closest.js';
+import type { Diagnostic, Level } from './diagnostic.js';
+import type { CheckDescriptor, TextInput } from './result.js';
+
+/** The check that tells silences that silence nothing; it needs the others' findings and so lives here, not among the rules. */
+export const uselessSilence = {
+  id: 'useless-silence',
+  category: 'meta',
+  level: 'info',
+  summary: 'A comment asks iptlint to be silent where it has nothing to say, or cannot be read',
+  why: `A silence outlives its cause: the rule it was written for is mended or moved, the comment stays, and one day it hides a new fault
+in the same place. One with a misspelt id never worked at all; that is told as a warning.`.replaceAll('\n', ' '),
+  advice: 'Remove the comment, or correct the id in it. `iptlint rules` lists all ids.',
+  examples: {
+    find: [
+      {
+        title: 'nothing here to be silent about',
+        text: '# iptlint: ignore-next-line[shadowed-rule] -- kept for the audit\n-A INPUT -p tcp --dport 22 -j ACCEPT',
+      },
+      { title: 'a misspelt id', text: '-A INPUT -m comment --comment "iptlint:ignore=shadowd-rule known" -j ACCEPT' },
+    ],
+    leave: [
+      {
+        title: 'the silence has its finding',
+        text: '-A INPUT -s 192.0.2.0/24 -j DROP\n# iptlint: ignore-next-line[shadowed-rule] -- ticket 4711\n-A INPUT -s 192.0.2.7/32 -j ACCEPT',
+      },
+    ],
+  },
+} as const;
+
+/** What one comment silences. */
+interface Silence {
+  readonly source: Source;
+  /** The words of the directive. */
+  readonly at: Span;
+  readonly ids: readonly string[];
+  /** Findings that begin in here are silenced; null: in the whole file. */
+  readonly over: Span | null;
+  readonly used: Set<string>;
+}
+
+export interface Silenced {
+  readonly kept: readonly Diagnostic[];
+  /** How many findings were silenced. */
+  readonly suppressed: number;
+}
+
+/** What silences need to know of the run: all ids, and which of them took part (a silence for a check that was off is not useless). */
+export interface SilenceContext {
+  readonly checks: readonly CheckDescriptor[];
+  readonly runs: (id: string) => boolean;
+  /** Level of a useless silence where the user told one; `off`: not told. */
+  readonly level?: Level | 'off';
+}
+
+/** Takes out what comments in the inputs silence, and adds what is wrong with the comments themselves. */
+export const applySilences = (inputs: readonly TextInput[], diagnostics: readonly Diagnostic[], context: SilenceContext): Silenced => {
+  const silences: Silence[] = [];
+  const complaints: Diagnostic[] = [];
+  for (const input of inputs) {
+    if (!input.text.includes('iptlint:')) continue;
+    readSilences(new Source(input.name, input.text), silences, complaints);
+  }
+  if (silences.length === 0 && complaints.length === 0) return { kept: diagnostics, suppressed: 0 };
+
+  const desk = new Desk(silences);
+  let suppressed = 0;
+  const sift = (list: readonly Diagnostic[]): Diagnostic[] => {
+    const kept: Diagnostic[] = [];
+    for (const diagnostic of list) {
+      const left = desk.pass(diagnostic);
+      if (left !== diagnostic) suppressed++;
+      if (left) kept.push(left);
+    }
+    return kept;
+  };
+
+  const kept = sift(diagnostics);
+  complaints.push(...judge(silences, context, (id) => id !== uselessSilence.id));
+  kept.push(...sift(complaints));
+  kept.push(...judge(silences, context, (id) => id === uselessSilence.id));
+  const { level } = context;
+  const leveled = kept.flatMap((diagnostic) =>
+    diagnostic.check !== uselessSilence.id || level === undefined ? [diagnostic] : level === 'off' ? [] : [{ ...diagnostic, level }],
+  );
+  return { kept: leveled, suppressed };
+};
+
+/** Silences by file and place. */
+class Desk {
+  private readonly files = new Map<string, { whole: Silence[]; lines: Silence[] }>();
+
+  constructor(silences: readonly Silence[]) {
+    for (const silence of silences) {
+      const { name } = silence.source;
+      const file = this.files.get(name) ?? { whole: [], lines: [] };
+      this.files.set(name, file);
+      (silence.over ? file.lines : file.whole).push(silence);
+    }
+  }
+
+  /**
+   * The finding as it is, what is left of it, or null where it is silenced. A finding that tells several dead rules at once loses the
+   * silenced ones only: if its own line is silenced and other dead lines are not, it moves to the first of those.
+   */
+  pass(diagnostic: Diagnostic): Diagnostic | null {
+    const { check, source, at, related } = diagnostic;
+    if (!this.files.has(source.name)) return diagnostic;
+    if (this.takes(check, source.name, at, true)) return null;
+    const isOpen = (place: Diagnostic['related'][number]): boolean =>
+      !place.dead || !this.takes(check, (place.source ?? source).name, place.at, false);
+    const open = related.filter(isOpen);
+    if (!this.takes(check, source.name, at, false)) return open.length === related.length ? diagnostic : { ...diagnostic, related: open };
+    const next = open.find((place) => place.dead && !place.source);
+    if (!next) return null;
+    const { focus: _focus, fix: _fix, rule: _rule, witness: _witness, shows: _shows, effect: _effect, ...rest } = diagnostic;
+    return {
+      ...rest,
+      at: next.at,
+      related: open.filter((place) => place !== next),
+      message: `${diagnostic.message} (told of a silenced line above)`,
+    };
+  }
+
+  private takes(check: string, name: string, at: Span, wholeFile: boolean): boolean {
+    const file = this.files.get(name);
+    if (!file) return false;
+    const found = (wholeFile ? file.whole : file.lines).filter(
+      ({ ids, over }) => ids.includes(check) && (over === null || (at.start >= over.start && at.start <= over.end)),
+    );
+    for (const silence of found) silence.used.add(check);
+    return found.length > 0;
+  }
+}
+
+/** Ids that silenced nothing, or that do not exist. */
+const judge = (silences: readonly Silence[], { checks, runs }: SilenceContext, about: (id: string) => boolean): Diagnostic[] => {
+  const known = new Set([...checks.map((check) => check.id), uselessSilence.id]);
+  return silences.flatMap(({ source, at, ids, used }) =>
+    ids.flatMap((id): Diagnostic[] => {
+      if (!about(id) || used.has(id)) return [];
+      if (!known.has(id)) {
+        const near = closest(id, known);
+        const help = near ? `write ${near}` : 'iptlint rules lists all ids';
+        return [complaint(source, at, 'warning', `there is no check named ${id}, so this silences nothing`, help)];
+      }
+      if (!runs(id)) return [];
+      return [complaint(source, at, 'info', `${id} has nothing to say here; this silences nothing`, 'remove it')];
+    }),
+  );
+};
+
+const complaint = (source: Source, at: Span, level: Level, message: string, help: string): Diagnostic => ({
+  check: uselessSilence.id,
+  category: 'meta',
+  level,
+  certainty: 'proved',
+  message,
+  source,
+  at,
+  related: [],
+  help,
+});
+
+const readSilences = (source: Source, silences: Silence[], complaints: Diagnostic[]): void => {
+  const { text } = source;
+  for (let found = text.indexOf('iptlint:'); found >= 0; ) {
+    const start = text.lastIndexOf('\n', found - 1) + 1;
+    const end = lineEnd(text, found);
+    const line = text.slice(start, end);
+    if (/^\s*#/.test(line)) readComment(source, start, line, silences, complaints);
+    else readRule(source, start, line, silences);
+    found = text.indexOf('iptlint:', end);
+  }
+};
+
+const readComment = (source: Source, start: number, line: string, silences: Silence[], complaints: Diagnostic[]): void => {
+  const directive = /^\s*#\s*(iptlint:\s*(.*?))\s*$/.exec(line);
+  if (!directive) return; // the word stands somewhere in prose
+  const at = { start: start + line.indexOf('iptlint:'), end: start + line.indexOf('iptlint:') + directive[1]!.length };
+  const read = /^(ignore-next-line|ignore-file)\s*\[([^\]]*)\]\s*(?:--\s*.*)?$/.exec(directive[2]!);
+  const ids = (read?.[2] ?? '').split(',').flatMap((id) => id.trim() || []);
+  if (!read || ids.length === 0) {
+    const form = '# iptlint: ignore-next-line[ID] -- reason';
+    complaints.push(
+      complaint(source, at, 'warning', read ? 'this silence names no check' : 'this silence cannot be read', `write ${form}`),
+    );
+    return;
+  }
+  const over = read[1] === 'ignore-file' ? null : nextLine(source.text, start + line.length);
+  silences.push({ source, at, ids, over, used: new Set() });
+};
+
+const readRule = (source: Source, start: number, line: string, silences: Silence[]): void => {
+  for (const comment of line.matchAll(/--comment[\s=]+(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S+))/g)) {
+    const value = comment[1] ?? comment[2] ?? comment[3]!;
+    const ignore = /(?:^|\s)iptlint:ignore=([\w-]+(?:,[\w-]+)*)/.exec(value);
+    if (!ignore) continue;
+    const word = `iptlint:ignore=${ignore[1]}`;
+    const from = start + line.indexOf(word, comment.index);
+    silences.push({
+      source,
+      at: { start: from, end: from + word.length },
+      ids: ignore[1]!.split(','),
+      over: { start, end: start + line.length },
+      used: new Set(),
+    });
+  }
+};
+
+/** The first line after `from` that is neither blank nor a comment; an empty span at the end where there is none. */
+const nextLine = (text: string, from: number): Span => {
+  for (let start = from + 1; start < text.length; ) {
+    const end = lineEnd(text, start);
+    if (!/^\s*(?:#|$)/.test(text.slice(start, end))) return { start, end };
+    start = end + 1;
+  }
+  return { start: text.length + 1, end: text.length + 1 };
+};
+
+const lineEnd = (text: string, from: number): number => {
+  const end = text.indexOf('\n', from);
+  return end < 0 ? text.length : end;
+};
