@@ -3,6 +3,7 @@ export type { Backend, Effect, Given, MatchSpec, OptionSpec, Phrase, Place, Slot
 export { type ConnectionState, connectionStates, connectionStatusBits } from './netfilter/conntrack.js';
 export { addressWidth, type Family, programName } from './netfilter/families.js';
 export { type Hook, hooks, hooksWithInInterface, hooksWithOutInterface, isHook } from './netfilter/hooks.js';
+export { protocolName, protocolNumber, protocolsWithPorts } from './netfilter/protocols.js';
 export { builtInChains, isTable, type TableName, tables, tablesAtHook } from './netfilter/tables.js';
 export type { Policy, Verdict } from './netfilter/verdicts.js';
 export { type Field, type FieldName, fields, isAddressField, type NameField, type NumberField } from './packet/fields.js';
@@ -11,3 +12,5 @@ export type { Rewrite } from './packet/rewrite.js';
 export type { Problem } from './problem.js';
 export { type Position, Source, type Span } from './source.js';
 export type * from './syntax/ast.js';
+export { highestAddress, type Network, parseAddress, prefixLength, prefixMask, printAddress, printNetwork } from './values/address.js';
+export { Fault } from './values/value.js';
