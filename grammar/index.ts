@@ -14,3 +14,5 @@ export { type Position, Source, type Span } from './source.js';
 export type * from './syntax/ast.js';
 export { highestAddress, type Network, parseAddress, prefixLength, prefixMask, printAddress, printNetwork } from './values/address.js';
 export { Fault } from './values/value.js';
+export { parse, type ParseOptions, type ParseResult } from './syntax/parse.js';
+export { givenOf, meaningContext } from './extensions/given.js';

@@ -1,0 +1,728 @@
+/**
+ * From the words of a rule line to a rule: which extension an option belongs to, what its value is, and what of it iptables would refuse while
+ * reading. As getopt does in iptables (iptables/xshared.c, do_parse; libxtables/xtables.c, xtables_merge_options): an option is looked up among
+ * the built-in ones, then among the extensions named so far, the newest first; then `-p` may imply one; then unambiguous abbreviations count.
+ */
+import type { IToken } from 'chevrotain';
+import { allFlags, findMatch, findTarget, flagsOf, type KnownOption, matchSpecs } from '../extensions/catalogue.js';
+import type { MatchSpec, TargetSpec } from '../extensions/define.js';
+import { givenOf, meaningContext } from '../extensions/given.js';
+import { builtIn } from '../extensions/matches/built-in.js';
+import { type Family, programName } from '../netfilter/families.js';
+import { impliedMatch, protocolName } from '../netfilter/protocols.js';
+import type { Problem } from '../problem.js';
+import type { Span } from '../source.js';
+import { suggest } from '../suggest.js';
+import { Fault, type ValueContext } from '../values/value.js';
+import type { ChainCommandNode, ChainNode, CountersNode, MatchNode, OptionNode, RuleNode, TargetNode } from './ast.js';
+import { unquote, unquoteShell } from './words.js';
+
+type Command = RuleNode['command'] | ChainCommandNode['command'] | 'new' | 'policy' | 'list';
+
+/** What a flag of iptables itself asks for. */
+type Role =
+  | { readonly kind: 'command'; readonly command: Command }
+  | { readonly kind: 'jump' | 'goto' | 'match' | 'table' | 'counters' | 'ignored' };
+
+const roles = new Map<string, Role>();
+const define = (flags: string, role: Role) => {
+  for (const flag of flags.split(' ')) roles.set(flag, role);
+};
+define('-A --append', { kind: 'command', command: 'append' });
+define('-I --insert', { kind: 'command', command: 'insert' });
+define('-D --delete', { kind: 'command', command: 'delete' });
+define('-R --replace', { kind: 'command', command: 'replace' });
+define('-C --check', { kind: 'command', command: 'check' });
+define('-N --new-chain --new', { kind: 'command', command: 'new' });
+define('-P --policy', { kind: 'command', command: 'policy' });
+define('-F --flush', { kind: 'command', command: 'flush' });
+define('-X --delete-chain', { kind: 'command', command: 'delete-chain' });
+define('-Z --zero', { kind: 'command', command: 'zero' });
+define('-E --rename-chain --rename', { kind: 'command', command: 'rename' });
+define('-L --list -S --list-rules -h --help -V --version', { kind: 'command', command: 'list' });
+define('-j --jump', { kind: 'jump' });
+define('-g --goto', { kind: 'goto' });
+define('-m --match', { kind: 'match' });
+define('-t --table', { kind: 'table' });
+define('-c --set-counters', { kind: 'counters' });
+define('-w --wait -W --wait-interval -n --numeric -v --verbose -x --exact --line-numbers --modprobe -M', { kind: 'ignored' });
+
+const builtInFlags = flagsOf(builtIn);
+const mainFlags: readonly string[] = [...roles.keys(), ...builtInFlags.keys()];
+
+/** A node under construction: the tree's types are read-only, these are not. */
+interface OpenExtension<S> {
+  start: number;
+  end: number;
+  readonly name: string;
+  readonly spec: S | null;
+  readonly options: OptionNode[];
+}
+
+interface OpenMatch extends OpenExtension<MatchSpec> {
+  readonly kind: 'match';
+  readonly implied: boolean;
+}
+
+interface OpenTarget extends OpenExtension<TargetSpec> {
+  readonly kind: 'target';
+  readonly nameSpan: Span;
+  readonly goto: boolean;
+}
+
+/** What one line of rule or command turned out to be. */
+export interface BoundLine {
+  readonly node: RuleNode | ChainNode | ChainCommandNode | null;
+  /** `-t`, or null. */
+  readonly table: string | null;
+  /** Something in it, if only a blank, made iptables' own reading impossible. */
+  readonly whole: boolean;
+}
+
+const noWords: readonly string[] = [];
+
+/** Options whose presence in a line of a restored file is refused (iptables-restore takes them on its own command line). */
+const refusedInRestore = new Set([
+  '-t',
+  '--table',
+  '-w',
+  '--wait',
+  '-W',
+  '--wait-interval',
+  '-L',
+  '--list',
+  '-S',
+  '--list-rules',
+  '-n',
+  '--numeric',
+  '-v',
+  '--verbose',
+  '-x',
+  '--exact',
+  '--line-numbers',
+  '-h',
+  '--help',
+  '-V',
+  '--version',
+  '-C',
+  '--check',
+]);
+
+/** What must be looked at when a use of an extension is complete. */
+interface SpecFacts {
+  readonly required: readonly string[];
+  readonly related: readonly (readonly [key: string, excludes: readonly string[], needs: readonly string[]])[];
+  /** Nothing to look at. */
+  readonly plain: boolean;
+}
+
+const factsOfSpecs = new WeakMap<MatchSpec | TargetSpec, SpecFacts>();
+const factsOf = (spec: MatchSpec | TargetSpec): SpecFacts => {
+  let facts = factsOfSpecs.get(spec);
+  if (!facts) {
+    const entries = Object.entries(spec.options);
+    const required = entries.filter(([, option]) => option.required).map(([key]) => key);
+    const related = entries
+      .filter(([, option]) => option.excludes || option.needs)
+      .map(([key, option]) => [key, option.excludes ?? [], option.needs ?? []] as const);
+    facts = {
+      required,
+      related,
+      plain: required.length === 0 && related.length === 0 && !spec.check && !spec.protocols && !spec.protocolsFor && !spec.families,
+    };
+    factsOfSpecs.set(spec, facts);
+  }
+  return facts;
+};
+
+/** Binds one line after the other; reused for a whole document. */
+export class RuleBinder {
+  /** Offset of the current chunk in the source: token offsets are relative to it. */
+  base = 0;
+  family: Family = 4;
+  private readonly problems: Problem[];
+  private readonly variables: ReadonlyMap<string, string>;
+  private plainContext: ValueContext = { family: 4, negated: false };
+  private negatedContext: ValueContext = { family: 4, negated: true };
+
+  private start = 0;
+  private end = 0;
+  private inScript = false;
+  private counters: CountersNode | null = null;
+  private command: Command | null = null;
+  private commandWords: readonly string[] = noWords;
+  private commandSpan: Span | null = null;
+  private chain = '';
+  private chainSpan: Span = { start: 0, end: 0 };
+  private table: string | null = null;
+  private basics: OpenMatch | null = null;
+  private matches: OpenMatch[] = [];
+  private target: OpenTarget | null = null;
+  /** Extensions named so far, oldest first. */
+  private named: (OpenMatch | OpenTarget)[] = [];
+  private bang: IToken | null = null;
+  private whole = true;
+  /** `-s !`: the option whose value comes as a stray word. */
+  private awaiting: {
+    readonly owner: OpenMatch | OpenTarget;
+    readonly known: KnownOption;
+    readonly start: number;
+    readonly flag: string;
+  } | null = null;
+
+  constructor(problems: Problem[], variables: ReadonlyMap<string, string>) {
+    this.problems = problems;
+    this.variables = variables;
+  }
+
+  begin(counters: IToken | undefined, program: IToken | undefined): void {
+    if (this.plainContext.family !== this.family) {
+      this.plainContext = { family: this.family, negated: false };
+      this.negatedContext = { family: this.family, negated: true };
+    }
+    this.start = -1;
+    this.inScript = program !== undefined;
+    this.counters = null;
+    if (program) this.cover(program);
+    if (counters) {
+      this.cover(counters);
+      this.counters = readCounters(counters.image, this.startOf(counters));
+    }
+    this.command = null;
+    this.commandWords = noWords;
+    this.chain = '';
+    this.table = null;
+    this.basics = null;
+    this.matches = [];
+    this.target = null;
+    this.named = [];
+    this.bang = null;
+    this.whole = true;
+    this.awaiting = null;
+  }
+
+  negation(bang: IToken): void {
+    this.cover(bang);
+    if (this.bang) this.complain('syntax-error', bang, 'two "!" stand one behind the other');
+    this.bang = bang;
+  }
+
+  stray(word: IToken): void {
+    this.cover(word);
+    if (this.awaiting) {
+      const { owner, known, start, flag } = this.awaiting;
+      this.awaiting = null;
+      this.addOption(owner, known, flag, true, [this.text(word)], start, this.endOf(word));
+      return;
+    }
+    this.whole = false;
+    const text = this.text(word);
+    if (text.startsWith('#'))
+      this.complain(
+        'syntax-error',
+        word,
+        'a comment cannot stand behind a rule: iptables-restore takes it for an option',
+        'put it on a line of its own, or use -m comment',
+      );
+    else this.complain('syntax-error', word, `"${clip(text)}" stands where an option such as -p, -m or -j is expected`, this.hintFor(text));
+  }
+
+  option(flag: IToken, values: readonly IToken[]): void {
+    const last = values.length > 0 ? values[values.length - 1]! : flag;
+    this.cover(flag);
+    this.end = this.endOf(last);
+    let image = flag.image;
+    if (!isFlag(image)) {
+      image = this.text(flag);
+      if (!isFlag(image)) return this.stray(flag);
+    }
+    this.awaiting = null;
+    const negated = this.bang !== null;
+    const start = this.bang ? this.startOf(this.bang) : this.startOf(flag);
+    this.bang = null;
+
+    const role = roles.get(image);
+    if (role) return this.mainOption(role, image, flag, values, negated, start);
+    const known = builtInFlags.get(image);
+    if (known) return this.addOption(this.openBasics(start), known, image, negated, this.texts(values), start, this.end, values[0]);
+    for (let i = this.named.length - 1; i >= 0; i--) {
+      const owner = this.named[i]!;
+      const option = owner.spec && flagsOf(owner.spec).get(image);
+      if (option) return this.addOption(owner, option, image, negated, this.texts(values), start, this.end, values[0]);
+    }
+    this.unusualOption(image, flag, values, negated, start);
+  }
+
+  finish(end: number): BoundLine {
+    if (this.bang) {
+      this.whole = false;
+      this.complain('syntax-error', this.bang, 'no option follows the "!"');
+    }
+    if (this.awaiting) {
+      this.whole = false;
+      this.complainAt('bad-value', this.awaiting.start, this.end, `${this.awaiting.flag} wants ${this.awaiting.known.spec.value.expects}`);
+    }
+    const lineEnd = Math.max(end, this.end);
+    const node = this.node(lineEnd);
+    return { node, table: this.table, whole: this.whole };
+  }
+
+  private node(end: number): BoundLine['node'] {
+    const { start, command } = this;
+    switch (command) {
+      case 'append':
+      case 'insert':
+      case 'delete':
+      case 'replace':
+      case 'check': {
+        this.checkUses();
+        const [, number] = this.commandWords;
+        const position = number === undefined ? null : /^[1-9][0-9]*$/.test(number) ? Number(number) : null;
+        if (number !== undefined && position === null) {
+          this.whole = false;
+          this.complainAt('syntax-error', this.commandSpan!.start, this.commandSpan!.end, `"${clip(number)}" is not a rule number`);
+        } else if (command === 'replace' && position === null) {
+          this.whole = false;
+          this.complainAt('syntax-error', this.commandSpan!.start, this.commandSpan!.end, '-R wants a chain and a rule number');
+        }
+        return {
+          kind: 'rule',
+          start,
+          end,
+          command,
+          position,
+          chain: this.chain,
+          chainSpan: this.chainSpan,
+          counters: this.counters,
+          matches: (this.basics ? [this.basics, ...this.matches] : this.matches) as readonly MatchNode[],
+          target: this.target as TargetNode | null,
+          whole: this.whole,
+        };
+      }
+      case 'new':
+      case 'policy': {
+        const policy = command === 'policy' ? (this.commandWords[1] ?? '') : null;
+        return {
+          kind: 'chain',
+          start,
+          end,
+          name: this.chain,
+          nameSpan: this.chainSpan,
+          policy,
+          counters: this.counters,
+          form: command === 'new' ? '-N' : '-P',
+        };
+      }
+      case 'flush':
+      case 'delete-chain':
+      case 'zero':
+      case 'rename':
+        return {
+          kind: 'chain-command',
+          start,
+          end,
+          command,
+          chain: this.commandWords[0] ?? null,
+          to: command === 'rename' ? (this.commandWords[1] ?? null) : null,
+        };
+      case 'list':
+        return null;
+      case null:
+        this.whole = false;
+        if (!this.inScript || this.named.length > 0 || this.basics)
+          this.complainAt('syntax-error', start, end, 'the line names no command such as -A or -I');
+        return null;
+    }
+  }
+
+  private mainOption(role: Role, flag: string, token: IToken, values: readonly IToken[], negated: boolean, start: number): void {
+    if (negated && role.kind !== 'ignored') this.complainAt('bad-negation', start, this.end, `"!" cannot stand before ${flag}`);
+    if (!this.inScript && refusedInRestore.has(flag))
+      this.complainAt('syntax-error', start, this.end, `${flag} cannot stand in a line that iptables-restore reads`);
+    const words = this.texts(values);
+    switch (role.kind) {
+      case 'ignored':
+        return;
+      case 'table':
+        this.table = words[0] ?? null;
+        return;
+      case 'counters': {
+        if (/^\d+$/.test(words[0] ?? '') && /^\d+$/.test(words[1] ?? ''))
+          this.counters = { packets: BigInt(words[0]!), bytes: BigInt(words[1]!), start, end: this.end };
+        else this.complainAt('bad-value', start, this.end, `${flag} wants two numbers: packets and bytes`);
+        return;
+      }
+      case 'match':
+        return this.nameMatch(flag, words[0], token, values[0], start);
+      case 'jump':
+      case 'goto':
+        return this.nameTarget(role.kind === 'goto', flag, words[0], token, values[0], start);
+      case 'command': {
+        if (this.command) {
+          this.whole = false;
+          return this.complainAt('syntax-error', start, this.end, `${flag} cannot stand beside another command`);
+        }
+        this.command = role.command;
+        this.commandWords = words;
+        this.commandSpan = { start, end: this.end };
+        const wantsChain = !['flush', 'delete-chain', 'zero', 'list'].includes(role.command);
+        if (values[0]) {
+          this.chain = words[0]!;
+          this.chainSpan = { start: this.startOf(values[0]), end: this.endOf(values[0]) };
+        } else if (wantsChain) {
+          this.whole = false;
+          this.complainAt('syntax-error', start, this.end, `${flag} wants the name of a chain`);
+        }
+        return;
+      }
+    }
+  }
+
+  private nameMatch(flag: string, name: string | undefined, token: IToken, value: IToken | undefined, start: number): void {
+    if (name === undefined) {
+      this.whole = false;
+      return this.complain('syntax-error', token, `${flag} wants the name of a match`);
+    }
+    const spec = findMatch(name) ?? null;
+    const match: OpenMatch = { kind: 'match', start, end: this.end, name, spec, implied: false, options: [] };
+    if (!spec) this.complainUnknown('match', name, value!);
+    this.matches.push(match);
+    this.named.push(match);
+  }
+
+  private nameTarget(goto: boolean, flag: string, name: string | undefined, token: IToken, value: IToken | undefined, start: number): void {
+    if (name === undefined || name === '') {
+      this.whole = false;
+      return this.complain(
+        'syntax-error',
+        value ?? token,
+        name === '' ? 'the name of the target is empty' : `${flag} wants the name of a target or chain`,
+      );
+    }
+    if (this.target) {
+      this.whole = false;
+      return this.complainAt('syntax-error', start, this.end, 'a rule can have one target only');
+    }
+    const spec = findTarget(name) ?? null;
+    this.target = {
+      kind: 'target',
+      start,
+      end: this.end,
+      name,
+      nameSpan: { start: this.startOf(value!), end: this.endOf(value!) },
+      goto,
+      spec: goto ? null : spec,
+      options: [],
+    };
+    this.named.push(this.target);
+  }
+
+  /** `-p` names a protocol whose match extension knows the flag. */
+  private implyMatch(flag: string, start: number): { readonly owner: OpenMatch; readonly option: KnownOption } | null {
+    const protocol = this.basics?.options.find((option) => option.key === 'protocol' && option.spec);
+    const name = protocol && impliedMatch[protocol.value as number];
+    const spec = name === undefined ? undefined : findMatch(name);
+    if (!spec || (spec.families && !spec.families.includes(this.family)) || this.matches.some((match) => match.spec === spec)) return null;
+    const flags = flagsOf(spec);
+    const candidates = flags.has(flag) ? [flag] : abbreviated(flag, flags.keys());
+    const option = onlyOne(candidates, flags);
+    if (!option) return null;
+    const owner: OpenMatch = { kind: 'match', start, end: this.end, name: spec.name, spec, implied: true, options: [] };
+    this.matches.push(owner);
+    this.named.push(owner);
+    return { owner, option };
+  }
+
+  /** Implied matches, abbreviations, `--flag=value`, `-ptcp`, options of unknown extensions, unknown options. */
+  private unusualOption(image: string, flag: IToken, values: readonly IToken[], negated: boolean, start: number): void {
+    const words = this.texts(values);
+    const implied = this.implyMatch(image, start);
+    if (implied) return this.addOption(implied.owner, implied.option, image, negated, words, start, this.end, values[0]);
+
+    const equals = image.indexOf('=');
+    if (image.startsWith('--') && equals > 0)
+      return this.glued(image.slice(0, equals), image.slice(equals + 1), flag, words, negated, start);
+    if (!image.startsWith('--') && image.length > 2 && (roles.has(image.slice(0, 2)) || builtInFlags.has(image.slice(0, 2))))
+      return this.glued(image.slice(0, 2), image.slice(2), flag, words, negated, start);
+
+    if (image.startsWith('--') && image.length > 2) {
+      const candidates = new Map<
+        string,
+        { readonly main: string } | { readonly owner: OpenMatch | OpenTarget; readonly option: KnownOption }
+      >();
+      for (const main of abbreviated(image, mainFlags)) candidates.set(main, { main });
+      for (const owner of this.named)
+        if (owner.spec)
+          for (const [long, option] of flagsOf(owner.spec)) if (long.startsWith(image)) candidates.set(long, { owner, option });
+      const targets = new Set(
+        [...candidates.values()].map((candidate) =>
+          'main' in candidate ? (roles.get(candidate.main) ?? builtInFlags.get(candidate.main)?.spec) : candidate.option.spec,
+        ),
+      );
+      if (targets.size === 1) {
+        const [long, found] = [...candidates][0]!;
+        if ('main' in found) {
+          const role = roles.get(found.main);
+          if (role) return this.mainOption(role, long, flag, values, negated, start);
+          return this.addOption(this.openBasics(start), builtInFlags.get(long)!, long, negated, words, start, this.end, values[0]);
+        }
+        return this.addOption(found.owner, found.option, long, negated, words, start, this.end, values[0]);
+      }
+      if (targets.size > 1) {
+        this.whole = false;
+        return this.complain('unknown-option', flag, `${image} is short for several options: ${[...candidates.keys()].join(', ')}`);
+      }
+    }
+    // An option behind an extension that the catalogue does not know is taken to be its own, word for word.
+    const unknown = this.named.findLast((owner) => owner.spec === null && !(owner.kind === 'target' && owner.goto));
+    if (unknown) {
+      unknown.options.push({ kind: 'option', start, end: this.end, key: image, spec: null, negated, value: undefined, words });
+      unknown.end = Math.max(unknown.end, this.end);
+      return;
+    }
+    this.whole = false;
+    const owners = matchSpecs.filter((spec) => flagsOf(spec).has(image)).map((spec) => spec.name);
+    const owner = owners[0];
+    const near = owner === undefined ? suggest(image, allFlags()) : undefined;
+    this.complain(
+      'unknown-option',
+      flag,
+      `${image} is not an option of iptables${this.named.length > 0 ? ' or of the extensions named before it' : ''}`,
+      owner !== undefined
+        ? `it belongs to ${owners.map((name) => `-m ${name}`).join(' or ')}, which must stand before it`
+        : near !== undefined
+          ? `did you mean ${near}?`
+          : undefined,
+    );
+  }
+
+  /** `--dport=80`, `-ptcp`: as if the value stood apart. */
+  private glued(name: string, value: string, flag: IToken, more: readonly string[], negated: boolean, start: number): void {
+    const role = roles.get(name);
+    const valueToken: IToken = { ...flag, image: value };
+    if (role) return this.mainOption(role, name, flag, [valueToken], negated, start);
+    const words = [value, ...more];
+    const basic = builtInFlags.get(name);
+    if (basic) return this.addOption(this.openBasics(start), basic, name, negated, words, start, this.end);
+    for (let i = this.named.length - 1; i >= 0; i--) {
+      const owner = this.named[i]!;
+      const option =
+        owner.spec && (flagsOf(owner.spec).get(name) ?? onlyOne(abbreviated(name, flagsOf(owner.spec).keys()), flagsOf(owner.spec)));
+      if (option) return this.addOption(owner, option, name, negated, words, start, this.end);
+    }
+    const implied = this.implyMatch(name, start);
+    if (implied) return this.addOption(implied.owner, implied.option, name, negated, words, start, this.end);
+    const main = abbreviated(name, mainFlags)[0];
+    if (main !== undefined) {
+      const mainRole = roles.get(main);
+      if (mainRole) return this.mainOption(mainRole, main, flag, [valueToken], negated, start);
+      return this.addOption(this.openBasics(start), builtInFlags.get(main)!, main, negated, words, start, this.end);
+    }
+    this.whole = false;
+    const near = suggest(name, allFlags());
+    this.complain('unknown-option', flag, `${name} is not an option of iptables`, near !== undefined ? `did you mean ${near}?` : undefined);
+  }
+
+  private addOption(
+    owner: OpenMatch | OpenTarget,
+    known: KnownOption,
+    flag: string,
+    negated: boolean,
+    words: readonly string[],
+    start: number,
+    end: number,
+    value?: IToken,
+  ): void {
+    const { key, spec } = known;
+    if (end > owner.end) owner.end = end;
+    if (start < owner.start) owner.start = start;
+    const { arity } = spec.value;
+    if (arity > 0 && words[0] === '!' && spec.negatable && !negated) {
+      this.complainAt('bad-negation', start, end, `the "!" must stand before ${flag}, not behind it`, `write ! ${flag} ...`);
+      this.awaiting = { owner, known, start, flag };
+      return;
+    }
+    let unread = false;
+    if (negated && !spec.negatable) {
+      unread = true;
+      this.complainAt('bad-negation', start, end, `"!" cannot stand before ${flag}`);
+    }
+    if (spec.families && !spec.families.includes(this.family))
+      this.complainAt('wrong-family', start, end, `${programName(this.family)} has no option ${flag}`);
+    if (!spec.repeatable && owner.options.some((option) => option.key === key)) {
+      this.complainAt('repeated-option', start, end, `${flag} is given twice`);
+      // The later one counts nowhere: the rule is refused. Keep the first for meaning.
+      return;
+    }
+    let parsed: unknown;
+    if (words.length < arity) {
+      unread = true;
+      this.complainAt('bad-value', start, end, `${flag} wants ${spec.value.expects}`);
+    } else {
+      parsed = spec.value.parse(words, negated ? this.negatedContext : this.plainContext);
+      if (parsed instanceof Fault) {
+        unread = true;
+        const from = value ? this.startOf(value) : start;
+        this.complainAt('bad-value', from, end, `${flag}: ${parsed.message}`, `it wants ${spec.value.expects}`);
+      }
+    }
+    owner.options.push(
+      unread
+        ? { kind: 'option', start, end, key, spec: null, negated, value: undefined, words: [flag, ...words] }
+        : { kind: 'option', start, end, key, spec, negated, value: parsed, words: noWords },
+    );
+  }
+
+  private openBasics(start: number): OpenMatch {
+    this.basics ??= { kind: 'match', start, end: this.end, name: '', spec: builtIn, implied: true, options: [] };
+    return this.basics;
+  }
+
+  /** What a complete rule must satisfy, use by use. */
+  private checkUses(): void {
+    if (this.basics) this.checkUse(this.basics);
+    for (const match of this.matches) if (match.spec) this.checkUse(match);
+    if (this.target?.spec) this.checkUse(this.target);
+  }
+
+  private checkUse(use: OpenMatch | OpenTarget): void {
+    const spec = use.spec!;
+    const facts = factsOf(spec);
+    if (facts.plain) return;
+    const what = use.kind === 'match' ? (use.name === '' ? 'the rule' : `-m ${use.name}`) : `-j ${use.name}`;
+    if (spec.families && !spec.families.includes(this.family)) {
+      this.complainAt('wrong-family', use.start, use.end, `${programName(this.family)} has no ${use.kind} "${use.name}"`);
+      return;
+    }
+    const has = (key: string) => use.options.some((option) => option.key === key);
+    for (const key of facts.required)
+      if (!has(key)) this.complainAt('missing-option', use.start, use.end, `${what} wants ${spec.options[key]!.flag}`);
+    for (const [key, excludes, needs] of facts.related) {
+      if (!has(key)) continue;
+      const flag = spec.options[key]!.flag;
+      const clash =
+        excludes.find((other) => other > key && has(other)) ??
+        excludes.find((other) => has(other) && !spec.options[other]!.excludes?.includes(key));
+      if (clash !== undefined)
+        this.complainAt('option-conflict', use.start, use.end, `${flag} and ${spec.options[clash]!.flag} cannot stand together`);
+      if (needs.length > 0 && !needs.some(has))
+        this.complainAt(
+          'missing-option',
+          use.start,
+          use.end,
+          `${flag} wants ${needs.map((other) => spec.options[other]!.flag).join(' or ')} beside it`,
+        );
+    }
+    const given = spec.check || spec.protocolsFor ? givenOf(spec, use.options) : null;
+    const context = meaningContext(this.family, use.options);
+    const fault = given && spec.check?.(given, context);
+    if (fault) this.complainAt('option-conflict', use.start, use.end, `${what}: ${fault}`);
+    const protocols = (given && spec.protocolsFor?.(given, context)) || spec.protocols;
+    if (protocols) this.checkProtocol(use, what, protocols);
+  }
+
+  private checkProtocol(use: OpenMatch | OpenTarget, what: string, protocols: readonly string[]): void {
+    const option = this.basics?.options.find((candidate) => candidate.key === 'protocol');
+    if (option && !option.spec) return; // unreadable: told already
+    const given = option && (option.value as number) !== 0 ? protocolName(option.value as number) : undefined;
+    const names = protocols.map((name) => (name === 'icmpv6' ? 'ipv6-icmp' : name === 'mh' ? 'mobility-header' : name));
+    if (given !== undefined && names.includes(given)) {
+      if (option!.negated)
+        this.problems.push({
+          code: 'missing-protocol',
+          severity: 'error',
+          backend: 'legacy',
+          start: use.start,
+          end: use.end,
+          message: `${what} wants -p ${protocols.join(' or ')} without "!"; only the nft back end takes it`,
+        });
+      return;
+    }
+    this.complainAt('missing-protocol', use.start, use.end, `${what} wants -p ${protocols.join(' or -p ')} before it`);
+  }
+
+  private complainUnknown(kind: 'match' | 'target', name: string, token: IToken): void {
+    const near = nearestMatch(name);
+    this.problems.push({
+      code: 'unknown-extension',
+      severity: 'info',
+      start: this.startOf(token),
+      end: this.endOf(token),
+      message: `the ${kind} "${clip(name)}" is not one that iptables 1.8.9 has: what it asks is taken as unknown`,
+      ...(near !== undefined ? { help: `did you mean ${near}?` } : {}),
+    });
+  }
+
+  private hintFor(word: string): string | undefined {
+    if (word.includes('{{') || word.includes('{%')) return 'this looks like a template: lint what it renders to';
+    return undefined;
+  }
+
+  private complain(code: string, token: IToken, message: string, help?: string): void {
+    this.complainAt(code, this.startOf(token), this.endOf(token), message, help);
+  }
+
+  private complainAt(code: string, start: number, end: number, message: string, help?: string): void {
+    this.problems.push({ code, severity: 'error', start, end, message, ...(help !== undefined ? { help } : {}) });
+  }
+
+  private cover(token: IToken): void {
+    if (this.start < 0) this.start = this.startOf(token);
+    this.end = this.endOf(token);
+  }
+
+  private startOf(token: IToken): number {
+    return this.base + token.startOffset;
+  }
+
+  private endOf(token: IToken): number {
+    return this.base + token.startOffset + token.image.length;
+  }
+
+  private text(token: IToken): string {
+    if (this.inScript) return unquoteShell(token.image, this.variables);
+    return unquote(token.image);
+  }
+
+  private texts(tokens: readonly IToken[]): readonly string[] {
+    if (tokens.length === 0) return noWords;
+    if (tokens.length === 1) return [this.text(tokens[0]!)];
+    return tokens.map((token) => this.text(token));
+  }
+}
+
+const nearest = new Map<string, string | undefined>();
+/** Remembered, for an unknown name often stands in every rule of a file. */
+const nearestMatch = (name: string): string | undefined => {
+  if (!nearest.has(name) && nearest.size < 1000)
+    nearest.set(
+      name,
+      suggest(
+        name,
+        matchSpecs.map((spec) => spec.name),
+      ),
+    );
+  return nearest.get(name);
+};
+
+const isFlag = (word: string): boolean => word.charCodeAt(0) === 45 && word.length > 1;
+
+const abbreviated = (stem: string, flags: Iterable<string>): string[] => {
+  const found: string[] = [];
+  if (stem.startsWith('--') && stem.length > 2) for (const flag of flags) if (flag.startsWith(stem)) found.push(flag);
+  return found;
+};
+
+/** The option that all candidates spell, if they spell the same one. */
+const onlyOne = (candidates: readonly string[], flags: ReadonlyMap<string, KnownOption>): KnownOption | null => {
+  const first = candidates.length > 0 ? flags.get(candidates[0]!) : undefined;
+  return first && candidates.every((candidate) => flags.get(candidate)!.key === first.key) ? first : null;
+};
+
+const clip = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}...` : text);
+
+/** `[packets:bytes]`. */
+export const readCounters = (image: string, start: number): CountersNode | null => {
+  const found = /^\[(\d+):(\d+)\]$/.exec(image);
+  return found ? { packets: BigInt(found[1]!), bytes: BigInt(found[2]!), start, end: start + image.length } : null;
+};

@@ -1,0 +1,50 @@
+/** From the image of a word token to the word itself: quotes and escapes removed, and back. */
+
+/** As add_param_to_argv of iptables-restore: only `"` quotes, `\` escapes only inside quotes. */
+export const unquote = (image: string): string => {
+  const open = image.indexOf('"');
+  if (open < 0) return image;
+  let word = image.slice(0, open);
+  for (let at = open + 1; at < image.length; at++) {
+    const character = image[at]!;
+    if (character === '"') break;
+    if (character === '\\' && at + 1 < image.length) word += image[++at];
+    else word += character;
+  }
+  return word;
+};
+
+/** As a POSIX shell: both kinds of quotes, backslashes, `$NAME` and `${NAME}` replaced where the name is known. */
+export const unquoteShell = (image: string, variables: ReadonlyMap<string, string>): string => {
+  let word = '';
+  const expand = (at: number): number => {
+    const found = /^\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))/.exec(image.slice(at, at + 80));
+    const value = found ? variables.get(found[1] ?? found[2]!) : undefined;
+    if (!found || value === undefined) {
+      word += '$';
+      return at;
+    }
+    word += value;
+    return at + found[0].length - 1;
+  };
+  for (let at = 0; at < image.length; at++) {
+    const character = image[at]!;
+    if (character === "'") {
+      const close = image.indexOf("'", at + 1);
+      word += image.slice(at + 1, close < 0 ? image.length : close);
+      at = close < 0 ? image.length : close;
+    } else if (character === '"') {
+      for (at++; at < image.length && image[at] !== '"'; at++) {
+        if (image[at] === '\\' && '"\\$`\n'.includes(image[at + 1] ?? '')) word += image[++at];
+        else if (image[at] === '$') at = expand(at);
+        else word += image[at];
+      }
+    } else if (character === '\\' && at + 1 < image.length) word += image[++at];
+    else if (character === '$') at = expand(at);
+    else word += character;
+  }
+  return word;
+};
+
+/** A word as iptables-save prints it (xtables.c, xtables_save_string): quoted unless it holds nothing but letters, digits, `_` and `-`. */
+export const quote = (word: string): string => (/^[A-Za-z0-9_-]+$/.test(word) ? word : `"${word.replace(/["\\']/g, '\\$&')}"`);
