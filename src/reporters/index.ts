@@ -1,0 +1,16 @@
+/** The forms of a report, by name. */
+import { concise } from './concise.js';
+import { full } from './full.js';
+import { github } from './github.js';
+import { gitlab } from './gitlab.js';
+import { json, jsonl } from './json.js';
+import { junit } from './junit.js';
+import { markdown } from './markdown.js';
+import type { Reporter } from './places.js';
+import { sarif } from './sarif.js';
+
+export const reporters = { full, concise, json, jsonl, sarif, github, gitlab, junit, markdown } as const satisfies Record<string, Reporter>;
+export type Format = keyof typeof reporters;
+export const formats = Object.keys(reporters) as Format[];
+
+export type { Look, Reporter } from './places.js';
