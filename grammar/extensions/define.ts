@@ -62,6 +62,8 @@ export interface MeaningContext {
   readonly family: Family;
   /** Options in written order. */
   readonly order: readonly OrderedUse[];
+  /** The hook that asks the rule, where the asker knows it: what NETMAP rewrites depends on it. */
+  readonly hook?: Hook;
 }
 
 /** What canonical printing may lean on. */
@@ -148,10 +150,28 @@ export interface MatchSpec<O extends OptionTable = OptionTable> extends Extensio
 /** What a target does with the packet. `continue`: the next rule sees it. */
 export type Effect = { readonly kind: 'verdict'; readonly verdict: Verdict } | { readonly kind: 'return' } | { readonly kind: 'continue' };
 
+/** A match that stands beside a target in a rule, as far as the target may ask. */
+export interface BesideMatch {
+  readonly name: string;
+  readonly given: Readonly<Record<string, Use | readonly Use[]>>;
+}
+
+/** A fault of a whole rule. */
+export interface RuleFault {
+  /** A sentence without a full stop. */
+  readonly message: string;
+  /** Only these back ends refuse the rule; absent: both. */
+  readonly backends?: readonly Backend[];
+}
+
 /** A target extension (`-j`). */
 export interface TargetSpec<O extends OptionTable = OptionTable> extends ExtensionSpec<O> {
   readonly kind: 'target';
   readonly effect: (given: Given<O>, context: MeaningContext) => Effect;
+  /** The packets that it acts on; the others go on to the next rule unchanged, whatever `effect` and `rewrites` say. Absent: all. */
+  readonly actsOn?: (given: Given<O>, context: MeaningContext) => Predicate;
+  /** What the matches beside it must be like, beyond the protocol (TCPMSS on legacy wants SYN packets), or what a back end refuses at all. */
+  readonly checkRule?: (given: Given<O>, matches: readonly BesideMatch[], context: MeaningContext) => RuleFault | undefined;
   /** What it changes in the packet or its connection; absent: nothing. */
   readonly rewrites?: (given: Given<O>, context: MeaningContext) => readonly Rewrite[];
   /** It does something beyond verdict and rewriting that someone may want: LOG, SET, NFLOG, TEE, AUDIT. */
