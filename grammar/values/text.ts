@@ -27,3 +27,15 @@ export const text = (longest: number, shortest = 0): ValueType<string> =>
     print: quote,
     say: (value) => `"${value}"`,
   });
+
+/** The text cut to `longest` bytes, never within a character, where iptables cuts instead of refusing. */
+export const cutText = (value: string, longest: number): string => {
+  let bytes = 0;
+  let end = 0;
+  for (const character of value) {
+    bytes += byteLength(character);
+    if (bytes > longest) break;
+    end += character.length;
+  }
+  return value.slice(0, end);
+};
