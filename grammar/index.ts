@@ -1,5 +1,6 @@
 /** The one door of the language: the rest of the program enters grammar/ here. */
 export type { Backend, Effect, Given, MatchSpec, OptionSpec, Phrase, Place, Slot, TargetSpec } from './extensions/define.js';
+export { givenOf, meaningContext } from './extensions/given.js';
 export { type ConnectionState, connectionStates, connectionStatusBits } from './netfilter/conntrack.js';
 export { addressWidth, type Family, programName } from './netfilter/families.js';
 export { type Hook, hooks, hooksWithInInterface, hooksWithOutInterface, isHook } from './netfilter/hooks.js';
@@ -12,7 +13,9 @@ export type { Rewrite } from './packet/rewrite.js';
 export type { Problem } from './problem.js';
 export { type Position, Source, type Span } from './source.js';
 export type * from './syntax/ast.js';
+export { effectiveItems } from './syntax/effective.js';
+export { type ParseOptions, type ParseResult, parse } from './syntax/parse.js';
+export { type PrintOptions, print } from './syntax/print.js';
+export { isForOtherFamily, printMatch, printRule, printTarget } from './syntax/print-rule.js';
 export { highestAddress, type Network, parseAddress, prefixLength, prefixMask, printAddress, printNetwork } from './values/address.js';
 export { Fault } from './values/value.js';
-export { parse, type ParseOptions, type ParseResult } from './syntax/parse.js';
-export { givenOf, meaningContext } from './extensions/given.js';
