@@ -2,7 +2,19 @@
  * The model: one ruleset of one family with its names resolved. Built once by resolve.ts, read-only afterwards. Objects point to their
  * nodes, never the other way round.
  */
-import type { ChainNode, Effect, Family, Hook, Policy, Predicate, Rewrite, RuleNode, Source, TableName, TableNode } from '../../grammar/index.js';
+import type {
+  ChainNode,
+  Effect,
+  Family,
+  Hook,
+  Policy,
+  Predicate,
+  Rewrite,
+  RuleNode,
+  Source,
+  TableName,
+  TableNode,
+} from '../../grammar/index.js';
 
 /** All tables of one family that one `iptables-save` printed (or one file loads). */
 export interface Ruleset {
