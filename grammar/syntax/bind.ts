@@ -5,7 +5,7 @@
  */
 import type { IToken } from 'chevrotain';
 import { allFlags, findMatch, findTarget, flagsOf, type KnownOption, matchSpecs } from '../extensions/catalogue.js';
-import type { MatchSpec, TargetSpec } from '../extensions/define.js';
+import type { BesideMatch, MatchSpec, TargetSpec } from '../extensions/define.js';
 import { givenOf, meaningContext } from '../extensions/given.js';
 import { builtIn } from '../extensions/matches/built-in.js';
 import { type Family, programName } from '../netfilter/families.js';
@@ -128,7 +128,14 @@ const factsOf = (spec: MatchSpec | TargetSpec): SpecFacts => {
     facts = {
       required,
       related,
-      plain: required.length === 0 && related.length === 0 && !spec.check && !spec.protocols && !spec.protocolsFor && !spec.families,
+      plain:
+        required.length === 0 &&
+        related.length === 0 &&
+        !spec.check &&
+        !(spec.kind === 'target' && spec.checkRule) &&
+        !spec.protocols &&
+        !spec.protocolsFor &&
+        !spec.families,
     };
     factsOfSpecs.set(spec, facts);
   }
@@ -617,8 +624,33 @@ export class RuleBinder {
     const context = meaningContext(this.family, use.options);
     const fault = given && spec.check?.(given, context);
     if (fault) this.complainAt('option-conflict', use.start, use.end, `${what}: ${fault}`);
+    if (use.kind === 'target' && use.spec?.checkRule) {
+      const givenToTarget = given ?? givenOf(spec, use.options);
+      const ruleFault = givenToTarget && use.spec.checkRule(givenToTarget, this.besides(), context);
+      if (ruleFault) {
+        const only = ruleFault.backends?.length === 1 ? ruleFault.backends[0] : undefined;
+        this.problems.push({
+          code: 'option-conflict',
+          severity: 'error',
+          start: use.start,
+          end: use.end,
+          message: `${what}: ${ruleFault.message}`,
+          ...(only ? { backend: only } : {}),
+        });
+      }
+    }
     const protocols = (given && spec.protocolsFor?.(given, context)) || spec.protocols;
     if (protocols) this.checkProtocol(use, what, protocols);
+  }
+
+  /** The matches of the rule, as far as they could be read. */
+  private besides(): BesideMatch[] {
+    const found: BesideMatch[] = [];
+    for (const match of this.basics ? [this.basics, ...this.matches] : this.matches) {
+      const given = match.spec && givenOf(match.spec, match.options);
+      if (given) found.push({ name: match.name, given });
+    }
+    return found;
   }
 
   private checkProtocol(use: OpenMatch | OpenTarget, what: string, protocols: readonly string[]): void {

@@ -7,7 +7,6 @@ import {
   builtInChains,
   type ChainNode,
   type DocumentNode,
-  type Effect,
   effectiveItems,
   type Family,
   givenOf,
@@ -140,15 +139,23 @@ const actionOf = (node: RuleNode, table: ModelTable): Action => {
   const { family } = table.ruleset;
   const spec = target.spec && (!target.spec.families || target.spec.families.includes(family)) ? target.spec : null;
   if (spec && !target.goto) {
-    const constant = target.options.length === 0 && !spec.rewrites ? constantActions.get(spec) : undefined;
+    const constant = target.options.length === 0 && !spec.rewrites && !spec.actsOn ? constantActions.get(spec) : undefined;
     if (constant) return constant;
-    const given = givenOf(spec, target.options);
+    const given = givenOf(spec, target.options) as never;
     if (!given) return { kind: 'unknown', name: target.name };
     const context = meaningContext(family, target.options);
-    const effect: Effect = spec.effect(given as never, context);
-    const rewrites = spec.rewrites?.(given as never, context) ?? noRewrites;
-    const action: Action = { kind: 'target', name: spec.name, effect, rewrites, hasSideEffect: spec.hasSideEffect ?? false };
-    if (target.options.length === 0 && !spec.rewrites) constantActions.set(spec, action);
+    const { rewrites } = spec;
+    const actsOn = spec.actsOn?.(given, context);
+    const action: Action = {
+      kind: 'target',
+      name: spec.name,
+      effect: spec.effect(given, context),
+      rewrites: rewrites?.(given, context) ?? noRewrites,
+      rewritesAt: rewrites ? (hook) => rewrites(given, { ...context, hook }) : () => noRewrites,
+      ...(actsOn ? { actsOn } : {}),
+      hasSideEffect: spec.hasSideEffect ?? false,
+    };
+    if (target.options.length === 0 && !spec.rewrites && !spec.actsOn) constantActions.set(spec, action);
     return action;
   }
   const chain = table.chains.get(target.name);

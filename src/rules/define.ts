@@ -1,48 +1,78 @@
 /** What a check is. One check, one file, named after its id; src/rules/index.ts is the list. */
-import type { Category, Diagnostic, Level } from '../diagnostic/diagnostic.js';
-import type { Backend, Family } from '../../grammar/index.js';
+import type { Backend, DocumentNode, Family, Problem, Source } from '../../grammar/index.js';
 import type { Facts } from '../analysis/facts.js';
+import type { Diagnostic } from '../diagnostic/diagnostic.js';
+import type { CheckDescriptor } from '../diagnostic/result.js';
+import type { ChainGraph } from '../model/chain-graph.js';
+import type { Ruleset } from '../model/ruleset.js';
 
 /** A ruleset that shows a check at work; executed by tests. */
 export interface CheckExample {
   /** What the example shows, a short phrase. */
   readonly title: string;
-  /** A whole ruleset, or rule lines of the filter table (`-A INPUT ...`), whose built-in chains then have policy ACCEPT. */
+  /** A whole ruleset, or rule and chain lines of the filter table (`:WEB - [0:0]`, `-A INPUT ...`), whose built-in chains then have policy ACCEPT. */
   readonly text: string;
   readonly family?: Family;
   readonly backend?: Backend;
 }
 
-/** What a check is handed: one ruleset and what is known of it. */
-export interface CheckContext {
-  readonly facts: Facts;
-  /** The back end that the user named, or that the dump's header tells; null: either. */
-  readonly backend: Backend | null;
-  /** Reports one finding; check, category, source and level (unless given) are filled in. */
-  readonly report: (finding: Finding) => void;
-}
-
-export type Finding = Omit<Diagnostic, 'check' | 'category' | 'source' | 'level' | 'related' | 'certainty' | 'family'> &
-  Partial<Pick<Diagnostic, 'level' | 'related' | 'certainty'>>;
-
 /** What reporters and the rules page need of a check: plain data. */
-export interface CheckInfo {
-  /** kebab-case noun of the fault; the file's name; never reused. */
-  readonly id: string;
-  readonly category: Category;
-  /** Default level; `off` where the user has to ask for it. */
-  readonly level: Level | 'off';
-  /** One line: what it finds. */
-  readonly summary: string;
-  /** Why it matters: a paragraph. */
-  readonly why: string;
-  /** What to do: a paragraph. */
-  readonly advice: string;
+export interface CheckInfo extends CheckDescriptor {
+  /** A ruleset that must be found, with this id; one that must be left alone, a plausible false alarm. */
   readonly examples: { readonly find: readonly CheckExample[]; readonly leave: readonly CheckExample[] };
 }
 
+/** A finding as a check tells it: check, category, source, family and, unless told, level, certainty and related are filled in. */
+export type Finding = Omit<Diagnostic, 'check' | 'category' | 'source' | 'level' | 'related' | 'certainty' | 'family'> &
+  Partial<Pick<Diagnostic, 'level' | 'related' | 'certainty' | 'source' | 'family'>>;
+
+interface CommonContext {
+  /** The back end that the user named, or that the dump's header tells; null: either. */
+  readonly backend: Backend | null;
+  readonly report: (finding: Finding) => void;
+}
+
+/** One text as it was read. */
+export interface DocumentContext extends CommonContext {
+  readonly document: DocumentNode;
+  readonly source: Source;
+  /** What reading and resolving complained of, in file order. */
+  readonly problems: readonly Problem[];
+  readonly rulesets: readonly Ruleset[];
+}
+
+/** One ruleset and what is known of it. */
+export interface RulesetContext extends CommonContext {
+  readonly ruleset: Ruleset;
+  readonly graph: ChainGraph;
+  readonly facts: Facts;
+}
+
+/** A check looks at each text, at each ruleset, or at both. */
 export interface Check extends CheckInfo {
-  readonly check: (context: CheckContext) => void;
+  readonly checkDocument?: (context: DocumentContext) => void;
+  readonly checkRuleset?: (context: RulesetContext) => void;
 }
 
 export const defineCheck = (check: Check): Check => check;
+
+/**
+ * Reports what the language complained of under a check's id. A complaint of one back end alone is an error where that back end is known to be
+ * meant, nothing where the other is, and a warning where either may be.
+ */
+export const reportProblems =
+  (id: string) =>
+  ({ problems, backend, report }: DocumentContext): void => {
+    for (const problem of problems) {
+      if (problem.code !== id) continue;
+      if (problem.backend && backend && problem.backend !== backend) continue;
+      const hedged = problem.backend !== undefined && backend === null && problem.severity === 'error';
+      report({
+        at: problem,
+        message: hedged ? `${problem.message} (only the ${problem.backend} back end refuses it)` : problem.message,
+        level: hedged ? 'warning' : problem.severity,
+        ...(problem.help === undefined ? {} : { help: problem.help }),
+        related: (problem.related ?? []).map(({ start, end, message }) => ({ at: { start, end }, message })),
+      });
+    }
+  };
