@@ -1,0 +1,29 @@
+/** `-m esp`: the SPI of IPsec's Encapsulating Security Payload. */
+import { all, inRange, notIf } from '../../packet/predicate.js';
+import { sayIntegerRange, wordRange } from '../../values/integer-range.js';
+import { defineMatch, phrase } from '../define.js';
+import { headerOf } from '../transport.js';
+
+export const esp = defineMatch({
+  name: 'esp',
+  manual: 'iptables-extensions(8) esp; net/netfilter/xt_esp.c',
+  decidedBy: 'packet',
+  protocols: ['esp'],
+  options: { spi: { flag: '--espspi', value: wordRange, negatable: true } },
+  matches: ({ spi }) => all(headerOf(50), spi && notIf(spi.negated, inRange('espSpi', spi.value.first, spi.value.last))),
+  // The full range is not printed, negated or not.
+  save: ({ spi }, { family }) =>
+    spi && !(spi.value.first === 0 && spi.value.last === 0xffffffff)
+      ? `${spi.negated ? '! ' : ''}--espspi ${wordRange.print(spi.value, { family, negated: spi.negated })}`
+      : '',
+  say: ({ spi }) => [
+    phrase('noun', 'ESP packets'),
+    ...(spi ? [phrase('condition', `with ${spi.negated ? 'any SPI but ' : 'SPI '}${sayIntegerRange(spi.value)}`)] : []),
+  ],
+  examples: [
+    { rule: '-p esp --espspi 0x20', saved: '-p esp -m esp --espspi 32', says: 'with SPI 32' },
+    { rule: '-p esp -m esp --espspi :', saved: '-p esp -m esp', says: 'ESP packets' },
+    { rule: '-p esp -m esp ! --espspi 5:9', says: 'any SPI but 5 to 9' },
+    { rule: '-m esp --espspi 5', refused: '-p esp' },
+  ],
+});

@@ -1,0 +1,201 @@
+/** `-m hashlimit`: rates kept apart by addresses and ports. */
+import { addressWidth, type Family } from '../../netfilter/families.js';
+import { test } from '../../packet/predicate.js';
+import { hashlimitBurst } from '../../values/hashlimit-burst.js';
+import { integer } from '../../values/integer.js';
+import { nameList } from '../../values/names.js';
+import { prefixLengthOfMask } from '../../values/prefix-length.js';
+import { bytesOf, hashlimitRate, printBytes, printedSeconds, printRate, type Rate, sayRate } from '../../values/rate.js';
+import { defineValue, Fault, none } from '../../values/value.js';
+import { defineMatch, type Given, type OptionTable, phrase } from '../define.js';
+
+/** In the order in which iptables-save prints them. */
+const modes = nameList(
+  { names: ['srcip', 'srcport', 'dstip', 'dstport'], what: 'mode', emptyParts: true },
+  (mode) => ({ srcip: 'source address', srcport: 'source port', dstip: 'destination address', dstport: 'destination port' })[mode],
+);
+
+/** Printed as it is, blanks and all. It becomes a file name below /proc/net, so the kernel refuses some. */
+const tableName = defineValue<string>({
+  arity: 1,
+  expects: 'a name',
+  parse: ([word]) => {
+    if (word === '') return new Fault('the name is empty');
+    return word === '.' || word === '..' || word!.includes('/') ? new Fault(`the kernel refuses the name "${word}"`) : word!;
+  },
+  print: (name) => name,
+  say: (name) => name,
+});
+
+/** Read as atoi does. */
+const interval = defineValue<number>({
+  arity: 1,
+  expects: 'a number of seconds',
+  parse: ([word]) => {
+    const seconds = Number(/^\s*\+?([0-9]+)/.exec(word!)?.[1] ?? 0);
+    return seconds > 0 ? seconds : new Fault(`"${word}" is not a number of seconds`);
+  },
+  print: String,
+  say: String,
+});
+
+const number = integer(0, 0xffffffff);
+
+const options = {
+  upto: { flag: '--hashlimit-upto', aliases: ['--hashlimit'], value: hashlimitRate, negatable: true, excludes: ['above'] },
+  above: { flag: '--hashlimit-above', value: hashlimitRate, negatable: true, excludes: ['upto'] },
+  burst: { flag: '--hashlimit-burst', value: hashlimitBurst },
+  mode: { flag: '--hashlimit-mode', value: modes },
+  name: { flag: '--hashlimit-name', value: tableName, required: true },
+  tableSize: { flag: '--hashlimit-htable-size', value: number },
+  tableMax: { flag: '--hashlimit-htable-max', value: number },
+  collectEvery: { flag: '--hashlimit-htable-gcinterval', value: number },
+  expireAfter: { flag: '--hashlimit-htable-expire', value: number },
+  sourceMask: { flag: '--hashlimit-srcmask', value: prefixLengthOfMask },
+  destinationMask: { flag: '--hashlimit-dstmask', value: prefixLengthOfMask },
+  rateMatch: { flag: '--hashlimit-rate-match', value: none },
+  rateInterval: { flag: '--hashlimit-rate-interval', value: interval },
+} as const satisfies OptionTable;
+
+type Options = Given<typeof options>;
+
+const nothing: Rate = { kind: 'packets', period: 1, scale: 1, per: 1 };
+
+const rateOf = ({ upto, above }: Options): Rate => (upto ?? above)?.value ?? nothing;
+
+/** `! --hashlimit-upto` is `--hashlimit-above`. */
+const isAbove = ({ upto, above }: Options): boolean => (above !== undefined) !== ((upto ?? above)?.negated ?? false);
+
+const defaultBurst = 5;
+const highestBurst = 1_000_000;
+const defaultCollection = 1000;
+
+/** Milliseconds after which an idle entry goes, where not given: the written unit of time; 15 s with bytes, 60 s with bytes and a burst. */
+const expiryOf = (given: Options): number => {
+  if (given.expireAfter) return given.expireAfter.value;
+  const rate = rateOf(given);
+  if (rate.kind === 'packets') return rate.per * 1000;
+  return given.burst ? 60_000 : 15_000;
+};
+
+/** With --hashlimit-rate-match the unit of time moves into the interval: `5/min` is five a second, over 60 seconds. */
+const settledRate = (given: Options): Rate => {
+  const rate = rateOf(given);
+  return given.rateMatch && rate.kind === 'packets' ? { ...rate, period: Math.floor(rate.period / rate.per) } : rate;
+};
+
+const settledInterval = (given: Options): number => {
+  const rate = rateOf(given);
+  return given.rateInterval?.value ?? (rate.kind === 'packets' ? rate.per : 1);
+};
+
+/** Credits of the kernel for one unit of cost (CREDITS_PER_JIFFY at the usual 250 or 1000 Hz, divided by the scale), counted in 64 bits. */
+const creditsPerUnit = 137_438_953n;
+const credits = (cost: bigint): bigint => BigInt.asUintN(64, cost * creditsPerUnit);
+
+/** The kernel refuses a burst whose credits overflow (xt_hashlimit.c, hashlimit_mt_check_common). */
+const overflows = (period: number, burst: number): boolean => credits(BigInt(period) * BigInt(burst)) < credits(BigInt(period));
+
+/** Bursts in bytes count in whole seconds of the rate. */
+const burstInSeconds = (bytes: number, rate: number): number => Math.ceil(bytes / rate);
+
+const print = (given: Options, family: Family): string => {
+  const rate = settledRate(given);
+  const words = [`--hashlimit-${isAbove(given) ? 'above' : 'upto'}`, printRate(rate)];
+  const option = (flag: string, value: string | number) => words.push(`--hashlimit-${flag}`, String(value));
+  let usualExpiry: number;
+  if (rate.kind === 'bytes') {
+    usualExpiry = 15_000;
+    if (given.burst) {
+      const bytes = bytesOf(rate.cost);
+      option('burst', printBytes(burstInSeconds(given.burst.value, bytes) * bytes));
+      usualExpiry = 60_000;
+    }
+  } else {
+    usualExpiry = printedSeconds(rate) * 1000;
+    option('burst', given.burst?.value ?? defaultBurst);
+  }
+  if (given.mode && given.mode.value.length > 0) option('mode', given.mode.value.join(','));
+  option('name', given.name.value);
+  if (given.tableSize && given.tableSize.value !== 0) option('htable-size', given.tableSize.value);
+  if (given.tableMax && given.tableMax.value !== 0) option('htable-max', given.tableMax.value);
+  if (given.collectEvery && given.collectEvery.value !== defaultCollection) option('htable-gcinterval', given.collectEvery.value);
+  if (expiryOf(given) !== usualExpiry) option('htable-expire', expiryOf(given));
+  if (given.sourceMask && given.sourceMask.value !== addressWidth(family)) option('srcmask', given.sourceMask.value);
+  if (given.destinationMask && given.destinationMask.value !== addressWidth(family)) option('dstmask', given.destinationMask.value);
+  if (given.rateMatch) {
+    words.push('--hashlimit-rate-match');
+    if (settledInterval(given) !== 1) option('rate-interval', settledInterval(given));
+  }
+  return words.join(' ');
+};
+
+export const hashlimit = defineMatch({
+  name: 'hashlimit',
+  manual: 'iptables-extensions(8) hashlimit; extensions/libxt_hashlimit.c, net/netfilter/xt_hashlimit.c',
+  decidedBy: 'history',
+  options,
+  hasSideEffect: () => true,
+  check: (given, { family }) => {
+    const { upto, above, burst, expireAfter, collectEvery, sourceMask, destinationMask } = given;
+    if (!upto && !above) return 'it wants --hashlimit-upto or --hashlimit-above';
+    const rate = settledRate(given);
+    if (rate.kind === 'bytes') {
+      const least = bytesOf(rate.cost);
+      if (burst && least === 0) return 'a rate below 16 bytes a second has no burst';
+      if (burst && burst.value < least) return `the burst is smaller than what goes through in a second, ${least} bytes`;
+    } else {
+      const packets = burst?.value ?? defaultBurst;
+      if (packets > highestBurst) return `the burst is above ${highestBurst}`;
+      if (overflows(rate.period, packets)) return `the kernel cannot count a burst of ${packets} at a rate this slow`;
+    }
+    if (expireAfter?.value === 0) return 'the kernel refuses --hashlimit-htable-expire 0';
+    if (collectEvery?.value === 0) return 'the kernel refuses --hashlimit-htable-gcinterval 0';
+    const longest = Math.max(sourceMask?.value ?? 0, destinationMask?.value ?? 0);
+    return longest > addressWidth(family) ? 'the kernel refuses a mask that is no prefix' : undefined;
+  },
+  matches: (given, { family }) =>
+    test({
+      extension: 'hashlimit',
+      text: `-m hashlimit ${print(given, family)}`,
+      decidedBy: 'history',
+      reads: ['source', 'destination', 'sourcePort', 'destinationPort'],
+      given: { name: given.name.value, rate: settledRate(given), above: isAbove(given) },
+    }),
+  save: (given, { family }) => print(given, family),
+  say: (given, context) => {
+    const mode = given.mode?.value ?? [];
+    const each = mode.length > 0 ? ` for each ${mode.map((one) => modes.say([one], { ...context, negated: false })).join(' and ')}` : '';
+    return [
+      phrase('condition', `${isAbove(given) ? 'beyond' : 'at most'} ${sayRate(settledRate(given))}${each} (table ${given.name.value})`),
+    ];
+  },
+  examples: [
+    {
+      rule: '-m hashlimit --hashlimit 60/minute --hashlimit-name web --hashlimit-mode dstip,srcip',
+      saved:
+        '-m hashlimit --hashlimit-upto 1/sec --hashlimit-burst 5 --hashlimit-mode srcip,dstip --hashlimit-name web --hashlimit-htable-expire 60000',
+      says: 'at most 1 a second for each source address and destination address',
+    },
+    {
+      rule: '-m hashlimit ! --hashlimit-upto 512kb/s --hashlimit-burst 1mb --hashlimit-name bulk',
+      saved: '-m hashlimit --hashlimit-above 512kb/s --hashlimit-burst 1mb --hashlimit-name bulk',
+      says: 'beyond 512kb a second',
+    },
+    {
+      rule: '-m hashlimit --hashlimit-above 5/min --hashlimit-rate-match --hashlimit-name slow',
+      saved:
+        '-m hashlimit --hashlimit-above 5/sec --hashlimit-burst 5 --hashlimit-name slow --hashlimit-htable-expire 60000 --hashlimit-rate-match --hashlimit-rate-interval 60',
+    },
+    {
+      rule: '-m hashlimit --hashlimit-upto 3/hour --hashlimit-name net --hashlimit-mode srcip --hashlimit-srcmask 64',
+      saved: '-m hashlimit --hashlimit-upto 3/hour --hashlimit-burst 5 --hashlimit-mode srcip --hashlimit-name net --hashlimit-srcmask 64',
+      family: 6,
+    },
+    { rule: '-m hashlimit --hashlimit-upto 1/day --hashlimit-name x', refused: 'burst of 5' },
+    { rule: '-m hashlimit --hashlimit-upto 1mb/s --hashlimit-burst 2kb --hashlimit-name x', refused: 'smaller' },
+    { rule: '-m hashlimit --hashlimit-upto 2000000/sec --hashlimit-name x', refused: 'too fast' },
+    { rule: '-m hashlimit --hashlimit-upto 1/sec', refused: '--hashlimit-name' },
+    { rule: '-m hashlimit --hashlimit-name x', refused: '--hashlimit-upto' },
+  ],
+});

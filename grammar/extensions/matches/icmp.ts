@@ -1,0 +1,34 @@
+/** `-m icmp`: type and code of an ICMP packet in IPv4. */
+import { all, any, inRange, is, notIf } from '../../packet/predicate.js';
+import { icmpType, isAnyIcmp } from '../../values/icmp-type.js';
+import { defineMatch, phrase } from '../define.js';
+import { headerOf } from '../transport.js';
+
+export const icmp = defineMatch({
+  name: 'icmp',
+  manual: 'iptables-extensions(8) icmp; net/netfilter/xt_tcpudp.c, icmp_match',
+  decidedBy: 'packet',
+  families: [4],
+  protocols: ['icmp'],
+  options: { type: { flag: '--icmp-type', value: icmpType, negatable: true, required: true } },
+  matches: ({ type: { value, negated } }, { family }) => {
+    // `any` takes every type even behind a `!`.
+    if (isAnyIcmp(value, family)) return all(headerOf(1), any);
+    const first = value.type * 256;
+    return all(headerOf(1), notIf(negated, value.code === null ? inRange('icmp', first, first + 255) : is('icmp', first + value.code)));
+  },
+  say: ({ type: { value, negated } }, context) => {
+    if (isAnyIcmp(value, context.family)) return [phrase('noun', 'ICMP packets')];
+    const words = icmpType.say(value, { ...context, negated: false });
+    return [phrase('noun', negated ? `ICMP packets other than ${words}` : `ICMP ${words} packets`)];
+  },
+  examples: [
+    { rule: '-p icmp --icmp-type echo-req', saved: '-p icmp -m icmp --icmp-type 8', says: 'ICMP echo-request packets' },
+    { rule: '-p icmp -m icmp --icmp-type 3/4', says: 'ICMP fragmentation-needed packets' },
+    { rule: '-p icmp -m icmp ! --icmp-type 255', saved: '-p icmp -m icmp ! --icmp-type any', says: 'ICMP packets' },
+    { rule: '-p icmp -m icmp --icmp-type echo', refused: 'echo-reply or echo-request' },
+    { rule: '-p icmp -m icmp', refused: '--icmp-type' },
+    { rule: '-m icmp --icmp-type 8', refused: '-p icmp' },
+    { rule: '-p icmp -m icmp --icmp-type 8', family: 6, refused: 'no match' },
+  ],
+});
