@@ -63,6 +63,7 @@ export interface CheckDescriptor {
   readonly category: Category;
   /** Default level; `off` where the user has to ask for it. */
   readonly level: Level | 'off';
+  /** A sentence with its full stop, as are the next two. */
   readonly summary: string;
   readonly why: string;
   readonly advice: string;

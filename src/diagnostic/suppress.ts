@@ -18,7 +18,7 @@ export const uselessSilence = {
   id: 'useless-silence',
   category: 'meta',
   level: 'info',
-  summary: 'A comment asks iptlint to be silent where it has nothing to say, or cannot be read',
+  summary: 'A comment asks iptlint to be silent where it has nothing to say, or cannot be read.',
   why: `A silence outlives its cause: the rule it was written for is mended or moved, the comment stays, and one day it hides a new fault
 in the same place. One with a misspelt id never worked at all; that is told as a warning.`.replaceAll('\n', ' '),
   advice: 'Remove the comment, or correct the id in it. `iptlint rules` lists all ids.',

@@ -194,7 +194,8 @@ const summary = (report: Report, look: Look, paint: Paint): string => {
   const worst: Level | null = counts.error > 0 ? 'error' : counts.warning > 0 ? 'warning' : counts.info > 0 ? 'info' : null;
   const hidden = hiddenInWords(report);
   const time = look.elapsed === null ? '' : paint.faint(` (${(look.elapsed / 1000).toFixed(2)} s)`);
-  const lines = [`${worst ? paint.level(worst, found) : paint.good('No findings')}${of}${hidden && `; not shown: ${hidden}`}${time}`];
+  const none = paths.length === 0 && report.unreadable.length > 0 ? 'Nothing could be read' : paint.good('No findings');
+  const lines = [`${worst ? paint.level(worst, found) : none}${of}${hidden && `; not shown: ${hidden}`}${time}`];
   if (report.partlyUnread)
     lines.push(...wrap('Part of the input could not be read; what the lost lines could change is told as possible', look.width));
   if (report.inconclusive) lines.push(...wrap('Not everything was decided: the budget ran out (--effort high allows more)', look.width));

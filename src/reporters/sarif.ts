@@ -37,7 +37,7 @@ export const sarif: Reporter = (report, look) => {
 const ruleOf = ({ id, category, level, summary, why, advice }: CheckDescriptor) => ({
   id,
   name: id.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase()),
-  shortDescription: { text: `${summary}.` },
+  shortDescription: { text: summary },
   fullDescription: { text: why },
   help: { text: `${why}\n\n${advice}`, markdown: `${why}\n\n${advice}` },
   defaultConfiguration: { enabled: level !== 'off', level: level === 'off' ? 'warning' : levelOf[level] },

@@ -37,7 +37,7 @@ export const shadowedRule: CheckDescriptor = {
   id: 'shadowed-rule',
   category: 'reachability',
   level: 'error',
-  summary: 'No packet reaches this rule: earlier rules take them all',
+  summary: 'No packet reaches this rule: earlier rules take them all.',
   why: 'Rules are tried in order.',
   advice: 'Remove the rule or move it up.',
 };

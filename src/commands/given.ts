@@ -1,0 +1,101 @@
+/** Reads the words of a call by a command's flags: yargs does the reading, this file the strictness and the messages. */
+import { closest } from '../util/closest.js';
+import { listed } from '../util/text.js';
+import { type Command, type Flag, type Given, UsageError } from './command.js';
+
+/** Flags that every command takes. */
+export const commonFlags = {
+  color: {
+    value: 'WHEN',
+    choices: ['auto', 'always', 'never'],
+    says: 'colour: auto, always or never (auto heeds NO_COLOR and FORCE_COLOR)',
+    group: 'Output',
+  },
+  help: { short: 'h', says: 'show this help', group: 'Other' },
+  version: { short: 'V', says: 'show the version', group: 'Other' },
+} as const satisfies Record<string, Flag>;
+
+/** Reads `words` (what stands behind the command's name). Values stay texts: `1.10` and `010` are what was written. */
+export const readGiven = async (words: readonly string[], command: Command): Promise<Given> => {
+  const flags: Record<string, Flag> = { ...command.flags, ...commonFlags };
+  const { default: yargs } = await import('yargs');
+  const reader = yargs(separateShort(words, flags))
+    .help(false)
+    .version(false)
+    .locale('en')
+    .exitProcess(false)
+    .parserConfiguration({
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'greedy-arrays': false,
+      'strip-aliased': true,
+    })
+    .strictOptions()
+    .fail((message, error) => {
+      throw error ?? new UsageError(message);
+    });
+  for (const [name, flag] of Object.entries(flags)) {
+    reader.option(name, {
+      ...(flag.short && { alias: flag.short }),
+      ...(flag.value ? { type: 'string', array: true, requiresArg: true } : { type: 'boolean' }),
+    });
+  }
+  refuseUnknown(words, flags, command.name);
+  const parsed: Record<string, unknown> = { ...(await reader.parseAsync()) };
+
+  const values = (name: string): string[] | null => {
+    const flag = flags[name]!;
+    const raw = parsed[name] as string[] | undefined;
+    if (!raw || raw.length === 0) return null;
+    const list = flag.many && flag.split !== false ? raw.flatMap((word) => word.split(',')).flatMap((word) => word.trim() || []) : raw;
+    for (const word of list) {
+      if (flag.choices && !flag.choices.includes(word)) {
+        const near = closest(word, flag.choices);
+        throw new UsageError(`--${name} takes ${listed(flag.choices, 'or')}, not ${word}${near ? `; did you mean ${near}?` : ''}`);
+      }
+    }
+    return list;
+  };
+  const given: Given = {
+    words: (parsed._ as unknown[]).map(String),
+    has: (name) => parsed[name] === true || (Array.isArray(parsed[name]) && (parsed[name] as unknown[]).length > 0),
+    value: (name) => values(name)?.at(-1) ?? null,
+    values,
+  };
+  if (given.words.length > command.words) throw new UsageError(`${command.name} takes no word ${given.words[command.words]}`);
+  for (const name of Object.keys(flags)) if (flags[name]!.value) values(name);
+  return given;
+};
+
+/** `-fjson` is `-f json`: a short flag's value may stand right behind it. */
+const separateShort = (words: readonly string[], flags: Readonly<Record<string, Flag>>): string[] => {
+  const withValue = Object.values(flags).flatMap(({ short, value }) => (short && value ? [short] : []));
+  const end = words.indexOf('--');
+  return words.flatMap((word, index) => {
+    const read = (end < 0 || index < end) && /^-([A-Za-z])([^=][\s\S]*)$/.exec(word);
+    return read && withValue.includes(read[1]!) ? [`-${read[1]}`, read[2]!] : [word];
+  });
+};
+
+/** yargs refuses unknown flags too, but all in one message without a suggestion. */
+const refuseUnknown = (words: readonly string[], flags: Readonly<Record<string, Flag>>, command: string): void => {
+  for (let index = 0; index < words.length && words[index] !== '--'; index++) {
+    const word = words[index]!;
+    const long = /^--([^=]+)(=?)/.exec(word);
+    const flag = long ? flags[long[1]!] : Object.values(flags).find(({ short }) => short && word.startsWith(`-${short}`));
+    if (long && !flag) {
+      const near = closest(long[1]!, Object.keys(flags));
+      throw new UsageError(`${command} has no flag --${long[1]}${near ? `; did you mean --${near}?` : ''}`);
+    }
+    if (!flag && /^-[A-Za-z]/.test(word)) throw new UsageError(`${command} has no flag ${word}`);
+    if (long && flag && !flag.value && long[2]) throw new UsageError(`--${long[1]} takes no value`);
+    const standsAlone = long ? !long[2] : word.length === 2;
+    if (flag?.value && standsAlone) {
+      if (words[index + 1] === undefined) throw new UsageError(`${word} needs a value: ${flag.value}`);
+      index++;
+    }
+  }
+};

@@ -1,0 +1,13 @@
+/** The list of commands, in the order of --help. A new command is its file and its line here; each is loaded only when it is called. */
+import type { Command } from './command.js';
+
+export const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  lint: async () => (await import('./lint.js')).lint,
+  fmt: async () => (await import('./fmt.js')).fmt,
+  rules: async () => (await import('./rules.js')).rules,
+  config: async () => (await import('./config.js')).config,
+  completion: async () => (await import('./completion.js')).completion,
+};
+
+/** The command that runs when none is named. */
+export const defaultCommand = 'lint';
