@@ -70,7 +70,7 @@ export const lintText = (inputs: readonly TextInput[], options: LintOptions = {}
         });
       if (facts.inconclusive) inconclusive = true;
     }
-    diagnostics.push(...inFileOrder(found));
+    for (const finding of inFileOrder(found)) diagnostics.push(finding);
   }
   return { inputs: summaries, diagnostics, partlyUnread, inconclusive };
 };

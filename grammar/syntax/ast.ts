@@ -115,7 +115,7 @@ export interface OptionNode extends Span {
   readonly words: readonly string[];
 }
 
-/** A `#` line. */
+/** A `#` line, or a line of a script that changes no rule (an assignment, `iptables -L`). */
 export interface CommentNode extends Span {
   readonly kind: 'comment';
 }

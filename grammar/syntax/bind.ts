@@ -75,8 +75,9 @@ export interface BoundLine {
   readonly node: RuleNode | ChainNode | ChainCommandNode | null;
   /** `-t`, or null. */
   readonly table: string | null;
-  /** Something in it, if only a blank, made iptables' own reading impossible. */
+  /** False where part of it could not be read. */
   readonly whole: boolean;
+  readonly span: Span;
 }
 
 const noWords: readonly string[] = [];
@@ -169,6 +170,8 @@ export class RuleBinder {
   private named: (OpenMatch | OpenTarget)[] = [];
   private bang: IToken | null = null;
   private whole = true;
+  private bangsTold = false;
+  private strayTold = false;
   /** `-s !`: the option whose value comes as a stray word. */
   private awaiting: {
     readonly owner: OpenMatch | OpenTarget;
@@ -188,6 +191,7 @@ export class RuleBinder {
       this.negatedContext = { family: this.family, negated: true };
     }
     this.start = -1;
+    this.end = 0;
     this.inScript = program !== undefined;
     this.counters = null;
     if (program) this.cover(program);
@@ -205,12 +209,17 @@ export class RuleBinder {
     this.named = [];
     this.bang = null;
     this.whole = true;
+    this.bangsTold = false;
+    this.strayTold = false;
     this.awaiting = null;
   }
 
   negation(bang: IToken): void {
     this.cover(bang);
-    if (this.bang) this.complain('syntax-error', bang, 'two "!" stand one behind the other');
+    if (this.bang && !this.bangsTold) {
+      this.bangsTold = true;
+      this.complain('syntax-error', bang, 'two "!" stand one behind the other');
+    }
     this.bang = bang;
   }
 
@@ -223,6 +232,9 @@ export class RuleBinder {
       return;
     }
     this.whole = false;
+    // One finding a line: what follows the first stray word is as lost as it is.
+    if (this.strayTold) return;
+    this.strayTold = true;
     const text = this.text(word);
     if (text.startsWith('#'))
       this.complain(
@@ -271,7 +283,7 @@ export class RuleBinder {
     }
     const lineEnd = Math.max(end, this.end);
     const node = this.node(lineEnd);
-    return { node, table: this.table, whole: this.whole };
+    return { node, table: this.table, whole: this.whole, span: { start: this.start, end: lineEnd } };
   }
 
   private node(end: number): BoundLine['node'] {
@@ -700,7 +712,7 @@ export class RuleBinder {
 
   private cover(token: IToken): void {
     if (this.start < 0) this.start = this.startOf(token);
-    this.end = this.endOf(token);
+    this.end = Math.max(this.end, this.endOf(token));
   }
 
   private startOf(token: IToken): number {

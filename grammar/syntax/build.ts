@@ -66,8 +66,19 @@ export class TreeBuilder implements LineReader {
     return { kind: 'document', start: 0, end: this.source.text.length, source: this.source, items: this.items };
   }
 
+  /** Also the line end behind a comment or an unread line, which is no blank line. */
   blankLine(end: IToken): void {
     const start = this.base + end.startOffset;
+    const lineStart = this.source.text.lastIndexOf('\n', start - 1) + 1;
+    const before = this.source.text.slice(lineStart, start);
+    if (/[^ \t\r\ufeff]/.test(before)) return this.lineEnd(end);
+    if (before.trim() !== before)
+      this.complain(
+        'syntax-error',
+        'error',
+        { start: lineStart, end: start },
+        'a line of blanks only: iptables-restore refuses it, unlike an empty line',
+      );
     this.place({ kind: 'blank', start, end: start + end.image.length });
   }
 
@@ -78,6 +89,15 @@ export class TreeBuilder implements LineReader {
       const backend = header[4] === 'nf_tables' ? 'nft' : header[4] === 'legacy' ? 'legacy' : null;
       this.generator = { ...span, program: header[2]!, version: header[3]!, backend };
     }
+    const before = span.start > 0 ? this.source.text[span.start - 1] : '\n';
+    if (before !== '\n' && before !== '\ufeff' && !this.headerless)
+      this.complain(
+        'syntax-error',
+        'error',
+        span,
+        'blanks stand before the "#": iptables-restore takes only a "#" in the first column for a comment',
+        'move the "#" to the first column',
+      );
     this.place({ kind: 'comment', ...span });
   }
 
@@ -87,7 +107,7 @@ export class TreeBuilder implements LineReader {
     const assignment = /^(?:export\s+|readonly\s+)?([A-Za-z_]\w*)=("[^"$`]*"|'[^']*'|[^\s"'$`;&|]*)\s*(?:#.*)?$/.exec(line);
     if (this.headerless && assignment) {
       this.variables.set(assignment[1]!, assignment[2]!.replace(/^(["'])(.*)\1$/, '$2'));
-      this.place({ kind: 'unread', ...span });
+      this.place({ kind: 'comment', ...span });
       return;
     }
     if (this.headerless && (this.isScript || this.looksLikeScript())) {
@@ -95,7 +115,7 @@ export class TreeBuilder implements LineReader {
       const harmless = /^(?:set|echo|exit|modprobe|sysctl|export|true|:|#!|\/sbin\/(?:modprobe|sysctl))\b|^#!/.test(line);
       if (!harmless)
         this.complain('unread-line', 'info', span, `the line is not a plain iptables command, so it is not read: ${clip(line)}`);
-      this.place({ kind: 'unread', ...span });
+      this.place({ kind: harmless ? 'comment' : 'unread', ...span });
       return;
     }
     const known = line.split(/\s/, 1)[0]!;
@@ -165,7 +185,10 @@ export class TreeBuilder implements LineReader {
     if (this.table) {
       this.table.commit = span;
       this.table.end = span.end;
-    } else this.complain('syntax-error', 'error', span, 'COMMIT without a table before it');
+    } else {
+      this.complain('syntax-error', 'error', span, 'COMMIT without a table before it');
+      this.items.push({ kind: 'unread', ...span });
+    }
     this.table = null;
     // A header line counts for the table that follows it only.
     this.generator = null;
@@ -224,14 +247,12 @@ export class TreeBuilder implements LineReader {
   }
 
   endRule(end: IToken, rest: IToken | undefined): void {
-    const { node, table, whole } = this.binder.finish(0);
+    const { node, table, whole, span } = this.binder.finish(rest ? this.spanOf(rest).end : 0);
     if (rest && !/^(?:#|;\s*(?:#.*)?$|(?:\d?>+\s*(?:&\d|\/dev\/null)\s*)*(?:\|\|\s*(?:true|:|exit\b.*|return\b.*))?\s*$)/.test(rest.image))
       this.complain('unread-line', 'info', this.spanOf(rest), `the rest of the line is shell, so it is not read: ${clip(rest.image)}`);
-    const item: TableItem | null = node ?? (whole ? null : { kind: 'unread', ...this.lineSpan(end) });
-    if (item) {
-      if (this.program || this.headerless) this.gather(table ?? 'filter', this.program ? this.binder.family : this.usual).push(item);
-      else this.place(item);
-    }
+    const item: TableItem = node ?? { kind: whole ? 'comment' : 'unread', ...span };
+    if (this.program || this.headerless) this.gather(table ?? 'filter', this.program ? this.binder.family : this.usual).push(item);
+    else this.place(item);
     this.lineEnd(end);
   }
 
@@ -318,9 +339,14 @@ export class TreeBuilder implements LineReader {
     this.table = null;
   }
 
+  /** Words where none can stand are told and kept as text of their own. */
   private noWords(words: readonly IToken[], where: string): void {
-    if (words.length > 0)
-      this.complain('syntax-error', 'error', this.spanOf(words[0]!), `"${clip(words[0]!.image)}" ${where} is not expected`);
+    const [first] = words;
+    if (!first) return;
+    const { start } = this.spanOf(first);
+    const { end } = this.spanOf(words[words.length - 1]!);
+    this.complain('syntax-error', 'error', { start, end }, `"${clip(first.image)}" ${where} is not expected`);
+    this.place({ kind: 'unread', start, end });
   }
 
   private returnSeen = false;
@@ -341,11 +367,6 @@ export class TreeBuilder implements LineReader {
 
   private looksLikeScript(): boolean {
     return this.source.text.startsWith('#!') || /^\s*(?:sudo\s+)?\S*ip6?tables\S*\s/m.test(this.source.text);
-  }
-
-  private lineSpan(end: IToken): Span {
-    const stop = this.base + end.startOffset;
-    return { start: this.source.text.lastIndexOf('\n', stop - 1) + 1, end: stop };
   }
 
   private spanOf(token: IToken): Span {

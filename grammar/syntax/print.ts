@@ -13,6 +13,9 @@ export interface PrintOptions {
 const counters = (node: CountersNode | null): string => (node ? `[${node.packets}:${node.bytes}]` : '[0:0]');
 const chainName = (name: string): string => (/["\s]/.test(name) ? quote(name) : name);
 
+/** Lines of a script that change no rule become comments: iptables-restore could not read them. */
+const asComment = (text: string): string => (text.startsWith('#') ? text : `# ${text.replace(/\n/g, '\n# ')}`);
+
 const printTable = (table: TableNode, text: string, options: PrintOptions, lines: string[]): void => {
   const backend = options.backend ?? table.generator?.backend ?? 'legacy';
   lines.push(`*${table.name}`);
@@ -35,6 +38,8 @@ const printTable = (table: TableNode, text: string, options: PrintOptions, lines
         lines.push('');
         break;
       case 'comment':
+        lines.push(asComment(text.slice(item.start, item.end)));
+        break;
       case 'unread':
         lines.push(text.slice(item.start, item.end));
         break;
@@ -49,7 +54,14 @@ export const print = (document: DocumentNode, options: PrintOptions = {}): strin
   const lines: string[] = [];
   for (const item of document.items) {
     if (item.kind === 'table') printTable(item, text, options, lines);
-    else lines.push(item.kind === 'blank' ? '' : text.slice(item.start, item.end));
+    else
+      lines.push(
+        item.kind === 'blank'
+          ? ''
+          : item.kind === 'comment'
+            ? asComment(text.slice(item.start, item.end))
+            : text.slice(item.start, item.end),
+      );
   }
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
 };
