@@ -145,6 +145,8 @@ export interface MatchSpec<O extends OptionTable = OptionTable> extends Extensio
   readonly say: (given: Given<O>, context: MeaningContext) => readonly Phrase[];
   /** The match counts or remembers as it matches (recent --set, hashlimit, connlimit ...), so removing the rule changes more than verdicts. */
   readonly hasSideEffect?: (given: Given<O>) => boolean;
+  /** What it changes in the packet where it matches, before the target (socket --restore-skmark); absent: nothing. */
+  readonly rewrites?: (given: Given<O>, context: MeaningContext) => readonly Rewrite[];
 }
 
 /** What a target does with the packet. `continue`: the next rule sees it. */

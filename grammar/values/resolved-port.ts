@@ -3,7 +3,7 @@
  * number above 65535 is cut to 16 bits; measured with 1.8.9.
  */
 import { portByService } from '../netfilter/services.js';
-import { type PortRange, portRange } from './port.js';
+import { type PortRange, portRange, sayPort } from './port.js';
 import { defineValue, Fault } from './value.js';
 
 const parseEnd = (word: string): number | Fault => {
@@ -26,4 +26,13 @@ export const resolvedPortRange = defineValue<PortRange>({
   },
   print: portRange.print,
   say: portRange.say,
+});
+
+/** One port by number or service name. */
+export const resolvedPort = defineValue<number>({
+  arity: 1,
+  expects: 'a port or a service name',
+  parse: ([word]) => parseEnd(word!),
+  print: String,
+  say: sayPort,
 });

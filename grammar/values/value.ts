@@ -22,6 +22,8 @@ export class Fault {
 export interface ValueType<T> {
   /** How many words follow the flag. */
   readonly arity: 0 | 1 | 2;
+  /** The words may be left out, where the next begins with `-` or is `!` (getopt's optional_argument: --rateest-bps). `parse` is then given none. */
+  readonly optional?: true;
   /** What is expected, for error messages: "a port, a range first:last, or a service name". */
   readonly expects: string;
   /** Words (unquoted, unescaped) to value, or what is wrong with them. Never throws. */

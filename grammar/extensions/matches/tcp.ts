@@ -1,19 +1,27 @@
 /** `-m tcp`: ports, flags and options of TCP. */
-import { all, bits, inRange, is, notIf, type Predicate, test } from '../../packet/predicate.js';
-import { byte } from '../../values/integer.js';
-import { orderedPortRange, type PortRange } from '../../values/port.js';
-import { tcpFlags } from '../../values/tcp-flags.js';
+import { all, bits, notIf } from '../../packet/predicate.js';
+import { integer } from '../../values/integer.js';
+import { orderedPortRange } from '../../values/port.js';
+import { printFlags, type TcpFlags, tcpFlags } from '../../values/tcp-flags.js';
 import { none } from '../../values/value.js';
 import { defineMatch, type Phrase, phrase, type Use } from '../define.js';
+import { ask, join, spell } from '../spell.js';
+import { headerOf, onlyUnderNft, portIn, savePort, sayPorts } from '../transport.js';
 
-/** Protocol and first fragment: without both the match is false, whatever is negated (net/netfilter/xt_tcpudp.c, tcp_mt). */
-const isTcpHeader: Predicate = all(is('protocol', 6), is('laterFragment', 0));
+/** What `--syn` stands for: of SYN, ACK, RST and FIN just SYN. */
+const synFlags: TcpFlags = { mask: 0x17, value: 0x02 };
 
-/** 1.8.9 takes the full range for "not given", even negated: `! --sport :` saves as no condition. */
-const port = (field: 'sourcePort' | 'destinationPort', use: Use<PortRange> | undefined): Predicate | undefined =>
-  use && !(use.value.first === 0 && use.value.last === 65535) ? notIf(use.negated, inRange(field, use.value.first, use.value.last)) : undefined;
+/** `--syn` and `--tcp-flags` are one condition. */
+const flagsOf = (flags: Use<TcpFlags> | undefined, syn: Use<true> | undefined): Use<TcpFlags> | undefined =>
+  syn ? { value: synFlags, negated: syn.negated } : flags;
 
-const synFlags = { mask: 0x17, value: 0x02 };
+const printTcpFlags = ({ mask, value }: TcpFlags): string => `${printFlags(mask)} ${printFlags(value)}`;
+
+/** With an empty mask nft loads no condition, while the legacy kernel compares 0 with the flags wanted (measured). */
+const hasFlags = ({ value: { mask, value }, negated }: Use<TcpFlags>) =>
+  mask === 0 && (value !== 0) !== negated
+    ? onlyUnderNft('tcp', spell('--tcp-flags', negated, printTcpFlags({ mask, value })))
+    : notIf(negated, bits('tcpFlags', mask, value));
 
 export const tcp = defineMatch({
   name: 'tcp',
@@ -23,44 +31,52 @@ export const tcp = defineMatch({
   options: {
     sourcePort: { flag: '--sport', aliases: ['--source-port'], value: orderedPortRange, negatable: true },
     destinationPort: { flag: '--dport', aliases: ['--destination-port'], value: orderedPortRange, negatable: true },
-    option: { flag: '--tcp-option', value: byte, negatable: true },
+    option: { flag: '--tcp-option', value: integer(1, 255), negatable: true },
     flags: { flag: '--tcp-flags', value: tcpFlags, negatable: true, excludes: ['syn'] },
     syn: { flag: '--syn', value: none, negatable: true, excludes: ['flags'] },
   },
   matches: ({ sourcePort, destinationPort, option, flags, syn }) => {
-    const wanted = syn ? synFlags : flags?.value;
-    const negated = (syn ?? flags)?.negated ?? false;
+    const wanted = flagsOf(flags, syn);
     return all(
-      isTcpHeader,
-      port('sourcePort', sourcePort),
-      port('destinationPort', destinationPort),
-      wanted && notIf(negated, bits('tcpFlags', wanted.mask, wanted.value)),
-      option &&
-        notIf(
-          option.negated,
-          test({
-            extension: 'tcp',
-            text: `-m tcp --tcp-option ${option.value}`,
-            decidedBy: 'packet',
-            reads: [],
-            given: { option: option.value },
-          }),
-        ),
+      headerOf(6),
+      portIn('tcp', '--sport', 'sourcePort', sourcePort),
+      portIn('tcp', '--dport', 'destinationPort', destinationPort),
+      wanted && hasFlags(wanted),
+      option && notIf(option.negated, ask('tcp', 'packet', `--tcp-option ${option.value}`, { option: option.value })),
+    );
+  },
+  save: ({ sourcePort, destinationPort, option, flags, syn }, { backend }) => {
+    const wanted = flagsOf(flags, syn);
+    // An empty mask is not printed, save that legacy prints it negated.
+    const isPrinted = wanted && (wanted.value.mask !== 0 || (wanted.negated && backend === 'legacy'));
+    return join(
+      savePort('--sport', sourcePort),
+      savePort('--dport', destinationPort),
+      option && spell('--tcp-option', option.negated, option.value),
+      isPrinted && spell('--tcp-flags', wanted.negated, printTcpFlags(wanted.value)),
     );
   },
   say: ({ sourcePort, destinationPort, option, flags, syn }, context) => {
     const phrases: Phrase[] = [phrase('noun', 'TCP packets')];
-    if (syn) phrases.push(phrase('adjective', syn.negated ? 'non-SYN' : 'SYN'));
-    if (sourcePort) phrases.push(phrase('from', `${sourcePort.negated ? 'from any port but' : 'from port'} ${orderedPortRange.say(sourcePort.value, { ...context, negated: false })}`));
-    if (destinationPort)
-      phrases.push(phrase('to', `${destinationPort.negated ? 'to any port but' : 'to port'} ${orderedPortRange.say(destinationPort.value, { ...context, negated: false })}`));
-    if (flags) phrases.push(phrase('condition', `${flags.negated ? 'not ' : ''}with ${tcpFlags.say(flags.value, { ...context, negated: false })}`));
+    const wanted = flagsOf(flags, syn);
+    const isSyn = wanted?.value.mask === synFlags.mask && wanted.value.value === synFlags.value;
+    if (wanted && isSyn) phrases.push(phrase('adjective', wanted.negated ? 'non-SYN' : 'SYN'));
+    phrases.push(...sayPorts('from', sourcePort), ...sayPorts('to', destinationPort));
+    if (wanted && !isSyn)
+      phrases.push(
+        phrase('condition', `${wanted.negated ? 'not ' : ''}with ${tcpFlags.say(wanted.value, { ...context, negated: false })}`),
+      );
     if (option) phrases.push(phrase('condition', `${option.negated ? 'without' : 'with'} TCP option ${option.value}`));
     return phrases;
   },
   examples: [
     { rule: '-p tcp -m tcp --dport 80', says: 'TCP packets to port 80 (http)' },
-    { rule: '-p tcp --syn', saved: '-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN' },
+    { rule: '-p tcp -m tcp ! --sport 1024:', saved: '-p tcp -m tcp ! --sport 1024:65535', says: 'from any port but 1024 to 65535' },
+    { rule: '-p tcp --syn', saved: '-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN', says: 'SYN TCP packets' },
+    { rule: '-p tcp --tcp-flags ALL NONE', saved: '-p tcp -m tcp --tcp-flags FIN,SYN,RST,PSH,ACK,URG NONE', says: 'with none of' },
+    { rule: '-p tcp -m tcp --tcp-option 8 --dport 0:65535', saved: '-p tcp -m tcp --tcp-option 8', says: 'with TCP option 8' },
     { rule: '-p tcp -m tcp --dport 90:80', refused: 'upside down' },
+    { rule: '-p tcp -m tcp --tcp-option 0', refused: 'from 1 to 255' },
+    { rule: '-m tcp --dport 80', refused: '-p tcp' },
   ],
 });

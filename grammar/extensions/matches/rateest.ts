@@ -1,0 +1,106 @@
+/** `-m rateest`: compares the rates that RATEEST rules have estimated, with a number or with each other. */
+import { notIf } from '../../packet/predicate.js';
+import { bytesPerSecond, packetsPerSecond, printBytesPerSecond } from '../../values/estimated-rate.js';
+import { text } from '../../values/text.js';
+import { none } from '../../values/value.js';
+import { defineMatch, type OrderedUse, phrase, type Use } from '../define.js';
+import { ask, join, spell } from '../spell.js';
+
+/** Printed without quotes. */
+const estimator = { ...text(15, 1), print: (value: string) => value };
+
+const comparisons = { lt: '--rateest-lt', gt: '--rateest-gt', eq: '--rateest-eq' } as const;
+type Comparison = keyof typeof comparisons;
+const isComparison = (use: OrderedUse): use is OrderedUse & { readonly key: Comparison } => use.key in comparisons;
+
+/** Of several comparisons the last counts. */
+const comparisonIn = (order: readonly OrderedUse[]) => order.findLast(isComparison);
+
+interface Options {
+  readonly delta?: Use<true>;
+  readonly first?: Use<string>;
+  readonly second?: Use<string>;
+  readonly bytes1?: Use<number>;
+  readonly bytes2?: Use<number>;
+  readonly packets1?: Use<number>;
+  readonly packets2?: Use<number>;
+}
+
+/** The words as printed; the values of the first estimator count with --rateest-delta alone. */
+const print = ({ delta, first, second, bytes1, bytes2, packets1, packets2 }: Options, comparison: string): string => {
+  const bytes = bytes1 !== undefined || bytes2 !== undefined;
+  const packets = packets1 !== undefined || packets2 !== undefined;
+  const bound = (kind: 'bps' | 'pps', value: string): string => {
+    if (delta) return `--rateest-${kind}2 ${value}`;
+    return second ? `--rateest-${kind}` : `--rateest-${kind} ${value}`;
+  };
+  return join(
+    delta && '--rateest-delta',
+    `${second ? '--rateest1' : '--rateest'} ${first?.value ?? ''}`,
+    delta && bytes && `--rateest-bps1 ${printBytesPerSecond(bytes1?.value ?? 0)}`,
+    delta && packets && `--rateest-pps1 ${packets1?.value ?? 0}`,
+    bytes && `${comparison} ${bound('bps', printBytesPerSecond(bytes2?.value ?? 0))}`,
+    packets && `${comparison} ${bound('pps', String(packets2?.value ?? 0))}`,
+    second && `--rateest2 ${second.value}`,
+  );
+};
+
+const words = { lt: 'below', gt: 'above', eq: 'equal to' } as const;
+
+export const rateest = defineMatch({
+  name: 'rateest',
+  manual: 'iptables-extensions(8) rateest; net/netfilter/xt_rateest.c',
+  decidedBy: 'history',
+  options: {
+    delta: { flag: '--rateest-delta', value: none },
+    first: { flag: '--rateest', aliases: ['--rateest1'], value: estimator, required: true },
+    second: { flag: '--rateest2', value: estimator },
+    lt: { flag: comparisons.lt, value: none, negatable: true },
+    gt: { flag: comparisons.gt, value: none, negatable: true },
+    eq: { flag: comparisons.eq, value: none, negatable: true },
+    bytes1: { flag: '--rateest-bps1', value: bytesPerSecond },
+    bytes2: { flag: '--rateest-bps', aliases: ['--rateest-bps2'], value: bytesPerSecond },
+    packets1: { flag: '--rateest-pps1', value: packetsPerSecond },
+    packets2: { flag: '--rateest-pps', aliases: ['--rateest-pps2'], value: packetsPerSecond },
+  },
+  check: ({ bytes1, bytes2, packets1, packets2 }, { order }) => {
+    if (!comparisonIn(order)) return '--rateest-lt, --rateest-gt or --rateest-eq is missing';
+    return bytes1 || bytes2 || packets1 || packets2 ? undefined : 'a rate in bytes or packets is missing: --rateest-bps or --rateest-pps';
+  },
+  matches: (given, { order }) => {
+    const comparison = comparisonIn(order);
+    return notIf(
+      comparison?.negated ?? false,
+      ask('rateest', 'history', print(given, comparison ? comparisons[comparison.key] : ''), { ...given }),
+    );
+  },
+  save: (given, { order }) => {
+    const comparison = comparisonIn(order);
+    return print(given, comparison ? spell(comparisons[comparison.key], comparison.negated) : '');
+  },
+  say: ({ first, second, bytes2, packets2 }, { order }) => {
+    const comparison = comparisonIn(order);
+    const compared = `${comparison?.negated ? 'not ' : ''}${comparison ? words[comparison.key] : ''}`;
+    const bounds = [bytes2 && `${printBytesPerSecond(bytes2.value)} a second`, packets2 && `${packets2.value} packets a second`].filter(
+      (bound) => bound,
+    );
+    return [
+      phrase('condition', `while the rate of ${first.value} is ${compared} ${second ? `that of ${second.value}` : bounds.join(' and ')}`),
+    ];
+  },
+  examples: [
+    {
+      rule: '-m rateest --rateest wan --rateest-gt --rateest-bps 2mbit',
+      saved: '-m rateest --rateest wan --rateest-gt --rateest-bps 2000Kbit',
+      says: 'while the rate of wan is above 2000Kbit a second',
+    },
+    { rule: '-m rateest --rateest wan ! --rateest-lt --rateest-pps 100', says: 'is not below 100 packets a second' },
+    {
+      rule: '-m rateest --rateest1 wan --rateest2 dsl --rateest-lt --rateest-bps',
+      saved: '-m rateest --rateest1 wan --rateest-lt --rateest-bps --rateest2 dsl',
+      says: 'below that of dsl',
+    },
+    { rule: '-m rateest --rateest wan --rateest-bps 1mbit', refused: 'is missing' },
+    { rule: '-m rateest --rateest wan --rateest-gt', refused: 'is missing' },
+  ],
+});

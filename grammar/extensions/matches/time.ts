@@ -1,0 +1,128 @@
+/** `-m time`: when a packet arrives. */
+import { none as never } from '../../packet/predicate.js';
+import {
+  allMonthDays,
+  calendarTime,
+  clockTime,
+  endOfDay,
+  endOfTime,
+  monthDays,
+  printCalendarTime,
+  printClockTime,
+  sayCalendarTime,
+  sayClockTime,
+  weekDays,
+} from '../../values/date-time.js';
+import { none } from '../../values/value.js';
+import { defineMatch, type Phrase, phrase, type Use } from '../define.js';
+import { ask, join } from '../spell.js';
+
+interface Options {
+  readonly dateStart?: Use<number>;
+  readonly dateStop?: Use<number>;
+  readonly timeStart?: Use<number>;
+  readonly timeStop?: Use<number>;
+  readonly monthDays?: Use<readonly number[]>;
+  readonly weekDays?: Use<readonly number[]>;
+  readonly contiguous?: Use<true>;
+  readonly kernelTimeZone?: Use<true>;
+}
+
+const allWeekDays: readonly number[] = [1, 2, 3, 4, 5, 6, 7];
+
+/** Days as the kernel keeps them: a negated set is the set of the others. */
+const daysOf = (use: Use<readonly number[]> | undefined, all: readonly number[]): readonly number[] =>
+  !use ? all : use.negated ? all.filter((day) => !use.value.includes(day)) : use.value;
+
+/** With every default in its place. */
+const normal = (given: Options) => ({
+  dateStart: given.dateStart?.value ?? 0,
+  dateStop: given.dateStop?.value ?? endOfTime,
+  timeStart: given.timeStart?.value ?? 0,
+  timeStop: given.timeStop?.value ?? endOfDay,
+  monthDays: daysOf(given.monthDays, allMonthDays),
+  weekDays: daysOf(given.weekDays, allWeekDays),
+  contiguous: given.contiguous !== undefined,
+  kernelTimeZone: given.kernelTimeZone !== undefined,
+});
+
+const context = { family: 4, negated: false } as const;
+
+const print = (given: Options): string => {
+  const { dateStart, dateStop, timeStart, timeStop, monthDays: days, weekDays: weekdays, contiguous, kernelTimeZone } = normal(given);
+  const isWholeDay = timeStart === 0 && timeStop === endOfDay;
+  return join(
+    !isWholeDay && `--timestart ${printClockTime(timeStart)} --timestop ${printClockTime(timeStop)}`,
+    days.length < allMonthDays.length && `--monthdays ${monthDays.print(days, context)}`,
+    weekdays.length < allWeekDays.length && `--weekdays ${weekDays.print(weekdays, context)}`,
+    dateStart !== 0 && `--datestart ${printCalendarTime(dateStart)}`,
+    `--datestop ${printCalendarTime(dateStop)}`,
+    kernelTimeZone && '--kerneltz',
+    contiguous && '--contiguous',
+  );
+};
+
+export const time = defineMatch({
+  name: 'time',
+  manual: 'iptables-extensions(8) time; net/netfilter/xt_time.c',
+  decidedBy: 'surroundings',
+  options: {
+    dateStart: { flag: '--datestart', value: calendarTime },
+    dateStop: { flag: '--datestop', value: calendarTime },
+    timeStart: { flag: '--timestart', value: clockTime },
+    timeStop: { flag: '--timestop', value: clockTime },
+    monthDays: { flag: '--monthdays', value: monthDays, negatable: true },
+    weekDays: { flag: '--weekdays', value: weekDays, negatable: true },
+    contiguous: { flag: '--contiguous', value: none },
+    utc: { flag: '--utc', value: none, excludes: ['kernelTimeZone'] },
+    kernelTimeZone: { flag: '--kerneltz', aliases: ['--localtz'], value: none, excludes: ['utc'] },
+  },
+  check: (given) => {
+    const { timeStart, timeStop, contiguous } = normal(given);
+    return contiguous && timeStart < timeStop ? '--contiguous makes sense only where --timestop is before --timestart' : undefined;
+  },
+  matches: (given) => {
+    const when = normal(given);
+    if (when.monthDays.length === 0 || when.weekDays.length === 0 || when.dateStart > when.dateStop) return never;
+    return ask('time', 'surroundings', print(given), when);
+  },
+  save: print,
+  say: (given) => {
+    const { dateStart, dateStop, timeStart, timeStop, monthDays: days, weekDays: weekdays, contiguous, kernelTimeZone } = normal(given);
+    const phrases: Phrase[] = [];
+    const add = (words: string) => phrases.push(phrase('condition', words));
+    if (timeStart !== 0 || timeStop !== endOfDay)
+      add(
+        `between ${sayClockTime(timeStart)} and ${sayClockTime(timeStop)}${contiguous ? ' of the next day' : ''}${kernelTimeZone ? " of the kernel's clock" : ' UTC'}`,
+      );
+    if (weekdays.length < allWeekDays.length)
+      add(weekdays.length === 0 ? 'on no day of the week' : `on ${weekDays.say(weekdays, context)}`);
+    if (days.length < allMonthDays.length)
+      add(days.length === 0 ? 'on no day of the month' : `on day ${monthDays.say(days, context)} of the month`);
+    if (dateStart !== 0) add(`from ${sayCalendarTime(dateStart)} on`);
+    if (dateStop !== endOfTime) add(`until ${sayCalendarTime(dateStop)}`);
+    return phrases;
+  },
+  examples: [
+    {
+      rule: '-m time --timestart 9:00 --timestop 17:30 --weekdays Mo,Fri',
+      saved: '-m time --timestart 09:00:00 --timestop 17:30:00 --weekdays Mon,Fri --datestop 2038-01-19T03:14:07',
+      says: 'between 09:00 and 17:30 UTC on Monday or Friday',
+    },
+    { rule: '-m time ! --weekdays 6,7', saved: '-m time --weekdays Mon,Tue,Wed,Thu,Fri --datestop 2038-01-19T03:14:07' },
+    {
+      rule: '-m time --datestart 2030-02 --datestop 2030-03-01T12',
+      saved: '-m time --datestart 2030-02-01T00:00:00 --datestop 2030-03-01T12:00:00',
+      says: 'from 2030-02-01 on until 2030-03-01 12:00:00',
+    },
+    {
+      rule: '-m time --timestart 22:00 --timestop 6:00 --contiguous --kerneltz',
+      saved: '-m time --timestart 22:00:00 --timestop 06:00:00 --datestop 2038-01-19T03:14:07 --kerneltz --contiguous',
+      says: "between 22:00 and 06:00 of the next day of the kernel's clock",
+    },
+    { rule: '-m time --contiguous', refused: '--timestop' },
+    { rule: '-m time --timestart 24:00', refused: 'not a time of day' },
+    { rule: '-m time --weekdays mon', refused: 'not a day of the week' },
+    { rule: '-m time --utc --kerneltz', refused: 'cannot stand together' },
+  ],
+});

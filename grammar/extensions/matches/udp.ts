@@ -1,0 +1,36 @@
+/** `-m udp`: ports of UDP. UDP-Lite has no match of its own in 1.8.9 (`-p udplite --dport` is refused); multiport serves it. */
+import { all } from '../../packet/predicate.js';
+import { resolvedPortRange } from '../../values/resolved-port.js';
+import { defineMatch, phrase } from '../define.js';
+import { join } from '../spell.js';
+import { headerOf, portIn, savePort, sayPorts } from '../transport.js';
+
+export const udp = defineMatch({
+  name: 'udp',
+  manual: 'iptables-extensions(8) udp; net/netfilter/xt_tcpudp.c',
+  decidedBy: 'packet',
+  protocols: ['udp'],
+  options: {
+    sourcePort: { flag: '--sport', aliases: ['--source-port'], value: resolvedPortRange, negatable: true },
+    destinationPort: { flag: '--dport', aliases: ['--destination-port'], value: resolvedPortRange, negatable: true },
+  },
+  matches: ({ sourcePort, destinationPort }) =>
+    all(headerOf(17), portIn('udp', '--sport', 'sourcePort', sourcePort), portIn('udp', '--dport', 'destinationPort', destinationPort)),
+  save: ({ sourcePort, destinationPort }) => join(savePort('--sport', sourcePort), savePort('--dport', destinationPort)),
+  say: ({ sourcePort, destinationPort }) => [
+    phrase('noun', 'UDP packets'),
+    ...sayPorts('from', sourcePort),
+    ...sayPorts('to', destinationPort),
+  ],
+  examples: [
+    { rule: '-p udp -m udp --dport 53', says: 'UDP packets to port 53 (domain)' },
+    {
+      rule: '-p udp --sport domain ! --dport :1023',
+      saved: '-p udp -m udp --sport 53 ! --dport 0:1023',
+      says: 'to any port but 0 to 1023',
+    },
+    { rule: '-p udp -m udp --dport 90:80' },
+    { rule: '-p udp -m udp --dport :', saved: '-p udp -m udp' },
+    { rule: '-p tcp -m udp --dport 53', refused: '-p udp' },
+  ],
+});

@@ -1,0 +1,61 @@
+/**
+ * What the matches on transport headers share: the header must be there, and port ranges (net/netfilter/xt_tcpudp.c, xt_sctp.c, xt_multiport.c:
+ * a later fragment never matches, whatever is negated).
+ */
+import type { Predicate } from '../packet/predicate.js';
+import { all, inRange, inRanges, is, none, notIf } from '../packet/predicate.js';
+import { type PortRange, sayPort } from '../values/port.js';
+import type { Phrase, Use } from './define.js';
+import { phrase } from './define.js';
+import { ask, spell } from './spell.js';
+
+/** The packet begins with the header of one of the protocols: it is not a later fragment. */
+export const headerOf = (...protocols: readonly number[]): Predicate =>
+  all(
+    protocols.length === 1
+      ? is('protocol', protocols[0]!)
+      : inRanges(
+          'protocol',
+          protocols.map((number) => [number, number] as const),
+        ),
+    is('laterFragment', 0),
+  );
+
+const isWhole = ({ first, last }: PortRange): boolean => first === 0 && last === 65535;
+
+/**
+ * A range of ports of tcp and udp. The nft back end of 1.8.9 takes the full range for "not given" even where it is negated, while the kernel
+ * compares under legacy and never matches (measured): which of the two is not to be known from the text.
+ */
+export const portIn = (
+  extension: string,
+  flag: string,
+  field: 'sourcePort' | 'destinationPort',
+  use: Use<PortRange> | undefined,
+): Predicate | undefined => {
+  if (!use) return undefined;
+  const { value, negated } = use;
+  if (isWhole(value)) return negated ? onlyUnderNft(extension, spell(flag, true, '0:65535')) : undefined;
+  if (value.first > value.last) return notIf(negated, none);
+  return notIf(negated, inRange(field, value.first, value.last));
+};
+
+/** What the nft back end drops from a rule when loading it, while the legacy one loads it and never matches. */
+export const onlyUnderNft = (extension: string, words: string): Predicate => ask(extension, 'surroundings', words, { backend: 'nft' });
+
+/** A port option as tcp and udp save it: the full range is not printed, negated or not. */
+export const savePort = (flag: string, use: Use<PortRange> | undefined): string | undefined =>
+  use && !isWhole(use.value) ? spell(flag, use.negated, printPorts(use.value)) : undefined;
+
+/** `22`, `1024:65535`. */
+export const printPorts = ({ first, last }: PortRange): string => (first === last ? String(first) : `${first}:${last}`);
+
+/** "from port 22 (ssh)", "to ports 1024 to 65535", "to any port but 53 (domain)". */
+export const sayPorts = (slot: 'from' | 'to', use: Use<PortRange> | undefined): readonly Phrase[] => {
+  if (!use) return [];
+  const { value, negated } = use;
+  if (isWhole(value)) return negated ? [phrase(slot, `${slot} no port at all`)] : [];
+  const several = value.first !== value.last;
+  const words = several ? `${value.first} to ${value.last}` : sayPort(value.first);
+  return [phrase(slot, negated ? `${slot} any port but ${words}` : `${slot} port${several ? 's' : ''} ${words}`)];
+};

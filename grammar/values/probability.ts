@@ -1,0 +1,36 @@
+/** `--probability p`, 0 to 1, kept in 2^31ths as the kernel keeps it and printed with eleven decimals (libxt_statistic.c). */
+import { defineValue, Fault } from './value.js';
+
+const whole = 0x80000000;
+
+/** As printf's %.11f: the exact value, a tie to the even digit (toFixed takes ties upwards). */
+const print = (value: number): string => {
+  const scaled = BigInt(value) * 10n ** 11n;
+  const rest = scaled & (BigInt(whole) - 1n);
+  const half = BigInt(whole / 2);
+  let digits = scaled / BigInt(whole);
+  if (rest > half || (rest === half && digits % 2n === 1n)) digits += 1n;
+  const text = String(digits).padStart(12, '0');
+  return `${text.slice(0, -11)}.${text.slice(-11)}`;
+};
+
+/** "1 in 3" where it is close to one, else a percentage. */
+const say = (value: number): string => {
+  const p = value / whole;
+  if (p > 0 && p <= 0.5) {
+    const oneIn = Math.round(1 / p);
+    if (oneIn <= 1000 && Math.abs(1 / oneIn - p) < 1e-4) return `1 in ${oneIn}`;
+  }
+  return `${Number((p * 100).toFixed(4))} %`;
+};
+
+export const probability = defineValue<number>({
+  arity: 1,
+  expects: 'a probability from 0 to 1',
+  parse: ([word]) => {
+    const p = /^\+?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(word!) ? Number(word) : Number.NaN;
+    return p >= 0 && p <= 1 ? Math.round(p * whole) : new Fault(`"${word}" is not a probability from 0 to 1`);
+  },
+  print,
+  say,
+});
