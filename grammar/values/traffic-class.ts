@@ -1,0 +1,24 @@
+/** `--set-class major:minor`: a queueing class in hexadecimal, 16 bits each (libxt_CLASSIFY.c; what does not fit or is no digit is lost in 1.8.9). */
+import { defineValue, Fault } from './value.js';
+
+export interface TrafficClass {
+  readonly major: number;
+  readonly minor: number;
+}
+
+const digits = (value: number): string => value.toString(16).padStart(4, '0');
+const print = ({ major, minor }: TrafficClass): string => `${digits(major)}:${digits(minor)}`;
+
+/** The low 16 bits of a hexadecimal number of at most 32. */
+const low16 = (text: string): number => Number(BigInt(`0x${text}`) & 0xffffn);
+
+export const trafficClass = defineValue<TrafficClass>({
+  arity: 1,
+  expects: 'a class major:minor in hexadecimal',
+  parse: ([word]) => {
+    const found = /^(?:0x)?([0-9a-f]+):(?:0x)?([0-9a-f]+)/i.exec(word!);
+    return found ? { major: low16(found[1]!), minor: low16(found[2]!) } : new Fault(`"${word}" is not a class major:minor in hexadecimal`);
+  },
+  print,
+  say: print,
+});
