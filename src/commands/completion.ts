@@ -1,6 +1,6 @@
 /** `iptlint completion bash|zsh|fish`: a completion script, written from the commands' own data. */
 import { type Command, type Flag, UsageError } from './command.js';
-import { commonFlags } from './given.js';
+import { commonFlags } from './common-flags.js';
 import { commands, defaultCommand } from './index.js';
 
 export const completion: Command = {

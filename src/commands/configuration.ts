@@ -3,7 +3,7 @@ import { type Config, configNames, namesIn } from '../config/config.js';
 import { categories } from '../diagnostic/diagnostic.js';
 import type { CheckDescriptor } from '../diagnostic/result.js';
 import type { Selection } from '../diagnostic/selection.js';
-import { uselessSilence } from '../diagnostic/suppress.js';
+import { uselessSilence } from '../diagnostic/useless-silence.js';
 import { closest } from '../util/closest.js';
 import { UsageError } from './command.js';
 import { dirname, join, kindOf, readText, repositoryOf, resolve, type Streams, shownPath, upward } from './io.js';

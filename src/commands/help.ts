@@ -3,7 +3,7 @@ import picocolors from 'picocolors';
 import { tool } from '../diagnostic/tool.js';
 import { wrap } from '../util/text.js';
 import type { Command, Flag } from './command.js';
-import { commonFlags } from './given.js';
+import { commonFlags } from './common-flags.js';
 import { commands, defaultCommand } from './index.js';
 import type { Output, Streams } from './io.js';
 import { colorFlag, wantsColor, widthOf } from './terminal.js';

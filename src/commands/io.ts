@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { isatty } from 'node:tty';
 import { pathToFileURL } from 'node:url';
 
 /** A stream that is written to. */
@@ -23,7 +24,13 @@ export interface Streams {
 
 /** The process's own streams. A reader that goes away (EPIPE) is no fault: what is left is dropped, the exit code stays what it is. */
 export const processStreams = (): Streams => ({
-  stdin: { isTerminal: process.stdin.isTTY === true, read: readStdin },
+  stdin: {
+    // Not process.stdin.isTTY: asking for the stream opens it, which costs every start 2 ms.
+    get isTerminal() {
+      return isatty(0);
+    },
+    read: readStdin,
+  },
   stdout: outputOf(process.stdout),
   stderr: outputOf(process.stderr),
   env: process.env,

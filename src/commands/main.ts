@@ -2,8 +2,8 @@
 import { tool } from '../diagnostic/tool.js';
 import { closest } from '../util/closest.js';
 import { type Command, type Outside, UsageError } from './command.js';
+import { commonFlags } from './common-flags.js';
 import type { Engine } from './engine.js';
-import { commonFlags, readGiven } from './given.js';
 import { commands, defaultCommand } from './index.js';
 import { kindOf, resolve, type Streams } from './io.js';
 
@@ -27,7 +27,8 @@ export const main = async (words: readonly string[], streams: Streams, engine: (
       stdout.write(place === null ? await generalHelp(streams, flags) : help(command, streams, flags));
       return 0;
     }
-    const given = await readGiven(own, command);
+    const { readGiven } = await import('./given.js');
+    const given = readGiven(own, command);
     hintAtCommand(given.words, place, command, streams);
     return await command.run(given, { streams, engine, now: () => performance.now() } satisfies Outside);
   } catch (error) {

@@ -1,7 +1,7 @@
 /** `iptlint rules [ID]`: the catalogue of checks; one check explained at length with its examples. */
 import picocolors from 'picocolors';
 import { categories } from '../diagnostic/diagnostic.js';
-import { uselessSilence } from '../diagnostic/suppress.js';
+import { uselessSilence } from '../diagnostic/useless-silence.js';
 import type { CheckInfo } from '../rules/define.js';
 import { closest } from '../util/closest.js';
 import { count, wrap } from '../util/text.js';

@@ -2,8 +2,8 @@
 import type { Certainty } from '../diagnostic/diagnostic.js';
 import type { FailOn } from '../diagnostic/report.js';
 import type { Effort } from '../diagnostic/result.js';
-import type { Selection } from '../diagnostic/selection.js';
-import { merge, type Override } from '../diagnostic/settle.js';
+import { merge, type Selection } from '../diagnostic/selection.js';
+import type { Override } from '../diagnostic/settle.js';
 import { glob } from '../util/glob.js';
 
 export const configNames = ['.iptlint.yaml', '.iptlint.yml', '.iptlint.json'] as const;

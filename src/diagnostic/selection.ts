@@ -30,4 +30,14 @@ export const levelOf = (check: Selectable, selection: Selection): Level | 'off' 
   return told ?? (check.level === 'off' ? 'warning' : check.level);
 };
 
+/** `narrower` laid over `wider`: its select replaces, its ignore adds, its levels go first. */
+export const merge = (wider: Selection, narrower: Selection): Selection => {
+  const select = narrower.select ?? wider.select;
+  return {
+    ...(select && { select }),
+    ignore: [...(wider.ignore ?? []), ...(narrower.ignore ?? [])],
+    levels: { ...wider.levels, ...narrower.levels },
+  };
+};
+
 const names = (list: readonly string[], check: Selectable): boolean => list.includes(check.id) || list.includes(check.category);

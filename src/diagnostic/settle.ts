@@ -6,8 +6,9 @@ import type { Certainty, Diagnostic, Level } from './diagnostic.js';
 import { fingerprints } from './fingerprint.js';
 import type { Counts, ReportedFinding } from './report.js';
 import type { CheckDescriptor, LintOptions, LintResult, TextInput } from './result.js';
-import { levelOf, type Selection } from './selection.js';
-import { applySilences, uselessSilence } from './suppress.js';
+import { levelOf, merge, type Selection } from './selection.js';
+import { applySilences } from './suppress.js';
+import { uselessSilence } from './useless-silence.js';
 
 /** A change of the selection for findings in some places. */
 export interface Override {
@@ -83,16 +84,6 @@ export const widen = <Options extends LintOptions>(
   const select = checks.filter((check) => asked.some((selection) => levelOf(check, selection) !== 'off')).map(({ id }) => id);
   const levels = Object.fromEntries(Object.entries(options.levels ?? {}).filter(([, level]) => level !== 'off'));
   return { ...options, select, ignore: [], levels };
-};
-
-/** `narrower` laid over `wider`: its select replaces, its ignore adds, its levels go first. */
-export const merge = (wider: Selection, narrower: Selection): Selection => {
-  const select = narrower.select ?? wider.select;
-  return {
-    ...(select && { select }),
-    ignore: [...(wider.ignore ?? []), ...(narrower.ignore ?? [])],
-    levels: { ...wider.levels, ...narrower.levels },
-  };
 };
 
 const override = (

@@ -1,5 +1,6 @@
 /** The forms of a report, by name. */
 import { concise } from './concise.js';
+import type { Format } from './formats.js';
 import { full } from './full.js';
 import { github } from './github.js';
 import { gitlab } from './gitlab.js';
@@ -9,8 +10,7 @@ import { markdown } from './markdown.js';
 import type { Reporter } from './places.js';
 import { sarif } from './sarif.js';
 
-export const reporters = { full, concise, json, jsonl, sarif, github, gitlab, junit, markdown } as const satisfies Record<string, Reporter>;
-export type Format = keyof typeof reporters;
-export const formats = Object.keys(reporters) as Format[];
+export const reporters: Readonly<Record<Format, Reporter>> = { full, concise, json, jsonl, sarif, github, gitlab, junit, markdown };
 
+export { type Format, formats } from './formats.js';
 export type { Look, Reporter } from './places.js';
