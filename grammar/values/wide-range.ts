@@ -31,8 +31,5 @@ export const wideRange = defineValue<WideRange>({
     return first <= last ? { first, last } : new Fault(`the range ${word} is upside down`);
   },
   print: ({ first, last }) => (last === widest ? String(first) : `${first}:${last}`),
-  say: ({ first, last }) => {
-    if (last === widest) return `${first} or more`;
-    return first === last ? String(first) : first === 0n ? `at most ${last}` : `${first} to ${last}`;
-  },
+  say: ({ first, last }) => (last === widest ? `${first} or more` : `${first} to ${last}`),
 });

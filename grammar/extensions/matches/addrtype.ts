@@ -1,7 +1,7 @@
 /** `-m addrtype`: what kind of address the routing table takes the source or destination for. */
 import type { Family } from '../../netfilter/families.js';
 import { all, inRange, inRanges, is, not, notIf, type Predicate, some, test } from '../../packet/predicate.js';
-import { nameList } from '../../values/names.js';
+import { nameList, sayAlternatives } from '../../values/names.js';
 import { none } from '../../values/value.js';
 import { defineMatch, phrase, type Use } from '../define.js';
 
@@ -26,9 +26,7 @@ type AddressType = (typeof types)[number];
 const notInIpv6: readonly AddressType[] = ['BROADCAST', 'BLACKHOLE', 'PROHIBIT', 'THROW', 'NAT', 'XRESOLVE'];
 
 /** An abbreviation means the first that begins so: `UN` is UNSPEC. */
-const typeList = nameList<AddressType>({ names: types, what: 'type of address', anyCase: true, abbreviations: 'first' }, (type) =>
-  type === 'LOCAL' ? "the host's own" : type.toLowerCase(),
-);
+const typeList = nameList<AddressType>({ names: types, what: 'type of address', anyCase: true, abbreviations: 'first' });
 
 type Side = 'source' | 'destination';
 
@@ -71,18 +69,18 @@ const isType6 = (side: Side, listed: readonly AddressType[], limit: 'in' | 'out'
 const isType = (side: Side, use: Use<readonly AddressType[]> | undefined, limit: 'in' | 'out' | undefined, family: Family) =>
   use && notIf(use.negated, (family === 4 ? isType4 : isType6)(side, use.value, limit));
 
-const article = (words: string): string =>
-  words.startsWith('the ') ? words : /^[aeiou]/.test(words) && !words.startsWith('uni') ? `an ${words}` : `a ${words}`;
+/** "this host's own addresses", "a broadcast or multicast address". */
+const sayTypes = (listed: readonly AddressType[]): string => {
+  if (listed.length === 1 && listed[0] === 'LOCAL') return "this host's own addresses";
+  const words = sayAlternatives(listed.map((type) => type.toLowerCase()));
+  return `${/^(?:any|uns|unr)/.test(words) ? 'an' : 'a'} ${words} address`;
+};
 
-const sayType = (side: Side, use: Use<readonly AddressType[]> | undefined) =>
-  use
-    ? [
-        phrase(
-          side === 'source' ? 'from' : 'to',
-          `${side === 'source' ? 'from' : 'to'} ${use.negated ? 'anything but ' : ''}${article(typeList.say(use.value, { family: 4, negated: false }))} address`,
-        ),
-      ]
-    : [];
+const sayType = (side: Side, use: Use<readonly AddressType[]> | undefined) => {
+  if (!use) return [];
+  const slot = side === 'source' ? 'from' : 'to';
+  return [phrase(slot, `${slot} ${use.negated ? 'anything but ' : ''}${sayTypes(use.value)}`)];
+};
 
 export const addrtype = defineMatch({
   name: 'addrtype',
@@ -114,7 +112,7 @@ export const addrtype = defineMatch({
     ...(limitOut ? [phrase('condition', 'looking only at the interface it leaves by')] : []),
   ],
   examples: [
-    { rule: '-m addrtype --dst-type local', saved: '-m addrtype --dst-type LOCAL', says: "to the host's own address" },
+    { rule: '-m addrtype --dst-type local', saved: '-m addrtype --dst-type LOCAL', says: "to this host's own addresses" },
     { rule: '-m addrtype ! --src-type UN', saved: '-m addrtype ! --src-type UNSPEC', says: 'from anything but an unspec address' },
     {
       rule: '-m addrtype --dst-type MULTICAST,BROADCAST --limit-iface-in',

@@ -1,7 +1,7 @@
 /** `-m ah`: the Authentication Header of IPsec: its SPI, and in IPv6 its length and reserved bits. */
 import { all, inRange, notIf, type Predicate } from '../../packet/predicate.js';
 import { integer } from '../../values/integer.js';
-import { sayIntegerRange, wordRange } from '../../values/integer-range.js';
+import { type IntegerRange, sayIntegerRange, wordRange } from '../../values/integer-range.js';
 import { none } from '../../values/value.js';
 import { defineMatch, phrase } from '../define.js';
 import { ask } from '../spell.js';
@@ -11,6 +11,8 @@ const question = (words: string, given: Readonly<Record<string, unknown>> = {}):
 
 /** In IPv6 the header is looked for behind others, whatever `-p` says. */
 const hasHeader6 = question('');
+
+const isFull = ({ first, last }: IntegerRange): boolean => first === 0 && last === 0xffffffff;
 
 export const ah = defineMatch({
   name: 'ah',
@@ -33,7 +35,7 @@ export const ah = defineMatch({
   // The full range of SPIs is not printed, negated or not.
   save: ({ spi, length, reserved }, { family }) => {
     const words: string[] = [];
-    if (spi && !(spi.value.first === 0 && spi.value.last === 0xffffffff))
+    if (spi && !isFull(spi.value))
       words.push(`${spi.negated ? '! ' : ''}--ahspi ${wordRange.print(spi.value, { family, negated: spi.negated })}`);
     if (length && (length.value !== 0 || length.negated)) words.push(`${length.negated ? '! ' : ''}--ahlen ${length.value}`);
     if (reserved) words.push('--ahres');
@@ -41,7 +43,9 @@ export const ah = defineMatch({
   },
   say: ({ spi, length, reserved }) => [
     phrase('noun', 'AH packets'),
-    ...(spi ? [phrase('condition', `with ${spi.negated ? 'any SPI but ' : 'SPI '}${sayIntegerRange(spi.value)}`)] : []),
+    ...(spi && (spi.negated || !isFull(spi.value))
+      ? [phrase('condition', `with ${spi.negated ? 'any SPI but ' : 'SPI '}${sayIntegerRange(spi.value)}`)]
+      : []),
     ...(length ? [phrase('condition', `with ${length.negated ? 'any AH length but ' : 'AH length '}${length.value}`)] : []),
     ...(reserved ? [phrase('condition', 'with the reserved field of AH zero')] : []),
   ],

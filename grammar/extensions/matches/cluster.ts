@@ -58,19 +58,19 @@ export const cluster = defineMatch({
   say: ({ totalNodes, localNode, localNodeMask }) => [
     phrase(
       'condition',
-      `of connections that ${(localNode ?? localNodeMask)?.negated ? 'do not fall' : 'fall'} to node ${sayAlternatives(nodesOf(maskOf(localNode, localNodeMask)))} of ${totalNodes.value} of the cluster`,
+      `of connections that ${(localNode ?? localNodeMask)?.negated ? 'do not fall' : 'fall'} to node ${sayAlternatives(nodesOf(maskOf(localNode, localNodeMask)))} of a cluster of ${totalNodes.value}`,
     ),
   ],
   examples: [
     {
       rule: '-m cluster --cluster-total-nodes 2 --cluster-local-node 2 --cluster-hash-seed 0xbeef',
       saved: '-m cluster --cluster-local-nodemask 0x00000002 --cluster-total-nodes 2 --cluster-hash-seed 0x0000beef',
-      says: 'that fall to node 2 of 2',
+      says: 'that fall to node 2 of a cluster of 2',
     },
     {
       rule: '-m cluster ! --cluster-local-nodemask 5 --cluster-total-nodes 4 --cluster-hash-seed 1',
       saved: '-m cluster ! --cluster-local-nodemask 0x00000005 --cluster-total-nodes 4 --cluster-hash-seed 0x00000001',
-      says: 'that do not fall to node 1 or 3 of 4',
+      says: 'that do not fall to node 1 or 3 of a cluster of 4',
     },
     { rule: '-m cluster --cluster-total-nodes 2 --cluster-local-node 3 --cluster-hash-seed 1', refused: 'beyond the 2' },
     { rule: '-m cluster --cluster-total-nodes 2 --cluster-hash-seed 1', refused: '--cluster-local-node' },

@@ -2,7 +2,7 @@
 import { all, notIf, type Predicate } from '../../packet/predicate.js';
 import { hasConnection } from '../../packet/presence.js';
 import { oneName } from '../../values/names.js';
-import { wideRange } from '../../values/wide-range.js';
+import { type WideRange, wideRange, widest } from '../../values/wide-range.js';
 import { defineMatch, phrase } from '../define.js';
 import { ask } from '../spell.js';
 
@@ -17,6 +17,17 @@ const question = (words: string, given: Readonly<Record<string, unknown>> = {}):
 
 /** Connections older than the first rule of this kind may have no counters: then it is false, negated or not. */
 const isCounted = question('');
+
+const sayInside = ({ first, last }: WideRange): string => {
+  if (last === widest) return `${first} or more`;
+  if (first === last) return String(first);
+  return first === 0n ? `at most ${last}` : `${first} to ${last}`;
+};
+
+const sayOutside = ({ first, last }: WideRange): string => {
+  if (last === widest) return `fewer than ${first}`;
+  return first === 0n ? `more than ${last}` : `fewer than ${first} or more than ${last}`;
+};
 
 export const connbytes = defineMatch({
   name: 'connbytes',
@@ -40,10 +51,10 @@ export const connbytes = defineMatch({
         ),
       ),
     ),
-  say: ({ range, mode, direction }, context) => [
+  say: ({ range, mode, direction }) => [
     phrase(
       'condition',
-      `of connections with ${range.negated ? 'not ' : ''}${wideRange.say(range.value, { ...context, negated: false })} ${modes[mode.value]} ${directions[direction.value]}`,
+      `of connections with ${(range.negated ? sayOutside : sayInside)(range.value)} ${modes[mode.value]} ${directions[direction.value]}`,
     ),
   ],
   examples: [
@@ -55,7 +66,7 @@ export const connbytes = defineMatch({
     {
       rule: '-m connbytes --connbytes-dir original --connbytes-mode packets ! --connbytes :20',
       saved: '-m connbytes ! --connbytes 0:20 --connbytes-mode packets --connbytes-dir original',
-      says: 'with not at most 20 packets sent',
+      says: 'with more than 20 packets sent',
     },
     { rule: '-m connbytes --connbytes 9:5 --connbytes-mode packets --connbytes-dir both', refused: 'upside down' },
     { rule: '-m connbytes --connbytes 9 --connbytes-mode packets', refused: '--connbytes-dir' },

@@ -12,7 +12,7 @@ import { type PortRange, portRange } from '../../values/port.js';
 import { protocol, sayProtocol } from '../../values/protocol.js';
 import { resolvedPortRange } from '../../values/resolved-port.js';
 import { defineValue } from '../../values/value.js';
-import { defineMatch, type Phrase, phrase, type Use } from '../define.js';
+import { defineMatch, phrase, type Use } from '../define.js';
 
 const directions = oneName({ names: ['ORIGINAL', 'REPLY'], what: 'direction', anyCase: true });
 
@@ -58,8 +58,17 @@ const expiry = (range: IntegerRange): Predicate =>
     given: { expire: range },
   });
 
-const sayOf = (what: string, use: Use<unknown> | undefined, text: string): Phrase[] =>
-  use ? [phrase('condition', `of connections ${use.negated ? 'not ' : ''}${what} ${text}`)] : [];
+/** "begun to 192.0.2.7 port 22 (ssh)"; apart where one of the two is negated. */
+const sayEnd = (verb: string, address: Use<HostMask> | undefined, port: Use<PortRange> | undefined, family: Family): readonly string[] => {
+  const plain = { family, negated: false };
+  const host = address && hostMask.say(address.value, plain);
+  const number = port && `port ${portRange.say(port.value, plain)}`;
+  if (host && number && !address.negated && !port.negated) return [`${verb} ${host} ${number}`];
+  return [
+    ...(host ? [`${address.negated ? 'not ' : ''}${verb} ${host}`] : []),
+    ...(number ? [`${port.negated ? 'not ' : ''}${verb} ${number}`] : []),
+  ];
+};
 
 export const conntrack = defineMatch({
   name: 'conntrack',
@@ -104,36 +113,25 @@ export const conntrack = defineMatch({
     if (!states) return all(hasConnection, others);
     return others.kind === 'any' ? state : all(state, some(not(hasConnection), others.kind === 'none' ? never : others));
   },
-  say: (given, context) => {
+  say: (given, { family }) => {
     const { states, protocol, status: wantedStatus, expire, direction } = given;
-    const said = { ...context, negated: false };
-    const sayAddress = (what: string, use: Use<HostMask> | undefined) => sayOf(what, use, use ? hostMask.say(use.value, said) : '');
-    const sayPorts = (what: string, use: Use<PortRange> | undefined) => sayOf(what, use, use ? portRange.say(use.value, said) : '');
+    const parts = [
+      ...(protocol?.negated ? [`not of protocol ${sayProtocol(protocol.value)}`] : []),
+      ...sayEnd('begun from', given.originalSource, given.originalSourcePort, family),
+      ...sayEnd('begun to', given.originalDestination, given.originalDestinationPort, family),
+      ...sayEnd('answered from', given.replySource, given.replySourcePort, family),
+      ...sayEnd('answered to', given.replyDestination, given.replyDestinationPort, family),
+      ...(wantedStatus
+        ? [`that are ${wantedStatus.negated ? 'not ' : ''}${statuses.say(wantedStatus.value, { family, negated: false })}`]
+        : []),
+      ...(expire ? [`that ${expire.negated ? 'do not expire' : 'expire'} in ${sayIntegerRange(expire.value)} seconds`] : []),
+    ];
+    const kind = protocol && !protocol.negated ? `${sayProtocol(protocol.value)} ` : '';
     return [
       ...(states ? [sayStates(states.value, states.negated)] : []),
-      ...(direction ? [phrase('condition', direction.value === 'ORIGINAL' ? 'in the original direction' : 'in the reply direction')] : []),
-      ...sayOf('of protocol', protocol, protocol ? sayProtocol(protocol.value) : ''),
-      ...sayAddress('begun from', given.originalSource),
-      ...sayPorts('begun from port', given.originalSourcePort),
-      ...sayAddress('begun to', given.originalDestination),
-      ...sayPorts('begun to port', given.originalDestinationPort),
-      ...sayAddress('answered from', given.replySource),
-      ...sayPorts('answered from port', given.replySourcePort),
-      ...sayAddress('answered to', given.replyDestination),
-      ...sayPorts('answered to port', given.replyDestinationPort),
-      ...(wantedStatus
-        ? [phrase('condition', `of connections that are ${wantedStatus.negated ? 'not ' : ''}${statuses.say(wantedStatus.value, said)}`)]
-        : []),
-      ...(expire
-        ? [
-            phrase(
-              'condition',
-              `of connections that do ${expire.negated ? 'not ' : ''}expire in ${sayIntegerRange(expire.value)} seconds`.replace(
-                'do expire',
-                'expire',
-              ),
-            ),
-          ]
+      ...(direction ? [phrase('condition', `in the ${direction.value.toLowerCase()} direction`)] : []),
+      ...(kind !== '' || parts.length > 0
+        ? [phrase('condition', [`of ${kind}connections`, parts.join(', ')].filter((part) => part !== '').join(' '))]
         : []),
     ];
   },
@@ -144,7 +142,7 @@ export const conntrack = defineMatch({
     {
       rule: '-m conntrack --ctproto tcp --ctorigdst 192.0.2.7 --ctorigdstport ssh',
       saved: '-m conntrack --ctproto 6 --ctorigdst 192.0.2.7 --ctorigdstport 22',
-      says: 'begun to port 22 (ssh)',
+      says: 'of TCP connections begun to 192.0.2.7 port 22 (ssh)',
     },
     { rule: '-m conntrack --ctorigsrc 192.0.2.7/24', says: 'begun from 192.0.2.7/24' },
     { rule: '-m conntrack --ctrepldst 2001:db8::/32', family: 6, says: 'answered to 2001:db8::/32' },

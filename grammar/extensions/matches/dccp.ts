@@ -4,14 +4,11 @@ import { dccpTypeNames, dccpTypes } from '../../values/dccp-types.js';
 import { integer } from '../../values/integer.js';
 import { type PortRange, portRange } from '../../values/port.js';
 import { resolvedPortRange } from '../../values/resolved-port.js';
-import { defineMatch, type Phrase, phrase, type Use } from '../define.js';
-import { headerOf } from '../transport.js';
+import { defineMatch, phrase, type Use } from '../define.js';
+import { headerOf, sayPorts } from '../transport.js';
 
 const port = (field: 'sourcePort' | 'destinationPort', use: Use<PortRange> | undefined): Predicate | undefined =>
   use && notIf(use.negated, inRange(field, use.value.first, use.value.last));
-
-const sayPort = (slot: 'from' | 'to', use: Use<PortRange> | undefined): Phrase[] =>
-  use ? [phrase(slot, `${slot} ${use.negated ? 'any port but' : 'port'} ${portRange.say(use.value, { family: 4, negated: false })}`)] : [];
 
 export const dccp = defineMatch({
   name: 'dccp',
@@ -67,8 +64,8 @@ export const dccp = defineMatch({
   },
   say: ({ sourcePort, destinationPort, types, option }, context) => [
     phrase('noun', 'DCCP packets'),
-    ...sayPort('from', sourcePort),
-    ...sayPort('to', destinationPort),
+    ...sayPorts('from', sourcePort),
+    ...sayPorts('to', destinationPort),
     ...(types
       ? [
           phrase(
@@ -85,7 +82,7 @@ export const dccp = defineMatch({
     {
       rule: '-p dccp --dport ssh --sport :1023',
       saved: '-p dccp -m dccp --sport 0:1023 --dport 22',
-      says: 'DCCP packets from port 0 to 1023 to port 22 (ssh)',
+      says: 'DCCP packets from ports 0 to 1023 to port 22 (ssh)',
     },
     {
       rule: '-p dccp -m dccp ! --dccp-types sync,request',

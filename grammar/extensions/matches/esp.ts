@@ -1,8 +1,10 @@
 /** `-m esp`: the SPI of IPsec's Encapsulating Security Payload. */
 import { all, inRange, notIf } from '../../packet/predicate.js';
-import { sayIntegerRange, wordRange } from '../../values/integer-range.js';
+import { type IntegerRange, sayIntegerRange, wordRange } from '../../values/integer-range.js';
 import { defineMatch, phrase } from '../define.js';
 import { headerOf } from '../transport.js';
+
+const isFull = ({ first, last }: IntegerRange): boolean => first === 0 && last === 0xffffffff;
 
 export const esp = defineMatch({
   name: 'esp',
@@ -13,12 +15,12 @@ export const esp = defineMatch({
   matches: ({ spi }) => all(headerOf(50), spi && notIf(spi.negated, inRange('espSpi', spi.value.first, spi.value.last))),
   // The full range is not printed, negated or not.
   save: ({ spi }, { family }) =>
-    spi && !(spi.value.first === 0 && spi.value.last === 0xffffffff)
-      ? `${spi.negated ? '! ' : ''}--espspi ${wordRange.print(spi.value, { family, negated: spi.negated })}`
-      : '',
+    spi && !isFull(spi.value) ? `${spi.negated ? '! ' : ''}--espspi ${wordRange.print(spi.value, { family, negated: spi.negated })}` : '',
   say: ({ spi }) => [
     phrase('noun', 'ESP packets'),
-    ...(spi ? [phrase('condition', `with ${spi.negated ? 'any SPI but ' : 'SPI '}${sayIntegerRange(spi.value)}`)] : []),
+    ...(spi && (spi.negated || !isFull(spi.value))
+      ? [phrase('condition', `with ${spi.negated ? 'any SPI but ' : 'SPI '}${sayIntegerRange(spi.value)}`)]
+      : []),
   ],
   examples: [
     { rule: '-p esp --espspi 0x20', saved: '-p esp -m esp --espspi 32', says: 'with SPI 32' },

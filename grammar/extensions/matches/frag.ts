@@ -58,8 +58,12 @@ export const frag = defineMatch({
       ...(last ? ['--fraglast'] : []),
     ].join(' '),
   say: ({ id, length, reserved, first, more, last }) => [
-    phrase('adjective', first ? 'first-fragment' : last ? 'last-fragment' : 'fragmented'),
-    ...(id ? [phrase('condition', `with ${id.negated ? 'any fragment id but ' : 'fragment id '}${sayIntegerRange(id.value)}`)] : []),
+    phrase('adjective', 'fragmented'),
+    ...(first ? [phrase('condition', 'being the first fragment')] : []),
+    ...(last ? [phrase('condition', 'being the last fragment')] : []),
+    ...(id && (id.negated || !isFull(id.value))
+      ? [phrase('condition', `with ${id.negated ? 'any fragment id but ' : 'fragment id '}${sayIntegerRange(id.value)}`)]
+      : []),
     ...(length
       ? [
           phrase(
@@ -70,15 +74,14 @@ export const frag = defineMatch({
       : []),
     ...(reserved ? [phrase('condition', 'with the reserved bits of the Fragment header zero')] : []),
     ...(more ? [phrase('condition', 'with more fragments to follow')] : []),
-    ...(first && last ? [phrase('condition', 'with no more fragments to follow')] : []),
   ],
   examples: [
-    { rule: '-m frag --fraglast', family: 6, says: 'last-fragment' },
+    { rule: '-m frag --fraglast', family: 6, says: 'being the last fragment' },
     {
       rule: '-m frag --fragmore --fragfirst --fragid 5:9',
       saved: '-m frag --fragid 5:9 --fragfirst --fragmore',
       family: 6,
-      says: 'first-fragment',
+      says: 'being the first fragment with fragment id 5 to 9',
     },
     { rule: '-m frag --fragid :', saved: '-m frag', family: 6, says: 'fragmented' },
     { rule: '-m frag --fraglast --fragmore', family: 6, refused: 'together' },

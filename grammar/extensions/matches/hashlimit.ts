@@ -99,6 +99,13 @@ const overflows = (period: number, burst: number): boolean => credits(BigInt(per
 /** Bursts in bytes count in whole seconds of the rate. */
 const burstInSeconds = (bytes: number, rate: number): number => Math.ceil(bytes / rate);
 
+/** "5 a second"; "5 in 60 seconds" where the rate is matched over an interval. */
+const sayPace = (given: Options): string => {
+  const words = sayRate(settledRate(given));
+  const seconds = settledInterval(given);
+  return given.rateMatch && seconds !== 1 ? words.replace(/ an? \w+$/, ` in ${seconds} seconds`) : words;
+};
+
 const print = (given: Options, family: Family): string => {
   const rate = settledRate(given);
   const words = [`--hashlimit-${isAbove(given) ? 'above' : 'upto'}`, printRate(rate)];
@@ -166,9 +173,7 @@ export const hashlimit = defineMatch({
   say: (given, context) => {
     const mode = given.mode?.value ?? [];
     const each = mode.length > 0 ? ` for each ${mode.map((one) => modes.say([one], { ...context, negated: false })).join(' and ')}` : '';
-    return [
-      phrase('condition', `${isAbove(given) ? 'beyond' : 'at most'} ${sayRate(settledRate(given))}${each} (table ${given.name.value})`),
-    ];
+    return [phrase('condition', `${isAbove(given) ? 'beyond' : 'at most'} ${sayPace(given)}${each} (table ${given.name.value})`)];
   },
   examples: [
     {

@@ -25,17 +25,18 @@ export const hbh = defineMatch({
     ),
   say: ({ length, options }, context) => {
     const words = 'with a Hop-by-Hop Options header';
-    if (!length && !options) return [phrase('condition', words)];
-    return [
-      ...(length ? [phrase('condition', `${words} ${length.negated ? 'not ' : ''}${length.value} bytes long`)] : []),
-      ...(options
-        ? [phrase('condition', `${words} that holds the options ${ipv6Options.say(options.value, { ...context, negated: false })}`)]
-        : []),
-    ];
+    const long = length ? ` ${length.negated ? 'not ' : ''}${length.value} bytes long` : '';
+    const holding = options ? ` that holds the options ${ipv6Options.say(options.value, { ...context, negated: false })}` : '';
+    return [phrase('condition', `${words}${long}${holding}`)];
   },
   examples: [
     { rule: '-m hbh', family: 6, says: 'with a Hop-by-Hop Options header' },
-    { rule: '-m hbh --hbh-opts 5:2,0x10 --hbh-len 8', saved: '-m hbh --hbh-len 8 --hbh-opts 5:2,16', family: 6, says: '8 bytes long' },
+    {
+      rule: '-m hbh --hbh-opts 5:2,0x10 --hbh-len 8',
+      saved: '-m hbh --hbh-len 8 --hbh-opts 5:2,16',
+      family: 6,
+      says: 'header 8 bytes long that holds the options 5:2,16',
+    },
     { rule: '-m hbh ! --hbh-len 8', family: 6, says: 'not 8 bytes long' },
     { rule: '-m hbh --hbh-opts 5,', family: 6, refused: 'type:length' },
     { rule: '-m hbh ! --hbh-opts 5', family: 6, refused: '--hbh-opts' },

@@ -1,6 +1,6 @@
 /** `-m icmp`: type and code of an ICMP packet in IPv4. */
-import { all, any, inRange, is, notIf } from '../../packet/predicate.js';
-import { icmpType, isAnyIcmp } from '../../values/icmp-type.js';
+import { all, inRange, notIf } from '../../packet/predicate.js';
+import { icmpRange, icmpType, isAnyIcmp } from '../../values/icmp-type.js';
 import { defineMatch, phrase } from '../define.js';
 import { headerOf } from '../transport.js';
 
@@ -13,9 +13,8 @@ export const icmp = defineMatch({
   options: { type: { flag: '--icmp-type', value: icmpType, negatable: true, required: true } },
   matches: ({ type: { value, negated } }, { family }) => {
     // `any` takes every type even behind a `!`.
-    if (isAnyIcmp(value, family)) return all(headerOf(1), any);
-    const first = value.type * 256;
-    return all(headerOf(1), notIf(negated, value.code === null ? inRange('icmp', first, first + 255) : is('icmp', first + value.code)));
+    if (isAnyIcmp(value, family)) return headerOf(1);
+    return all(headerOf(1), notIf(negated, inRange('icmp', ...icmpRange(value))));
   },
   say: ({ type: { value, negated } }, context) => {
     if (isAnyIcmp(value, context.family)) return [phrase('noun', 'ICMP packets')];
@@ -25,6 +24,7 @@ export const icmp = defineMatch({
   examples: [
     { rule: '-p icmp --icmp-type echo-req', saved: '-p icmp -m icmp --icmp-type 8', says: 'ICMP echo-request packets' },
     { rule: '-p icmp -m icmp --icmp-type 3/4', says: 'ICMP fragmentation-needed packets' },
+    { rule: '-p icmp -m icmp --icmp-type 3/0x10:20', saved: '-p icmp -m icmp --icmp-type 3/16', says: 'code 16 to 20' },
     { rule: '-p icmp -m icmp ! --icmp-type 255', saved: '-p icmp -m icmp ! --icmp-type any', says: 'ICMP packets' },
     { rule: '-p icmp -m icmp --icmp-type echo', refused: 'echo-reply or echo-request' },
     { rule: '-p icmp -m icmp', refused: '--icmp-type' },

@@ -1,6 +1,6 @@
 /** `-m icmp6`: type and code of an ICMPv6 packet. */
-import { all, inRange, is, notIf } from '../../packet/predicate.js';
-import { icmpType } from '../../values/icmp-type.js';
+import { all, inRange, notIf } from '../../packet/predicate.js';
+import { icmpRange, icmpType } from '../../values/icmp-type.js';
 import { defineMatch, phrase } from '../define.js';
 import { headerOf } from '../transport.js';
 
@@ -12,10 +12,7 @@ export const icmp6 = defineMatch({
   families: [6],
   protocols: ['ipv6-icmp'],
   options: { type: { flag: '--icmpv6-type', value: icmpType, negatable: true, required: true } },
-  matches: ({ type: { value, negated } }) => {
-    const first = value.type * 256;
-    return all(headerOf(58), notIf(negated, value.code === null ? inRange('icmp', first, first + 255) : is('icmp', first + value.code)));
-  },
+  matches: ({ type: { value, negated } }) => all(headerOf(58), notIf(negated, inRange('icmp', ...icmpRange(value)))),
   say: ({ type: { value, negated } }, context) => {
     const words = icmpType.say(value, { ...context, negated: false });
     return [phrase('noun', negated ? `ICMPv6 packets other than ${words}` : `ICMPv6 ${words} packets`)];
