@@ -5,7 +5,7 @@ import { defineValue, Fault, type ValueType } from './value.js';
 export const readInteger = (word: string): number | undefined => {
   if (/^0x[0-9a-f]+$/i.test(word)) return Number(word);
   if (/^0[0-7]+$/.test(word)) return Number.parseInt(word, 8);
-  return /^[0-9]+$/.test(word) ? Number(word) : undefined;
+  return /^(?:0|[1-9][0-9]*)$/.test(word) ? Number(word) : undefined;
 };
 
 /** An integer between two bounds, both included, printed in decimal. */
