@@ -16,7 +16,7 @@ const row = (name: string, type: number, code: number | null = null): IcmpName =
 const codesOf = (type: number, names: readonly (readonly [code: number, name: string])[]): IcmpName[] =>
   names.map(([code, name]) => row(name, type, code));
 
-/** Type 255 is `any` to iptables: it takes every ICMP packet, and `!` does not change that. */
+/** Type 255 is `any` to iptables: it takes every ICMP packet, and none behind a `!`. */
 export const anyIcmpType = 255;
 
 /** Names read by `--icmp-type`; the first of a type and code is the usual one. */
