@@ -3,7 +3,6 @@
  * reading. As getopt does in iptables (iptables/xshared.c, do_parse; libxtables/xtables.c, xtables_merge_options): an option is looked up among
  * the built-in ones, then among the extensions named so far, the newest first; then `-p` may imply one; then unambiguous abbreviations count.
  */
-import type { IToken } from 'chevrotain';
 import { allFlags, findMatch, findTarget, flagsOf, type KnownOption, matchSpecs } from '../extensions/catalogue.js';
 import type { BesideMatch, MatchSpec, TargetSpec } from '../extensions/define.js';
 import { givenOf, meaningContext } from '../extensions/given.js';
@@ -15,6 +14,7 @@ import type { Span } from '../source.js';
 import { suggest } from '../suggest.js';
 import { Fault, type ValueContext } from '../values/value.js';
 import type { ChainCommandNode, ChainNode, CountersNode, MatchNode, OptionNode, RuleNode, TargetNode } from './ast.js';
+import { Kind, type WordStore } from './store.js';
 import { unquote, unquoteShell } from './words.js';
 
 type Command = RuleNode['command'] | ChainCommandNode['command'] | 'new' | 'policy' | 'list';
@@ -143,13 +143,19 @@ const factsOf = (spec: MatchSpec | TargetSpec): SpecFacts => {
   return facts;
 };
 
+/** Words of the store, by index: `from` included, `to` not. */
+interface Words {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Binds one line after the other; reused for a whole document. */
 export class RuleBinder {
-  /** Offset of the current chunk in the source: token offsets are relative to it. */
-  base = 0;
-  family: Family = 4;
+  private readonly text: string;
+  private readonly store: WordStore;
   private readonly problems: Problem[];
   private readonly variables: ReadonlyMap<string, string>;
+  private family: Family = 4;
   private plainContext: ValueContext = { family: 4, negated: false };
   private negatedContext: ValueContext = { family: 4, negated: true };
 
@@ -168,7 +174,8 @@ export class RuleBinder {
   private target: OpenTarget | null = null;
   /** Extensions named so far, oldest first. */
   private named: (OpenMatch | OpenTarget)[] = [];
-  private bang: IToken | null = null;
+  /** The word `!` that awaits its option; -1: none. */
+  private bang = -1;
   private whole = true;
   private bangsTold = false;
   private strayTold = false;
@@ -180,25 +187,48 @@ export class RuleBinder {
     readonly flag: string;
   } | null = null;
 
-  constructor(problems: Problem[], variables: ReadonlyMap<string, string>) {
+  /** Problems found while binding are pushed onto `problems`. */
+  constructor(text: string, store: WordStore, problems: Problem[], variables: ReadonlyMap<string, string>) {
+    this.text = text;
+    this.store = store;
     this.problems = problems;
     this.variables = variables;
   }
 
-  begin(counters: IToken | undefined, program: IToken | undefined): void {
-    if (this.plainContext.family !== this.family) {
-      this.plainContext = { family: this.family, negated: false };
-      this.negatedContext = { family: this.family, negated: true };
+  /** Binds the words from one index up to another: one line. */
+  bind(from: number, to: number, family: Family): BoundLine {
+    this.begin(family);
+    const { store } = this;
+    let restEnd = 0;
+    for (let at = from; at < to; at++) {
+      const kind = store.kind(at);
+      if (kind === Kind.option) {
+        let end = at + 1;
+        while (end < to && store.kind(end) === Kind.value) end++;
+        this.option(at, end);
+        at = end - 1;
+      } else if (kind === Kind.bang) this.negation(at);
+      else if (kind === Kind.stray || kind === Kind.value) this.stray(at);
+      else {
+        this.cover(at);
+        if (kind === Kind.counters) this.counters = readCounters(this.image(at), store.start(at));
+        else if (kind === Kind.program) this.inScript = true;
+        else restEnd = store.end(at);
+      }
+    }
+    return this.finish(restEnd);
+  }
+
+  private begin(family: Family): void {
+    if (this.family !== family) {
+      this.family = family;
+      this.plainContext = { family, negated: false };
+      this.negatedContext = { family, negated: true };
     }
     this.start = -1;
     this.end = 0;
-    this.inScript = program !== undefined;
+    this.inScript = false;
     this.counters = null;
-    if (program) this.cover(program);
-    if (counters) {
-      this.cover(counters);
-      this.counters = readCounters(counters.image, this.startOf(counters));
-    }
     this.command = null;
     this.commandWords = noWords;
     this.chain = '';
@@ -207,35 +237,35 @@ export class RuleBinder {
     this.matches = [];
     this.target = null;
     this.named = [];
-    this.bang = null;
+    this.bang = -1;
     this.whole = true;
     this.bangsTold = false;
     this.strayTold = false;
     this.awaiting = null;
   }
 
-  negation(bang: IToken): void {
+  private negation(bang: number): void {
     this.cover(bang);
-    if (this.bang && !this.bangsTold) {
+    if (this.bang >= 0 && !this.bangsTold) {
       this.bangsTold = true;
       this.complain('syntax-error', bang, 'two "!" stand one behind the other');
     }
     this.bang = bang;
   }
 
-  stray(word: IToken): void {
+  private stray(word: number): void {
     this.cover(word);
     if (this.awaiting) {
       const { owner, known, start, flag } = this.awaiting;
       this.awaiting = null;
-      this.addOption(owner, known, flag, true, [this.text(word)], start, this.endOf(word));
+      this.addOption(owner, known, flag, true, [this.word(word)], start, this.store.end(word));
       return;
     }
     this.whole = false;
     // One finding a line: what follows the first stray word is as lost as it is.
     if (this.strayTold) return;
     this.strayTold = true;
-    const text = this.text(word);
+    const text = this.word(word);
     if (text.startsWith('#'))
       this.complain(
         'syntax-error',
@@ -246,34 +276,34 @@ export class RuleBinder {
     else this.complain('syntax-error', word, `"${clip(text)}" stands where an option such as -p, -m or -j is expected`, this.hintFor(text));
   }
 
-  option(flag: IToken, values: readonly IToken[]): void {
-    const last = values.length > 0 ? values[values.length - 1]! : flag;
+  private option(flag: number, to: number): void {
     this.cover(flag);
-    this.end = this.endOf(last);
-    let image = flag.image;
+    const values: Words = { from: flag + 1, to };
+    this.end = Math.max(this.end, this.store.end(to - 1));
+    const image = this.word(flag);
     if (!isFlag(image)) {
-      image = this.text(flag);
-      if (!isFlag(image)) return this.stray(flag);
+      this.stray(flag);
+      return;
     }
     this.awaiting = null;
-    const negated = this.bang !== null;
-    const start = this.bang ? this.startOf(this.bang) : this.startOf(flag);
-    this.bang = null;
+    const negated = this.bang >= 0;
+    const start = this.store.start(negated ? this.bang : flag);
+    this.bang = -1;
 
     const role = roles.get(image);
     if (role) return this.mainOption(role, image, flag, values, negated, start);
     const known = builtInFlags.get(image);
-    if (known) return this.addOption(this.openBasics(start), known, image, negated, this.texts(values), start, this.end, values[0]);
+    if (known) return this.addOption(this.openBasics(start), known, image, negated, this.words(values), start, this.end, flag + 1);
     for (let i = this.named.length - 1; i >= 0; i--) {
       const owner = this.named[i]!;
       const option = owner.spec && flagsOf(owner.spec).get(image);
-      if (option) return this.addOption(owner, option, image, negated, this.texts(values), start, this.end, values[0]);
+      if (option) return this.addOption(owner, option, image, negated, this.words(values), start, this.end, flag + 1);
     }
     this.unusualOption(image, flag, values, negated, start);
   }
 
-  finish(end: number): BoundLine {
-    if (this.bang) {
+  private finish(end: number): BoundLine {
+    if (this.bang >= 0) {
       this.whole = false;
       this.complain('syntax-error', this.bang, 'no option follows the "!"');
     }
@@ -354,11 +384,19 @@ export class RuleBinder {
     }
   }
 
-  private mainOption(role: Role, flag: string, token: IToken, values: readonly IToken[], negated: boolean, start: number): void {
+  private mainOption(
+    role: Role,
+    flag: string,
+    token: number,
+    values: Words,
+    negated: boolean,
+    start: number,
+    glued?: readonly string[],
+  ): void {
     if (negated && role.kind !== 'ignored') this.complainAt('bad-negation', start, this.end, `"!" cannot stand before ${flag}`);
     if (!this.inScript && refusedInRestore.has(flag))
       this.complainAt('syntax-error', start, this.end, `${flag} cannot stand in a line that iptables-restore reads`);
-    const words = this.texts(values);
+    const words = glued ?? this.words(values);
     switch (role.kind) {
       case 'ignored':
         return;
@@ -372,10 +410,10 @@ export class RuleBinder {
         return;
       }
       case 'match':
-        return this.nameMatch(flag, words[0], token, values[0], start);
+        return this.nameMatch(flag, words[0], token, start);
       case 'jump':
       case 'goto':
-        return this.nameTarget(role.kind === 'goto', flag, words[0], token, values[0], start);
+        return this.nameTarget(role.kind === 'goto', flag, words[0], token, start);
       case 'command': {
         if (this.command) {
           this.whole = false;
@@ -385,9 +423,9 @@ export class RuleBinder {
         this.commandWords = words;
         this.commandSpan = { start, end: this.end };
         const wantsChain = !['flush', 'delete-chain', 'zero', 'list'].includes(role.command);
-        if (values[0]) {
-          this.chain = words[0]!;
-          this.chainSpan = { start: this.startOf(values[0]), end: this.endOf(values[0]) };
+        if (words[0] !== undefined) {
+          this.chain = words[0];
+          this.chainSpan = this.spanOf(token + 1);
         } else if (wantsChain) {
           this.whole = false;
           this.complainAt('syntax-error', start, this.end, `${flag} wants the name of a chain`);
@@ -397,24 +435,24 @@ export class RuleBinder {
     }
   }
 
-  private nameMatch(flag: string, name: string | undefined, token: IToken, value: IToken | undefined, start: number): void {
+  private nameMatch(flag: string, name: string | undefined, token: number, start: number): void {
     if (name === undefined) {
       this.whole = false;
       return this.complain('syntax-error', token, `${flag} wants the name of a match`);
     }
     const spec = findMatch(name) ?? null;
     const match: OpenMatch = { kind: 'match', start, end: this.end, name, spec, implied: false, options: [] };
-    if (!spec) this.complainUnknown('match', name, value!);
+    if (!spec) this.complainUnknown('match', name, token + 1);
     this.matches.push(match);
     this.named.push(match);
   }
 
-  private nameTarget(goto: boolean, flag: string, name: string | undefined, token: IToken, value: IToken | undefined, start: number): void {
+  private nameTarget(goto: boolean, flag: string, name: string | undefined, token: number, start: number): void {
     if (name === undefined || name === '') {
       this.whole = false;
       return this.complain(
         'syntax-error',
-        value ?? token,
+        name === '' ? token + 1 : token,
         name === '' ? 'the name of the target is empty' : `${flag} wants the name of a target or chain`,
       );
     }
@@ -428,7 +466,7 @@ export class RuleBinder {
       start,
       end: this.end,
       name,
-      nameSpan: { start: this.startOf(value!), end: this.endOf(value!) },
+      nameSpan: this.spanOf(Math.min(token + 1, this.store.count - 1)),
       goto,
       spec: goto ? null : spec,
       options: [],
@@ -453,10 +491,10 @@ export class RuleBinder {
   }
 
   /** Implied matches, abbreviations, `--flag=value`, `-ptcp`, options of unknown extensions, unknown options. */
-  private unusualOption(image: string, flag: IToken, values: readonly IToken[], negated: boolean, start: number): void {
-    const words = this.texts(values);
+  private unusualOption(image: string, flag: number, values: Words, negated: boolean, start: number): void {
+    const words = this.words(values);
     const implied = this.implyMatch(image, start);
-    if (implied) return this.addOption(implied.owner, implied.option, image, negated, words, start, this.end, values[0]);
+    if (implied) return this.addOption(implied.owner, implied.option, image, negated, words, start, this.end, flag + 1);
 
     const equals = image.indexOf('=');
     if (image.startsWith('--') && equals > 0)
@@ -483,9 +521,9 @@ export class RuleBinder {
         if ('main' in found) {
           const role = roles.get(found.main);
           if (role) return this.mainOption(role, long, flag, values, negated, start);
-          return this.addOption(this.openBasics(start), builtInFlags.get(long)!, long, negated, words, start, this.end, values[0]);
+          return this.addOption(this.openBasics(start), builtInFlags.get(long)!, long, negated, words, start, this.end, flag + 1);
         }
-        return this.addOption(found.owner, found.option, long, negated, words, start, this.end, values[0]);
+        return this.addOption(found.owner, found.option, long, negated, words, start, this.end, flag + 1);
       }
       if (targets.size > 1) {
         this.whole = false;
@@ -516,10 +554,9 @@ export class RuleBinder {
   }
 
   /** `--dport=80`, `-ptcp`: as if the value stood apart. */
-  private glued(name: string, value: string, flag: IToken, more: readonly string[], negated: boolean, start: number): void {
+  private glued(name: string, value: string, flag: number, more: readonly string[], negated: boolean, start: number): void {
     const role = roles.get(name);
-    const valueToken: IToken = { ...flag, image: value };
-    if (role) return this.mainOption(role, name, flag, [valueToken], negated, start);
+    if (role) return this.mainOption(role, name, flag, { from: flag, to: flag + 1 }, negated, start, [value]);
     const words = [value, ...more];
     const basic = builtInFlags.get(name);
     if (basic) return this.addOption(this.openBasics(start), basic, name, negated, words, start, this.end);
@@ -534,7 +571,7 @@ export class RuleBinder {
     const main = abbreviated(name, mainFlags)[0];
     if (main !== undefined) {
       const mainRole = roles.get(main);
-      if (mainRole) return this.mainOption(mainRole, main, flag, [valueToken], negated, start);
+      if (mainRole) return this.mainOption(mainRole, main, flag, { from: flag, to: flag + 1 }, negated, start, [value]);
       return this.addOption(this.openBasics(start), builtInFlags.get(main)!, main, negated, words, start, this.end);
     }
     this.whole = false;
@@ -550,7 +587,7 @@ export class RuleBinder {
     words: readonly string[],
     start: number,
     end: number,
-    value?: IToken,
+    value = -1,
   ): void {
     const { key, spec } = known;
     if (end > owner.end) owner.end = end;
@@ -581,7 +618,7 @@ export class RuleBinder {
       parsed = spec.value.parse(words, negated ? this.negatedContext : this.plainContext);
       if (parsed instanceof Fault) {
         unread = true;
-        const from = value ? this.startOf(value) : start;
+        const from = value >= 0 && value < this.store.count && this.store.start(value) < end ? this.store.start(value) : start;
         this.complainAt('bad-value', from, end, `${flag}: ${parsed.message}`, `it wants ${spec.value.expects}`);
       }
     }
@@ -685,13 +722,12 @@ export class RuleBinder {
     this.complainAt('missing-protocol', use.start, use.end, `${what} wants -p ${protocols.join(' or -p ')} before it`);
   }
 
-  private complainUnknown(kind: 'match' | 'target', name: string, token: IToken): void {
+  private complainUnknown(kind: 'match' | 'target', name: string, word: number): void {
     const near = nearestMatch(name);
     this.problems.push({
       code: 'unknown-extension',
       severity: 'info',
-      start: this.startOf(token),
-      end: this.endOf(token),
+      ...this.spanOf(word),
       message: `the ${kind} "${clip(name)}" is not one that iptables 1.8.9 has: what it asks is taken as unknown`,
       ...(near !== undefined ? { help: `did you mean ${near}?` } : {}),
     });
@@ -702,36 +738,38 @@ export class RuleBinder {
     return undefined;
   }
 
-  private complain(code: string, token: IToken, message: string, help?: string): void {
-    this.complainAt(code, this.startOf(token), this.endOf(token), message, help);
+  private complain(code: string, word: number, message: string, help?: string): void {
+    this.complainAt(code, this.store.start(word), this.store.end(word), message, help);
   }
 
   private complainAt(code: string, start: number, end: number, message: string, help?: string): void {
     this.problems.push({ code, severity: 'error', start, end, message, ...(help !== undefined ? { help } : {}) });
   }
 
-  private cover(token: IToken): void {
-    if (this.start < 0) this.start = this.startOf(token);
-    this.end = Math.max(this.end, this.endOf(token));
+  private cover(word: number): void {
+    if (this.start < 0) this.start = this.store.start(word);
+    this.end = Math.max(this.end, this.store.end(word));
   }
 
-  private startOf(token: IToken): number {
-    return this.base + token.startOffset;
+  private spanOf(word: number): Span {
+    return { start: this.store.start(word), end: this.store.end(word) };
   }
 
-  private endOf(token: IToken): number {
-    return this.base + token.startOffset + token.image.length;
+  private image(word: number): string {
+    return this.text.slice(this.store.start(word), this.store.end(word));
   }
 
-  private text(token: IToken): string {
-    if (this.inScript) return unquoteShell(token.image, this.variables);
-    return unquote(token.image);
+  private word(word: number): string {
+    const image = this.image(word);
+    return this.inScript ? unquoteShell(image, this.variables) : unquote(image);
   }
 
-  private texts(tokens: readonly IToken[]): readonly string[] {
-    if (tokens.length === 0) return noWords;
-    if (tokens.length === 1) return [this.text(tokens[0]!)];
-    return tokens.map((token) => this.text(token));
+  private words({ from, to }: Words): readonly string[] {
+    if (from === to) return noWords;
+    if (to - from === 1) return [this.word(from)];
+    const words: string[] = [];
+    for (let at = from; at < to; at++) words.push(this.word(at));
+    return words;
   }
 }
 

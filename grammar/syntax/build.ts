@@ -5,10 +5,12 @@ import { isTable, tables } from '../netfilter/tables.js';
 import type { Problem } from '../problem.js';
 import type { Source, Span } from '../source.js';
 import { suggest } from '../suggest.js';
-import type { CountersNode, DocumentItem, DocumentNode, Generator, TableItem } from './ast.js';
+import type { CountersNode, DocumentItem, DocumentNode, Generator, RuleNode, TableItem } from './ast.js';
 import { RuleBinder, readCounters } from './bind.js';
 import { guessFamily } from './family.js';
+import { LazyRule } from './lazy-rule.js';
 import type { LineReader } from './parser.js';
+import { Kind, WordStore } from './store.js';
 import { unquote } from './words.js';
 
 /** A table under construction. */
@@ -31,8 +33,7 @@ export class TreeBuilder implements LineReader {
   readonly problems: Problem[] = [];
   private readonly source: Source;
   private readonly forced: Family | undefined;
-  /** The family of tables that tell none themselves. */
-  private readonly usual: Family;
+  private usualFamily: Family | undefined;
   private readonly variables = new Map<string, string>();
   private readonly binder: RuleBinder;
   /** No `*table` line anywhere: `iptables -S` output or a script. */
@@ -42,21 +43,30 @@ export class TreeBuilder implements LineReader {
   /** The last table that a COMMIT closed, for lines that follow it. */
   private generator: Generator | null = null;
   private isScript = false;
-  private program: IToken | undefined;
+  readonly store = new WordStore();
+  private readonly rules: LazyRule[] = [];
+  /** Index of the current rule's first word; -1: none is open. */
+  private ruleStart = -1;
+  private isAppend = false;
+  private inProgram = false;
+  private ruleFamily: Family = 4;
   private base = 0;
 
   constructor(source: Source, family: Family | undefined) {
     this.source = source;
     this.forced = family;
     this.headerless = !/^\s*\*[a-z]/m.test(source.text);
-    this.usual = family ?? guessFamily(source.text, 0, Math.min(source.text.length, 4_000_000)) ?? 4;
-    this.binder = new RuleBinder(this.problems, this.variables);
+    this.binder = new RuleBinder(source.text, this.store, this.problems, this.variables);
   }
 
   /** Token offsets of what follows are relative to this one. */
   setBase(base: number): void {
     this.base = base;
-    this.binder.base = base;
+  }
+
+  /** Binds every rule that nobody has asked yet, so that `problems` is complete. */
+  bindAll(): void {
+    for (const rule of this.rules) rule.bind();
   }
 
   finish(): DocumentNode {
@@ -67,11 +77,11 @@ export class TreeBuilder implements LineReader {
   }
 
   /** Also the line end behind a comment or an unread line, which is no blank line. */
-  blankLine(end: IToken): void {
+  lineEnd(end: IToken): void {
     const start = this.base + end.startOffset;
     const lineStart = this.source.text.lastIndexOf('\n', start - 1) + 1;
     const before = this.source.text.slice(lineStart, start);
-    if (/[^ \t\r\ufeff]/.test(before)) return this.lineEnd(end);
+    if (/[^ \t\r\ufeff]/.test(before)) return this.carriageReturn(end);
     if (before.trim() !== before)
       this.complain(
         'syntax-error',
@@ -167,7 +177,7 @@ export class TreeBuilder implements LineReader {
         near === undefined ? undefined : `did you mean *${near}?`,
       );
     }
-    this.lineEnd(end);
+    this.carriageReturn(end);
   }
 
   commitLine(commit: IToken, words: readonly IToken[], end: IToken): void {
@@ -192,7 +202,7 @@ export class TreeBuilder implements LineReader {
     this.table = null;
     // A header line counts for the table that follows it only.
     this.generator = null;
-    this.lineEnd(end);
+    this.carriageReturn(end);
   }
 
   chainLine(colon: IToken, words: readonly IToken[], end: IToken): void {
@@ -222,38 +232,102 @@ export class TreeBuilder implements LineReader {
       counters,
       form: 'declaration',
     });
-    this.lineEnd(end);
+    this.carriageReturn(end);
   }
 
-  beginRule(counters: IToken | undefined, program: IToken | undefined): void {
-    this.program = program;
-    if (program) {
-      this.isScript = true;
-      this.binder.family = this.forced ?? (/6/.test(program.image) ? 6 : 4);
-    } else this.binder.family = this.table?.family ?? this.usual;
-    this.binder.begin(counters, program);
+  counters(counters: IToken): void {
+    this.beginRule();
+    this.tell(Kind.counters, counters);
   }
 
-  negation(bang: IToken): void {
-    this.binder.negation(bang);
+  append(command: IToken): void {
+    this.beginRule();
+    this.tell(Kind.option, command);
+    this.isAppend = true;
   }
 
-  option(flag: IToken, values: readonly IToken[]): void {
-    this.binder.option(flag, values);
+  command(command: IToken): void {
+    this.beginRule();
+    this.tell(Kind.option, command);
+  }
+
+  program(program: IToken): void {
+    this.beginRule();
+    this.isScript = true;
+    this.inProgram = true;
+    this.ruleFamily = this.forced ?? (/6/.test(program.image) ? 6 : 4);
+    this.tell(Kind.program, program);
+  }
+
+  bang(bang: IToken): void {
+    this.tell(Kind.bang, bang);
+  }
+
+  option(option: IToken): void {
+    this.tell(Kind.option, option);
+  }
+
+  value(value: IToken): void {
+    this.tell(Kind.value, value);
   }
 
   stray(word: IToken): void {
-    this.binder.stray(word);
+    this.tell(Kind.stray, word);
   }
 
-  endRule(end: IToken, rest: IToken | undefined): void {
-    const { node, table, whole, span } = this.binder.finish(rest ? this.spanOf(rest).end : 0);
-    if (rest && !/^(?:#|;\s*(?:#.*)?$|(?:\d?>+\s*(?:&\d|\/dev\/null)\s*)*(?:\|\|\s*(?:true|:|exit\b.*|return\b.*))?\s*$)/.test(rest.image))
+  rest(rest: IToken): void {
+    this.tell(Kind.rest, rest);
+    if (!/^(?:#|;\s*(?:#.*)?$|(?:\d?>+\s*(?:&\d|\/dev\/null)\s*)*(?:\|\|\s*(?:true|:|exit\b.*|return\b.*))?\s*$)/.test(rest.image))
       this.complain('unread-line', 'info', this.spanOf(rest), `the rest of the line is shell, so it is not read: ${clip(rest.image)}`);
+  }
+
+  ruleEnd(end: IToken): void {
+    const from = this.ruleStart;
+    const to = this.store.count;
+    this.ruleStart = -1;
+    if (end.image.length > 1) this.carriageReturn(end);
+    // The common case: a rule of a table, whose words are bound when somebody asks what they mean.
+    if (this.isAppend && this.table && this.nameOfChain(from) >= 0) {
+      const rule = new LazyRule(this, from, to, this.table.family);
+      this.rules.push(rule);
+      this.table.items.push(rule);
+      this.table.end = rule.end;
+      return;
+    }
+    const { node, table, whole, span } = this.binder.bind(from, to, this.ruleFamily);
     const item: TableItem = node ?? { kind: whole ? 'comment' : 'unread', ...span };
-    if (this.program || this.headerless) this.gather(table ?? 'filter', this.program ? this.binder.family : this.usual).push(item);
+    if (this.inProgram || this.headerless) this.gather(table ?? 'filter', this.inProgram ? this.ruleFamily : this.usual).push(item);
     else this.place(item);
-    this.lineEnd(end);
+  }
+
+  /** The word that names the chain of a rule that begins with -A; -1: there is none. */
+  private nameOfChain(from: number): number {
+    const at = this.store.kind(from) === Kind.counters ? from + 2 : from + 1;
+    return at < this.store.count && this.store.kind(at) === Kind.value ? at : -1;
+  }
+
+  /** The chain of a rule that begins with -A. */
+  chainName(from: number): string {
+    const at = this.nameOfChain(from);
+    return unquote(this.source.text.slice(this.store.start(at), this.store.end(at)));
+  }
+
+  /** What the words of a rule mean; called by the rule itself, once. */
+  bindRule(from: number, to: number, family: Family): RuleNode {
+    return this.binder.bind(from, to, family).node as RuleNode; // sound: the words begin with -A and a chain
+  }
+
+  private beginRule(): void {
+    if (this.ruleStart >= 0) return;
+    this.ruleStart = this.store.count;
+    this.isAppend = false;
+    this.inProgram = false;
+    this.ruleFamily = this.table?.family ?? this.usual;
+  }
+
+  private tell(kind: Kind, token: IToken): void {
+    const start = this.base + token.startOffset;
+    this.store.push(kind, start, start + token.image.length);
   }
 
   /** The lines of one table in text without `*table` lines. */
@@ -320,11 +394,17 @@ export class TreeBuilder implements LineReader {
     this.gather('filter', this.usual).push(item);
   }
 
+  /** The family of tables and lines that tell none themselves: what the beginning of the text speaks for. */
+  private get usual(): Family {
+    this.usualFamily ??= this.forced ?? guessFamily(this.source.text, 0, Math.min(this.source.text.length, 1_000_000)) ?? 4;
+    return this.usualFamily;
+  }
+
   private familyOf(start: number): Family {
     if (this.forced) return this.forced;
     if (this.generator) return this.generator.program === 'ip6tables' ? 6 : 4;
     const commit = this.source.text.indexOf('\nCOMMIT', start);
-    return guessFamily(this.source.text, start, Math.min(commit < 0 ? this.source.text.length : commit, start + 1_000_000)) ?? this.usual;
+    return guessFamily(this.source.text, start, Math.min(commit < 0 ? this.source.text.length : commit, start + 200_000)) ?? this.usual;
   }
 
   private missingCommit(table: OpenTable, at: number): void {
@@ -352,7 +432,7 @@ export class TreeBuilder implements LineReader {
   private returnSeen = false;
 
   /** A carriage return belongs to the last word for iptables-restore, which then refuses it. Told once. */
-  private lineEnd(end: IToken): void {
+  private carriageReturn(end: IToken): void {
     if (end.image.length < 2 || this.returnSeen) return;
     this.returnSeen = true;
     const start = this.base + end.startOffset;

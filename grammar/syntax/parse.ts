@@ -10,7 +10,7 @@ import { Source } from '../source.js';
 import type { DocumentNode } from './ast.js';
 import { TreeBuilder } from './build.js';
 import { RulesetParser } from './parser.js';
-import { lexer } from './tokens.js';
+import { tokenize } from './tokens.js';
 
 export interface ParseOptions {
   /** Names the text in reports. */
@@ -21,7 +21,7 @@ export interface ParseOptions {
 
 export interface ParseResult {
   readonly document: DocumentNode;
-  /** In order of their places. */
+  /** In order of their places. Asking binds every rule of the document, which parsing leaves for when somebody asks what a rule means. */
   readonly problems: readonly Problem[];
 }
 
@@ -52,9 +52,8 @@ export const parse = (text: string, options: ParseOptions = {}): ParseResult => 
     const end = endOfChunk(text, start);
     const whole = text.charCodeAt(end - 1) === 10;
     const chunk = text.slice(start, end);
-    const tokens = lexer.tokenize(whole ? chunk : `${chunk}\n`).tokens;
     builder.setBase(start);
-    parser.input = tokens;
+    parser.input = tokenize(whole ? chunk : `${chunk}\n`);
     parser.ruleset();
     const [error] = parser.errors;
     // The grammar takes every sequence of tokens that the lexer can give, so this is a fault of ours; the text is still told as unread.
@@ -71,8 +70,17 @@ export const parse = (text: string, options: ParseOptions = {}): ParseResult => 
     start = end;
   }
   const document = builder.finish();
-  const problems = builder.problems.sort((a, b) => a.start - b.start || a.end - b.end);
-  return { document, problems };
+  let problems: readonly Problem[] | undefined;
+  return {
+    document,
+    get problems() {
+      if (!problems) {
+        builder.bindAll();
+        problems = [...builder.problems].sort((a, b) => a.start - b.start || a.end - b.end);
+      }
+      return problems;
+    },
+  };
 };
 
 const beginsLineOfOurs = /[-[:*#C"\n]|$/y;
