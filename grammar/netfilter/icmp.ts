@@ -72,7 +72,7 @@ export const icmpNames: readonly IcmpName[] = [
 ];
 
 /** Names read by `--icmpv6-type`; there is no `any`, and 255 is a type like others. */
-export const icmpv6Names: readonly IcmpName[] = [
+const icmpv6Names: readonly IcmpName[] = [
   row('destination-unreachable', 1),
   ...codesOf(1, [
     [0, 'no-route'],
@@ -125,7 +125,7 @@ const furtherNames: readonly IcmpName[] = [
 ];
 
 /** The names that the family reads. */
-export const icmpNamesOf = (family: Family): readonly IcmpName[] => (family === 4 ? icmpNames : icmpv6Names);
+const icmpNamesOf = (family: Family): readonly IcmpName[] => (family === 4 ? icmpNames : icmpv6Names);
 
 /** The entries that a word may mean: names that begin with it, in any case. More than one: the word is ambiguous and refused. */
 export const icmpNamesBeginning = (word: string, family: Family): readonly IcmpName[] =>

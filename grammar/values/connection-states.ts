@@ -25,12 +25,6 @@ export const ctStates = nameList<ListedState>(
   (state) => spoken[state],
 );
 
-/** As ctStates, without SNAT and DNAT. */
-export const plainStates = nameList<ListedState>(
-  { names: connectionStates, what: 'connection state', anyCase: true, abbreviations: 'first' },
-  (state) => spoken[state],
-);
-
 /** The packet is in one of the states. */
 export const inStates = (listed: readonly ListedState[]): Predicate => {
   const indexes = listed.map((state) => (connectionStates as readonly string[]).indexOf(state)).filter((index) => index >= 0);

@@ -3,7 +3,7 @@ import { readInteger } from './integer.js';
 import { defineValue, Fault } from './value.js';
 
 /** Class names that iptables 1.8.9 knows, in any case. CS0 and BE are the same code point. */
-export const dscpClasses: Readonly<Record<string, number>> = {
+const dscpClasses: Readonly<Record<string, number>> = {
   CS0: 0,
   CS1: 8,
   CS2: 16,
@@ -29,7 +29,7 @@ export const dscpClasses: Readonly<Record<string, number>> = {
 };
 
 /** The class of a code point, where it has a name. */
-export const dscpClassName = (value: number): string | undefined => Object.keys(dscpClasses).find((name) => dscpClasses[name] === value);
+const dscpClassName = (value: number): string | undefined => Object.keys(dscpClasses).find((name) => dscpClasses[name] === value);
 
 /** `0x2e`. */
 export const printDscp = (value: number): string => `0x${value.toString(16).padStart(2, '0')}`;

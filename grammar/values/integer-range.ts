@@ -39,7 +39,6 @@ export const integerRange = (highest: number): ValueType<IntegerRange> =>
     say: sayIntegerRange,
   });
 
-/** 8, 16 and 32 bits. */
-export const byteRange = integerRange(0xff);
+/** 16 and 32 bits. */
 export const shortRange = integerRange(0xffff);
 export const wordRange = integerRange(0xffffffff);

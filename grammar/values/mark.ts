@@ -15,7 +15,7 @@ export interface Mark {
 export const wholeMark = 0xffffffff;
 
 /** A 32-bit number in decimal, hexadecimal or octal. */
-export const parseMarkNumber = (word: string): number | Fault => {
+const parseMarkNumber = (word: string): number | Fault => {
   const value = readInteger(word);
   if (value === undefined) return new Fault(`"${word}" is not a number`);
   return value <= wholeMark ? value : new Fault(`${word} does not fit in 32 bits`);

@@ -66,7 +66,7 @@ const spelled = (period: number, scale: number): readonly [count: number, unit: 
 };
 
 /** `1/sec`, `3/hour`. */
-export const printPacketRate = ({ period, scale }: Pick<PacketRate, 'period' | 'scale'>): string => {
+const printPacketRate = ({ period, scale }: Pick<PacketRate, 'period' | 'scale'>): string => {
   const [count, unit] = spelled(period, scale);
   return `${count}/${unit}`;
 };
@@ -102,7 +102,7 @@ const parseBytes = (word: string): ByteRate | Fault | undefined => {
 };
 
 /** `512kb/s`: the largest unit that loses nothing of the cost. */
-export const printByteRate = ({ cost }: ByteRate): string => {
+const printByteRate = ({ cost }: ByteRate): string => {
   const bytes = bytesOf(cost);
   for (const letter of ['m', 'k']) {
     const unit = byteFactor(letter);

@@ -9,7 +9,7 @@ export interface Tos {
 }
 
 /** Read in any case. */
-export const tosNames: Readonly<Record<string, number>> = {
+const tosNames: Readonly<Record<string, number>> = {
   'Minimize-Delay': 0x10,
   'Maximize-Throughput': 0x08,
   'Maximize-Reliability': 0x04,
@@ -22,7 +22,7 @@ const nameMask = 0x3f;
 const wholeMask = 0xff;
 
 /** A number of 8 bits. */
-export const parseTosNumber = (word: string): number | Fault => {
+const parseTosNumber = (word: string): number | Fault => {
   const value = readInteger(word);
   return value !== undefined && value <= 255 ? value : new Fault(`"${word}" is neither a number from 0 to 255 nor the name of a TOS`);
 };

@@ -1,6 +1,6 @@
 /** Ranges of numbers. */
 import { expect, test } from 'vitest';
-import { byteRange, wordRange } from '../../../grammar/values/integer-range.js';
+import { shortRange, wordRange } from '../../../grammar/values/integer-range.js';
 import { wideRange } from '../../../grammar/values/wide-range.js';
 import { printed } from './reading.js';
 
@@ -21,7 +21,7 @@ test.each([
 });
 
 test('the highest end depends on the width', () => {
-  expect(printed(byteRange, '7:')).toBe('7:255');
+  expect(printed(shortRange, '7:')).toBe('7:65535');
 });
 
 test.each([
