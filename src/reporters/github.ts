@@ -4,7 +4,7 @@
  */
 import { type Level, levels } from '../diagnostic/diagnostic.js';
 import type { ReportedFinding } from '../diagnostic/report.js';
-import { count } from '../util/text.js';
+import { count, harmless } from '../util/text.js';
 import { type Look, type Reporter, regionOf } from './places.js';
 
 const shown = 10;
@@ -38,5 +38,5 @@ const annotation = (finding: ReportedFinding, look: Look): string => {
   return `::${command[finding.level]} ${words.join(',')}::${data(text)}`;
 };
 
-const data = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+const data = (text: string): string => text.replaceAll('%', '%25').split('\n').map(harmless).join('%0A');
 const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');

@@ -3,6 +3,7 @@
  * with their text as output, so that a job turns red exactly when the exit code is 1. An input without findings is one passed case.
  */
 import { fails, type Report, type ReportedFinding } from '../diagnostic/report.js';
+import { harmless } from '../util/text.js';
 import { chainOf, type Reporter, regionOf } from './places.js';
 
 export const junit: Reporter = (report) => {
@@ -54,10 +55,13 @@ const testCase = (finding: ReportedFinding, failOn: Report['failOn']): string =>
   return `    <testcase classname="${xml(path)}" name="${finding.check}, line ${line}" line="${line}">\n${inside}    </testcase>\n`;
 };
 
-/** Text for XML 1.0: escaped, and what XML cannot hold replaced. */
+/** Text for XML 1.0: escaped, and what XML cannot hold, or a log's reader should not meet, replaced. */
 const xml = (text: string): string =>
   text
-    .replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|\p{Surrogate}/gu, '\ufffd')
+    .split('\n')
+    .map(harmless)
+    .join('\n')
+    .replace(/[\ufffe\uffff]/g, '\ufffd')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
