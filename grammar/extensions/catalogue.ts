@@ -3,14 +3,223 @@
  * fails when a file is missing from the list.
  */
 import type { MatchSpec, OptionSpec, TargetSpec } from './define.js';
+import { addrtype } from './matches/addrtype.js';
+import { ah } from './matches/ah.js';
+import { bpf } from './matches/bpf.js';
 import { builtIn } from './matches/built-in.js';
+import { cgroup } from './matches/cgroup.js';
+import { cluster } from './matches/cluster.js';
+import { comment } from './matches/comment.js';
+import { connbytes } from './matches/connbytes.js';
+import { connlabel } from './matches/connlabel.js';
+import { connlimit } from './matches/connlimit.js';
+import { connmark } from './matches/connmark.js';
+import { conntrack } from './matches/conntrack.js';
+import { cpu } from './matches/cpu.js';
+import { dccp } from './matches/dccp.js';
+import { devgroup } from './matches/devgroup.js';
+import { dscp } from './matches/dscp.js';
+import { dst } from './matches/dst.js';
+import { ecn } from './matches/ecn.js';
+import { esp } from './matches/esp.js';
+import { eui64 } from './matches/eui64.js';
+import { frag } from './matches/frag.js';
+import { hashlimit } from './matches/hashlimit.js';
+import { hbh } from './matches/hbh.js';
+import { helper } from './matches/helper.js';
+import { hl } from './matches/hl.js';
+import { icmp } from './matches/icmp.js';
+import { icmp6 } from './matches/icmp6.js';
+import { ipcomp } from './matches/ipcomp.js';
+import { iprange } from './matches/iprange.js';
+import { ipv6header } from './matches/ipv6header.js';
+import { ipvs } from './matches/ipvs.js';
+import { length } from './matches/length.js';
+import { limit } from './matches/limit.js';
+import { mac } from './matches/mac.js';
+import { mark } from './matches/mark.js';
+import { mh } from './matches/mh.js';
+import { multiport } from './matches/multiport.js';
+import { nfacct } from './matches/nfacct.js';
+import { osf } from './matches/osf.js';
+import { owner } from './matches/owner.js';
+import { physdev } from './matches/physdev.js';
+import { pkttype } from './matches/pkttype.js';
+import { policy } from './matches/policy.js';
+import { quota } from './matches/quota.js';
+import { rateest } from './matches/rateest.js';
+import { realm } from './matches/realm.js';
+import { recent } from './matches/recent.js';
+import { rpfilter } from './matches/rpfilter.js';
+import { rt } from './matches/rt.js';
+import { sctp } from './matches/sctp.js';
+import { set } from './matches/set.js';
+import { socket } from './matches/socket.js';
+import { srh } from './matches/srh.js';
+import { state } from './matches/state.js';
+import { statistic } from './matches/statistic.js';
+import { string } from './matches/string.js';
 import { tcp } from './matches/tcp.js';
+import { tcpmss } from './matches/tcpmss.js';
+import { time } from './matches/time.js';
+import { tos } from './matches/tos.js';
+import { ttl } from './matches/ttl.js';
+import { u32 } from './matches/u32.js';
+import { udp } from './matches/udp.js';
+import { accept } from './targets/accept.js';
+import { audit } from './targets/audit.js';
+import { checksum } from './targets/checksum.js';
+import { classify } from './targets/classify.js';
+import { clusterip } from './targets/clusterip.js';
+import { connmark as connmarkTarget } from './targets/connmark.js';
+import { connsecmark } from './targets/connsecmark.js';
+import { ct } from './targets/ct.js';
+import { dnat } from './targets/dnat.js';
+import { dnpt } from './targets/dnpt.js';
+import { drop } from './targets/drop.js';
+import { dscp as dscpTarget } from './targets/dscp.js';
+import { ecn as ecnTarget } from './targets/ecn.js';
+import { hl as hlTarget } from './targets/hl.js';
+import { hmark } from './targets/hmark.js';
+import { idletimer } from './targets/idletimer.js';
+import { led } from './targets/led.js';
+import { log } from './targets/log.js';
+import { mark as markTarget } from './targets/mark.js';
+import { masquerade } from './targets/masquerade.js';
+import { netmap } from './targets/netmap.js';
+import { nflog } from './targets/nflog.js';
+import { nfqueue } from './targets/nfqueue.js';
+import { notrack } from './targets/notrack.js';
+import { queue } from './targets/queue.js';
+import { rateest as rateestTarget } from './targets/rateest.js';
+import { redirect } from './targets/redirect.js';
+import { reject } from './targets/reject.js';
+import { returnTarget } from './targets/return.js';
+import { secmark } from './targets/secmark.js';
+import { set as setTarget } from './targets/set.js';
+import { snat } from './targets/snat.js';
+import { snpt } from './targets/snpt.js';
+import { synproxy } from './targets/synproxy.js';
+import { tcpmss as tcpmssTarget } from './targets/tcpmss.js';
+import { tcpoptstrip } from './targets/tcpoptstrip.js';
+import { tee } from './targets/tee.js';
+import { tos as tosTarget } from './targets/tos.js';
+import { tproxy } from './targets/tproxy.js';
+import { trace } from './targets/trace.js';
+import { ttl as ttlTarget } from './targets/ttl.js';
+import { ulog } from './targets/ulog.js';
 
 /** Every match extension; the built-in options (matches/built-in.ts) stand apart. */
-export const matchSpecs: readonly MatchSpec[] = [tcp];
+export const matchSpecs: readonly MatchSpec[] = [
+  addrtype,
+  ah,
+  bpf,
+  cgroup,
+  cluster,
+  comment,
+  connbytes,
+  connlabel,
+  connlimit,
+  connmark,
+  conntrack,
+  cpu,
+  dccp,
+  devgroup,
+  dscp,
+  dst,
+  ecn,
+  esp,
+  eui64,
+  frag,
+  hashlimit,
+  hbh,
+  helper,
+  hl,
+  icmp,
+  icmp6,
+  ipcomp,
+  iprange,
+  ipv6header,
+  ipvs,
+  length,
+  limit,
+  mac,
+  mark,
+  mh,
+  multiport,
+  nfacct,
+  osf,
+  owner,
+  physdev,
+  pkttype,
+  policy,
+  quota,
+  rateest,
+  realm,
+  recent,
+  rpfilter,
+  rt,
+  sctp,
+  set,
+  socket,
+  srh,
+  state,
+  statistic,
+  string,
+  tcp,
+  tcpmss,
+  time,
+  tos,
+  ttl,
+  u32,
+  udp,
+];
 
 /** Every target extension, ACCEPT, DROP, QUEUE and RETURN included. */
-export const targetSpecs: readonly TargetSpec[] = [];
+export const targetSpecs: readonly TargetSpec[] = [
+  accept,
+  audit,
+  checksum,
+  classify,
+  clusterip,
+  connmarkTarget,
+  connsecmark,
+  ct,
+  dnat,
+  dnpt,
+  drop,
+  dscpTarget,
+  ecnTarget,
+  hlTarget,
+  hmark,
+  idletimer,
+  led,
+  log,
+  markTarget,
+  masquerade,
+  netmap,
+  nflog,
+  nfqueue,
+  notrack,
+  queue,
+  rateestTarget,
+  redirect,
+  reject,
+  returnTarget,
+  secmark,
+  setTarget,
+  snat,
+  snpt,
+  synproxy,
+  tcpmssTarget,
+  tcpoptstrip,
+  tee,
+  tosTarget,
+  tproxy,
+  trace,
+  ttlTarget,
+  ulog,
+];
 
 /** An option of an extension with its key in the table. */
 export interface KnownOption {

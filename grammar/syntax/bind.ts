@@ -805,6 +805,7 @@ const clip = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}
 
 /** `[packets:bytes]`. */
 export const readCounters = (image: string, start: number): CountersNode | null => {
+  if (image === '[0:0]') return { packets: 0n, bytes: 0n, start, end: start + image.length };
   const found = /^\[(\d+):(\d+)\]$/.exec(image);
   return found ? { packets: BigInt(found[1]!), bytes: BigInt(found[2]!), start, end: start + image.length } : null;
 };
