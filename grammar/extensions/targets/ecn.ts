@@ -1,35 +1,35 @@
-/** `-j ECN`: removes or sets the bits of explicit congestion notification (libipt_ECN.c, net/ipv4/netfilter/ipt_ECN.c). */
+/**
+ * `-j ECN`: removes or sets the bits of explicit congestion notification (libipt_ECN.c, net/ipv4/netfilter/ipt_ECN.c). 1.8.9 also reads
+ * --ecn-tcp-ece and --ecn-tcp-cwr with a value here, which no manual tells of; they are left to -m ecn, where they stand without one.
+ */
 import type { Rewrite } from '../../packet/rewrite.js';
 import { integer } from '../../values/integer.js';
 import { none } from '../../values/value.js';
 import { defineTarget, type OrderedUse } from '../define.js';
 import { goesOn } from '../effects.js';
-import { join } from '../spell.js';
 
-/** What is set: the two TCP bits, and the two lowest of the TOS byte. */
-interface Bits {
-  readonly ece: number | undefined;
-  readonly cwr: number | undefined;
+/** What is cleared and set: the two TCP bits, and the two lowest of the TOS byte. */
+interface Change {
+  readonly removes: boolean;
   readonly ect: number | undefined;
 }
 
-/** --ecn-tcp-remove sets both TCP bits to 0 and forgets what --ecn-ip-ect before it asked. */
-const bitsOf = (order: readonly OrderedUse[]): Bits => {
-  let bits: Bits = { ece: undefined, cwr: undefined, ect: undefined };
+/** --ecn-tcp-remove forgets what --ecn-ip-ect before it asked. */
+const changeOf = (order: readonly OrderedUse[]): Change => {
+  let change: Change = { removes: false, ect: undefined };
   for (const { key, value } of order) {
-    if (key === 'remove') bits = { ece: 0, cwr: 0, ect: undefined };
-    else if (key === 'ece' || key === 'cwr' || key === 'ect') bits = { ...bits, [key]: value as number }; // by the option table below
+    if (key === 'remove') change = { removes: true, ect: undefined };
+    else if (key === 'ect') change = { ...change, ect: value as number }; // by the option table below
   }
-  return bits;
+  return change;
 };
 
-const isRemoval = ({ ece, cwr, ect }: Bits): boolean => ece === 0 && cwr === 0 && ect === undefined;
+/** ECE and CWR in the field `tcpFlags`. */
+const tcpBits = 64 | 128;
 
-const rewritesOf = ({ ece, cwr, ect }: Bits): readonly Rewrite[] => {
-  const mask = (ece === undefined ? 0 : 64) | (cwr === undefined ? 0 : 128);
-  const value = (ece ? 64 : 0) | (cwr ? 128 : 0);
+const rewritesOf = ({ removes, ect }: Change): readonly Rewrite[] => {
   const rewrites: Rewrite[] = [];
-  if (mask !== 0) rewrites.push({ kind: 'xor', field: 'tcpFlags', mask, value });
+  if (removes) rewrites.push({ kind: 'xor', field: 'tcpFlags', mask: tcpBits, value: 0 });
   if (ect !== undefined) rewrites.push({ kind: 'xor', field: 'tos', mask: 3, value: ect });
   return rewrites;
 };
@@ -39,34 +39,23 @@ export const ecn = defineTarget({
   manual: 'iptables-extensions(8) ECN; net/ipv4/netfilter/ipt_ECN.c',
   families: [4],
   options: {
-    remove: { flag: '--ecn-tcp-remove', value: none, excludes: ['ece', 'cwr'] },
-    ece: { flag: '--ecn-tcp-ece', value: integer(0, 1), excludes: ['remove'] },
-    cwr: { flag: '--ecn-tcp-cwr', value: integer(0, 1), excludes: ['remove'] },
+    remove: { flag: '--ecn-tcp-remove', value: none },
     ect: { flag: '--ecn-ip-ect', value: integer(0, 3) },
   },
   place: { tables: ['mangle'] },
-  protocolsFor: ({ remove, ece, cwr }) => (remove || ece || cwr ? ['tcp'] : undefined),
-  check: ({ remove, ece, cwr, ect }) => (remove || ece || cwr || ect ? undefined : 'it wants --ecn-tcp-remove'),
+  protocolsFor: ({ remove }) => (remove ? ['tcp'] : undefined),
+  check: ({ remove, ect }) => (remove || ect ? undefined : 'it wants --ecn-tcp-remove'),
   effect: goesOn,
-  rewrites: (_given, { order }) => rewritesOf(bitsOf(order)),
+  rewrites: (_given, { order }) => rewritesOf(changeOf(order)),
   save: (_given, { order }) => {
-    const bits = bitsOf(order);
-    if (isRemoval(bits)) return '--ecn-tcp-remove';
-    return join(
-      bits.ece !== undefined && `--ecn-tcp-ece ${bits.ece}`,
-      bits.cwr !== undefined && `--ecn-tcp-cwr ${bits.cwr}`,
-      bits.ect !== undefined && `--ecn-ip-ect ${bits.ect}`,
-    );
+    const { removes, ect } = changeOf(order);
+    if (ect === undefined) return '--ecn-tcp-remove';
+    return removes ? `--ecn-tcp-ece 0 --ecn-tcp-cwr 0 --ecn-ip-ect ${ect}` : `--ecn-ip-ect ${ect}`;
   },
   say: (_given, { order }) => {
-    const bits = bitsOf(order);
-    if (isRemoval(bits)) return 'Remove ECN from the TCP header';
-    const parts = [
-      bits.ece !== undefined && `ECE to ${bits.ece}`,
-      bits.cwr !== undefined && `CWR to ${bits.cwr}`,
-      bits.ect !== undefined && `ECN of the IP header to ${bits.ect}`,
-    ].filter((part) => part !== false);
-    return `Set ${parts.join(', ')}`;
+    const { removes, ect } = changeOf(order);
+    if (ect === undefined) return 'Remove ECN from the TCP header';
+    return `${removes ? 'Remove ECN from the TCP header and set' : 'Set'} ECN of the IP header to ${ect}`;
   },
   examples: [
     { rule: '-p tcp -j ECN --ecn-tcp-remove', table: 'mangle', chain: 'POSTROUTING', says: 'Remove ECN' },
