@@ -25,8 +25,19 @@ export const givenOf = (spec: MatchSpec | TargetSpec, options: readonly ReadOpti
       else given[option.key] = [use];
     } else given[option.key] = use;
   }
-  for (const [key, option] of Object.entries(spec.options)) if (option.required && !(key in given)) return null;
+  for (const key of requiredKeys(spec)) if (!(key in given)) return null;
   return given as Record<string, never>; // sound: built from the spec's own table
+};
+
+const required = new WeakMap<MatchSpec | TargetSpec, readonly string[]>();
+
+const requiredKeys = (spec: MatchSpec | TargetSpec): readonly string[] => {
+  let keys = required.get(spec);
+  if (!keys) {
+    keys = Object.keys(spec.options).filter((key) => spec.options[key]!.required);
+    required.set(spec, keys);
+  }
+  return keys;
 };
 
 /** The context that goes with it. */

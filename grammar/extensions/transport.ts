@@ -5,7 +5,7 @@
 import type { Predicate } from '../packet/predicate.js';
 import { all, inRange, inRanges, is, none, notIf } from '../packet/predicate.js';
 import { type PortRange, sayPort } from '../values/port.js';
-import type { Phrase, Use } from './define.js';
+import type { Backend, Phrase, Use } from './define.js';
 import { phrase } from './define.js';
 import { ask, spell } from './spell.js';
 
@@ -43,19 +43,26 @@ export const portIn = (
 /** What the nft back end drops from a rule when loading it, while the legacy one loads it and never matches. */
 export const onlyUnderNft = (extension: string, words: string): Predicate => ask(extension, 'surroundings', words, { backend: 'nft' });
 
-/** A port option as tcp and udp save it: the full range is not printed, negated or not. */
-export const savePort = (flag: string, use: Use<PortRange> | undefined): string | undefined =>
-  use && !isWhole(use.value) ? spell(flag, use.negated, printPorts(use.value)) : undefined;
+/**
+ * A port option as tcp and udp save it: the full range is not printed, negated or not; and the nft back end prints what is not in 0 to n as the
+ * range above it (measured).
+ */
+export const savePort = (flag: string, use: Use<PortRange> | undefined, backend: Backend): string | undefined => {
+  if (!use || isWhole(use.value)) return undefined;
+  const { first, last } = use.value;
+  if (backend === 'nft' && use.negated && first === 0 && last > 0) return spell(flag, false, printPorts({ first: last + 1, last: 65535 }));
+  return spell(flag, use.negated, printPorts(use.value));
+};
 
 /** `22`, `1024:65535`. */
 export const printPorts = ({ first, last }: PortRange): string => (first === last ? String(first) : `${first}:${last}`);
 
-/** "from port 22 (ssh)", "to ports 1024 to 65535", "to any port but 53 (domain)". */
+/** "from port 22 (ssh)", "to ports 1024 to 65535", "to any port but 53 (dns)". */
 export const sayPorts = (slot: 'from' | 'to', use: Use<PortRange> | undefined): readonly Phrase[] => {
   if (!use) return [];
   const { value, negated } = use;
   if (isWhole(value)) return negated ? [phrase(slot, `${slot} no port at all`)] : [];
   const several = value.first !== value.last;
-  const words = several ? `${value.first} to ${value.last}` : sayPort(value.first);
+  const words = several ? `${value.first} to ${value.last}${value.first > value.last ? ' (an empty range)' : ''}` : sayPort(value.first);
   return [phrase(slot, negated ? `${slot} any port but ${words}` : `${slot} port${several ? 's' : ''} ${words}`)];
 };

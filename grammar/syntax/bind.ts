@@ -109,8 +109,9 @@ const refusedInRestore = new Set([
   '--check',
 ]);
 
-/** What must be looked at when a use of an extension is complete. */
+/** What binding needs of a spec, worked out once. */
 interface SpecFacts {
+  readonly flags: ReadonlyMap<string, KnownOption>;
   readonly required: readonly string[];
   readonly related: readonly (readonly [key: string, excludes: readonly string[], needs: readonly string[]])[];
   /** Nothing to look at. */
@@ -127,6 +128,7 @@ const factsOf = (spec: MatchSpec | TargetSpec): SpecFacts => {
       .filter(([, option]) => option.excludes || option.needs)
       .map(([key, option]) => [key, option.excludes ?? [], option.needs ?? []] as const);
     facts = {
+      flags: flagsOf(spec),
       required,
       related,
       plain:
@@ -142,12 +144,6 @@ const factsOf = (spec: MatchSpec | TargetSpec): SpecFacts => {
   }
   return facts;
 };
-
-/** Words of the store, by index: `from` included, `to` not. */
-interface Words {
-  readonly from: number;
-  readonly to: number;
-}
 
 /** Binds one line after the other; reused for a whole document. */
 export class RuleBinder {
@@ -172,8 +168,9 @@ export class RuleBinder {
   private basics: OpenMatch | null = null;
   private matches: OpenMatch[] = [];
   private target: OpenTarget | null = null;
-  /** Extensions named so far, oldest first. */
-  private named: (OpenMatch | OpenTarget)[] = [];
+  /** Extensions named so far, oldest first, and beside each what its spec says. */
+  private readonly named: (OpenMatch | OpenTarget)[] = [];
+  private readonly namedFacts: (SpecFacts | null)[] = [];
   /** The word `!` that awaits its option; -1: none. */
   private bang = -1;
   private whole = true;
@@ -236,7 +233,8 @@ export class RuleBinder {
     this.basics = null;
     this.matches = [];
     this.target = null;
-    this.named = [];
+    this.named.length = 0;
+    this.namedFacts.length = 0;
     this.bang = -1;
     this.whole = true;
     this.bangsTold = false;
@@ -278,7 +276,6 @@ export class RuleBinder {
 
   private option(flag: number, to: number): void {
     this.cover(flag);
-    const values: Words = { from: flag + 1, to };
     this.end = Math.max(this.end, this.store.end(to - 1));
     const image = this.word(flag);
     if (!isFlag(image)) {
@@ -291,15 +288,15 @@ export class RuleBinder {
     this.bang = -1;
 
     const role = roles.get(image);
-    if (role) return this.mainOption(role, image, flag, values, negated, start);
+    if (role) return this.mainOption(role, image, flag, to, negated, start);
     const known = builtInFlags.get(image);
-    if (known) return this.addOption(this.openBasics(start), known, image, negated, this.words(values), start, this.end, flag + 1);
+    if (known) return this.addOption(this.openBasics(start), known, image, negated, this.words(flag + 1, to), start, this.end, flag + 1);
     for (let i = this.named.length - 1; i >= 0; i--) {
       const owner = this.named[i]!;
-      const option = owner.spec && flagsOf(owner.spec).get(image);
-      if (option) return this.addOption(owner, option, image, negated, this.words(values), start, this.end, flag + 1);
+      const option = this.namedFacts[i]?.flags.get(image);
+      if (option) return this.addOption(owner, option, image, negated, this.words(flag + 1, to), start, this.end, flag + 1);
     }
-    this.unusualOption(image, flag, values, negated, start);
+    this.unusualOption(image, flag, to, negated, start);
   }
 
   private finish(end: number): BoundLine {
@@ -388,7 +385,7 @@ export class RuleBinder {
     role: Role,
     flag: string,
     token: number,
-    values: Words,
+    to: number,
     negated: boolean,
     start: number,
     glued?: readonly string[],
@@ -396,7 +393,7 @@ export class RuleBinder {
     if (negated && role.kind !== 'ignored') this.complainAt('bad-negation', start, this.end, `"!" cannot stand before ${flag}`);
     if (!this.inScript && refusedInRestore.has(flag))
       this.complainAt('syntax-error', start, this.end, `${flag} cannot stand in a line that iptables-restore reads`);
-    const words = glued ?? this.words(values);
+    const words = glued ?? this.words(token + 1, to);
     switch (role.kind) {
       case 'ignored':
         return;
@@ -444,7 +441,7 @@ export class RuleBinder {
     const match: OpenMatch = { kind: 'match', start, end: this.end, name, spec, implied: false, options: [] };
     if (!spec) this.complainUnknown('match', name, token + 1);
     this.matches.push(match);
-    this.named.push(match);
+    this.name(match);
   }
 
   private nameTarget(goto: boolean, flag: string, name: string | undefined, token: number, start: number): void {
@@ -471,7 +468,12 @@ export class RuleBinder {
       spec: goto ? null : spec,
       options: [],
     };
-    this.named.push(this.target);
+    this.name(this.target);
+  }
+
+  private name(use: OpenMatch | OpenTarget): void {
+    this.named.push(use);
+    this.namedFacts.push(use.spec && factsOf(use.spec));
   }
 
   /** `-p` names a protocol whose match extension knows the flag. */
@@ -486,13 +488,13 @@ export class RuleBinder {
     if (!option) return null;
     const owner: OpenMatch = { kind: 'match', start, end: this.end, name: spec.name, spec, implied: true, options: [] };
     this.matches.push(owner);
-    this.named.push(owner);
+    this.name(owner);
     return { owner, option };
   }
 
   /** Implied matches, abbreviations, `--flag=value`, `-ptcp`, options of unknown extensions, unknown options. */
-  private unusualOption(image: string, flag: number, values: Words, negated: boolean, start: number): void {
-    const words = this.words(values);
+  private unusualOption(image: string, flag: number, to: number, negated: boolean, start: number): void {
+    const words = this.words(flag + 1, to);
     const implied = this.implyMatch(image, start);
     if (implied) return this.addOption(implied.owner, implied.option, image, negated, words, start, this.end, flag + 1);
 
@@ -520,7 +522,7 @@ export class RuleBinder {
         const [long, found] = [...candidates][0]!;
         if ('main' in found) {
           const role = roles.get(found.main);
-          if (role) return this.mainOption(role, long, flag, values, negated, start);
+          if (role) return this.mainOption(role, long, flag, to, negated, start);
           return this.addOption(this.openBasics(start), builtInFlags.get(long)!, long, negated, words, start, this.end, flag + 1);
         }
         return this.addOption(found.owner, found.option, long, negated, words, start, this.end, flag + 1);
@@ -556,7 +558,7 @@ export class RuleBinder {
   /** `--dport=80`, `-ptcp`: as if the value stood apart. */
   private glued(name: string, value: string, flag: number, more: readonly string[], negated: boolean, start: number): void {
     const role = roles.get(name);
-    if (role) return this.mainOption(role, name, flag, { from: flag, to: flag + 1 }, negated, start, [value]);
+    if (role) return this.mainOption(role, name, flag, flag + 1, negated, start, [value]);
     const words = [value, ...more];
     const basic = builtInFlags.get(name);
     if (basic) return this.addOption(this.openBasics(start), basic, name, negated, words, start, this.end);
@@ -571,7 +573,7 @@ export class RuleBinder {
     const main = abbreviated(name, mainFlags)[0];
     if (main !== undefined) {
       const mainRole = roles.get(main);
-      if (mainRole) return this.mainOption(mainRole, main, flag, { from: flag, to: flag + 1 }, negated, start, [value]);
+      if (mainRole) return this.mainOption(mainRole, main, flag, flag + 1, negated, start, [value]);
       return this.addOption(this.openBasics(start), builtInFlags.get(main)!, main, negated, words, start, this.end);
     }
     this.whole = false;
@@ -764,7 +766,8 @@ export class RuleBinder {
     return this.inScript ? unquoteShell(image, this.variables) : unquote(image);
   }
 
-  private words({ from, to }: Words): readonly string[] {
+  /** Words of the store: `from` included, `to` not. */
+  private words(from: number, to: number): readonly string[] {
     if (from === to) return noWords;
     if (to - from === 1) return [this.word(from)];
     const words: string[] = [];

@@ -25,5 +25,6 @@ export const addressRange = defineValue<AddressRange>({
   expects: 'an address, or a range from-to of addresses',
   parse: ([word], { family }) => parseAddressRange(word!, family),
   print: ({ first, last }) => `${printAddress(first)}-${printAddress(last)}`,
-  say: ({ first, last }) => (first === last ? printAddress(first) : `${printAddress(first)} to ${printAddress(last)}`),
+  say: ({ first, last }) =>
+    first === last ? printAddress(first) : `${printAddress(first)} to ${printAddress(last)}${first > last ? ' (an empty range)' : ''}`,
 });

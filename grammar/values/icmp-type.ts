@@ -27,8 +27,10 @@ const parseNumbers = (word: string): IcmpType | Fault => {
   const type = byteOf(typeWord);
   if (type === undefined || rest.length > 0) return new Fault(`"${word}" is neither a type from 0 to 255 nor the name of one`);
   if (codeWords === undefined) return { type, firstCode: 0, lastCode: highest };
-  const [first, last = first, ...more] = codeWords.split(':').map(byteOf);
-  if (first === undefined || last === undefined || more.length > 0)
+  const ends = codeWords.split(':').map(byteOf);
+  const first = ends[0];
+  const last = ends.at(-1);
+  if (first === undefined || last === undefined || ends.length > 2)
     return new Fault(`the code "${codeWords}" is not a number from 0 to 255`);
   return { type, firstCode: first, lastCode: last };
 };

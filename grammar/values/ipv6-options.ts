@@ -11,6 +11,9 @@ export interface Ipv6Option {
 /** IP6T_OPTS_OPTSNR. */
 const most = 16;
 
+/** The length that stands for "whichever". */
+const anyLength = 255;
+
 const print = (options: readonly Ipv6Option[]): string =>
   options.map(({ type, length }) => (length === null ? String(type) : `${type}:${length}`)).join(',');
 
@@ -26,7 +29,9 @@ export const ipv6Options = defineValue<readonly Ipv6Option[]>({
       const type = readInteger(typeWord);
       const length = lengthWord === undefined ? null : readInteger(lengthWord);
       if (type === undefined || length === undefined || rest.length > 0) return new Fault(`"${part}" is not type or type:length`);
-      options.push({ type: type % 256, length: length === null ? null : length % 256 });
+      if (type % 256 === 0 && length !== null) return new Fault('option 0 is one byte of padding and has no length');
+      const settled = length === null || length % 256 === anyLength ? null : length % 256;
+      options.push({ type: type % 256, length: settled });
     }
     return options;
   },

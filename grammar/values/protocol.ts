@@ -17,6 +17,8 @@ const spoken: Readonly<Record<string, string>> = {
   vrrp: 'VRRP',
   ospf: 'OSPF',
   udplite: 'UDP-Lite',
+  ipcomp: 'IPComp',
+  'mobility-header': 'Mobile IPv6',
   ipencap: 'IP-in-IP',
   ipv6: 'IPv6-in-IP',
   l2tp: 'L2TP',
@@ -32,8 +34,9 @@ export const sayProtocol = (number: number): string => {
 export const protocol = defineValue<number>({
   arity: 1,
   expects: 'a protocol name or a number from 0 to 255',
-  parse: ([word]) => {
+  parse: ([word], { negated }) => {
     const number = readInteger(word!) ?? protocolNumber(word!);
+    if (number === 0 && negated) return new Fault('"!" before every protocol leaves none');
     return number !== undefined && number <= 255 ? number : new Fault(`"${word}" is not a known protocol`);
   },
   print: protocolName,

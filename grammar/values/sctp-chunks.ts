@@ -46,14 +46,13 @@ const printList = (chunks: SctpChunks['chunks']): string =>
 
 const howWords = { all: 'all of the chunks', any: 'any of the chunks', only: 'only the chunks' } as const;
 
-/** Letters given to a type, put into the order of its flags; a later letter overrules an earlier one of the same flag. */
+/** Letters given to a type, put into the order of its flags; of both forms of a letter the capital counts. */
 const mergeFlags = (known: string, before: string, given: string): string | undefined => {
-  let flags = before;
-  for (const letter of given) {
-    if (!known.includes(letter.toUpperCase())) return undefined;
-    flags = flags.replace(new RegExp(letter, 'i'), '') + letter;
-  }
-  return [...known].map((flag) => [...flags].find((letter) => letter.toUpperCase() === flag) ?? '').join('');
+  const letters = before + given;
+  if ([...letters].some((letter) => !known.includes(letter.toUpperCase()))) return undefined;
+  return [...known]
+    .map((flag) => (letters.includes(flag) ? flag : letters.includes(flag.toLowerCase()) ? flag.toLowerCase() : ''))
+    .join('');
 };
 
 export const sctpChunks = defineValue<SctpChunks>({
@@ -64,7 +63,8 @@ export const sctpChunks = defineValue<SctpChunks>({
     if (wanted !== 'all' && wanted !== 'any' && wanted !== 'only') return new Fault(`"${how}" is none of all, any and only`);
     const found = new Map<number, SctpChunk>();
     // Only alone: in a list they are no chunk types.
-    if (list === 'ALL' || list === 'NONE') return { how: wanted, chunks: list };
+    const lone = list!.toUpperCase();
+    if (lone === 'ALL' || lone === 'NONE') return { how: wanted, chunks: lone };
     for (const part of list!.split(',')) {
       if (part === '') continue;
       const colon = part.indexOf(':');

@@ -37,9 +37,11 @@ export const setReference = defineValue<SetReference>({
 
 const sideNames: Readonly<Record<SetSide, string>> = { src: 'source', dst: 'destination' };
 
-/** "source", "source and destination". */
+/** "source", "source and destination", "destination pair" (address and port, say). */
 export const saySides = (sides: readonly SetSide[]): string => {
   const names = sides.map((side) => sideNames[side]);
+  if (names.length > 1 && names.every((name) => name === names[0]))
+    return `${names[0]} ${['pair', 'triple'][names.length - 2] ?? `in ${names.length} parts`}`;
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 };
 

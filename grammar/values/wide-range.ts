@@ -13,7 +13,7 @@ const readWide = (word: string): bigint | undefined => {
   const digits = word.startsWith('+') ? word.slice(1) : word;
   if (/^0x[0-9a-f]+$/i.test(digits)) return BigInt(digits);
   if (/^0[0-7]+$/.test(digits)) return BigInt(`0o${digits.slice(1)}`);
-  return /^[0-9]+$/.test(digits) ? BigInt(digits) : undefined;
+  return /^(?:0|[1-9][0-9]*)$/.test(digits) ? BigInt(digits) : undefined;
 };
 
 /** One number means "from there up"; a range upside down is refused. */

@@ -50,7 +50,7 @@ export const builtIn = defineMatch({
     destination: { flag: '-d', aliases: ['--destination', '--dst'], value: networks, negatable: true },
     inInterface: { flag: '-i', aliases: ['--in-interface'], value: interfaceName, negatable: true },
     outInterface: { flag: '-o', aliases: ['--out-interface'], value: interfaceName, negatable: true },
-    protocol: { flag: '-p', aliases: ['--protocol', '--proto'], value: protocol, negatable: true },
+    protocol: { flag: '-p', aliases: ['--protocol'], value: protocol, negatable: true },
     fragment: { flag: '-f', aliases: ['--fragment', '--fragments'], value: none, negatable: true, families: [4] },
     ipv4: { flag: '-4', aliases: ['--ipv4'], value: none },
     ipv6: { flag: '-6', aliases: ['--ipv6'], value: none },
@@ -67,12 +67,6 @@ export const builtIn = defineMatch({
       onInterface('outInterface', outInterface),
       fragment && notIf(fragment.negated, is('laterFragment', 1)),
     );
-  },
-  check: ({ protocol, inInterface, outInterface }) => {
-    if (protocol?.negated && protocol.value === 0) return '"! -p all" would match nothing';
-    if (inInterface?.value.name === '' && !inInterface.value.prefix) return 'the interface of -i is empty';
-    if (outInterface?.value.name === '' && !outInterface.value.prefix) return 'the interface of -o is empty';
-    return undefined;
   },
   // Order and omissions of xshared.c, save_ipv4_addr, save_iface and save_rule: what takes every packet is not printed.
   save: ({ source, destination, inInterface, outInterface, protocol, fragment }, context) => {

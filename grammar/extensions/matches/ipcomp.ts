@@ -1,6 +1,7 @@
 /** `-m ipcomp`: the compression parameter index (CPI) of IPComp. */
 import { all, inRange, none as never, notIf } from '../../packet/predicate.js';
 import { type IntegerRange, printIntegerRange, sayIntegerRange, wordRange } from '../../values/integer-range.js';
+import { sayProtocol } from '../../values/protocol.js';
 import { none } from '../../values/value.js';
 import { defineMatch, phrase } from '../define.js';
 import { join, spell } from '../spell.js';
@@ -32,12 +33,12 @@ export const ipcomp = defineMatch({
     return join(!isWhole && spell('--ipcompspi', cpi?.negated ?? false, printIntegerRange({ first, last })), compression && '--compres');
   },
   say: ({ cpi }) => [
-    phrase('noun', 'IPComp packets'),
-    phrase('condition', `${cpi?.negated ? 'not ' : ''}with CPI ${sayIntegerRange(cpi?.value ?? ofNothing)}`),
+    phrase('noun', `${sayProtocol(108)} packets`),
+    phrase('condition', `with ${cpi?.negated ? 'any CPI but' : 'CPI'} ${sayIntegerRange(cpi?.value ?? ofNothing)}`),
   ],
   examples: [
     { rule: '-p ipcomp -m ipcomp --ipcompspi 0x12', saved: '-p ipcomp -m ipcomp --ipcompspi 18', says: 'IPComp packets with CPI 18' },
-    { rule: '-p ipcomp -m ipcomp ! --ipcompspi 1:9 --compres', says: 'not with CPI 1 to 9' },
+    { rule: '-p ipcomp -m ipcomp ! --ipcompspi 1:9 --compres', says: 'with any CPI but 1 to 9' },
     { rule: '-p 108 -m ipcomp', saved: '-p ipcomp -m ipcomp --ipcompspi 0' },
     { rule: '-m ipcomp --ipcompspi 8', refused: '-p ipcomp' },
   ],

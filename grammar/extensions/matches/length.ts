@@ -10,12 +10,15 @@ export const length = defineMatch({
   options: { length: { flag: '--length', value: shortRange, negatable: true, required: true } },
   matches: ({ length: { value, negated } }) => notIf(negated, value.first > value.last ? none : inRange('length', value.first, value.last)),
   say: ({ length: { value, negated } }, context) => [
-    phrase('condition', `${negated ? 'not ' : ''}${shortRange.say(value, { ...context, negated })} bytes long`),
+    phrase(
+      'condition',
+      `${negated ? 'not ' : ''}${shortRange.say(value, { ...context, negated })} bytes long${value.first > value.last ? ' (an empty range)' : ''}`,
+    ),
   ],
   examples: [
     { rule: '-m length --length 1:64', says: '1 to 64 bytes long' },
     { rule: '-m length ! --length 1500:', saved: '-m length ! --length 1500:65535', says: 'not 1500 to 65535 bytes long' },
-    { rule: '-m length --length 9:5' },
+    { rule: '-m length --length 9:5', says: 'an empty range' },
     { rule: '-m length --length 65536', refused: '65535' },
     { rule: '-m length', refused: '--length' },
   ],

@@ -3,6 +3,7 @@ import { all, inRange, notIf } from '../../packet/predicate.js';
 import { readInteger } from '../../values/integer.js';
 import { type IntegerRange, printIntegerRange, sayIntegerRange } from '../../values/integer-range.js';
 import { readName } from '../../values/names.js';
+import { sayProtocol } from '../../values/protocol.js';
 import { defineValue, Fault } from '../../values/value.js';
 import { defineMatch, phrase } from '../define.js';
 import { spell } from '../spell.js';
@@ -66,11 +67,11 @@ export const mh = defineMatch({
   save: ({ type }) =>
     type && !(type.value.first === 0 && type.value.last === 255) ? spell('--mh-type', type.negated, printIntegerRange(type.value)) : '',
   say: ({ type }) => [
-    phrase('noun', 'mobility header packets'),
-    ...(type ? [phrase('condition', `${type.negated ? 'not ' : ''}of mobility header type ${sayIntegerRange(type.value)}`)] : []),
+    phrase('noun', `${sayProtocol(135)} packets`),
+    ...(type ? [phrase('condition', `of ${type.negated ? 'any type but' : 'type'} ${sayIntegerRange(type.value)}`)] : []),
   ],
   examples: [
-    { rule: '-p mobility-header -m mh --mh-type 1', family: 6, says: 'of mobility header type 1' },
+    { rule: '-p mobility-header -m mh --mh-type 1', family: 6, says: 'Mobile IPv6 packets of type 1' },
     { rule: '-p mh -m mh --mh-type binding-update', saved: '-p mobility-header -m mh --mh-type 5', family: 6 },
     { rule: '-p mh -m mh --mh-type 3:1', family: 6, refused: 'upside down' },
     { rule: '-m mh', family: 6, refused: '-p mh' },

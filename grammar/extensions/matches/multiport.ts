@@ -73,7 +73,7 @@ export const multiport = defineMatch({
       saved: '-p tcp -m multiport --dports 22,80:88,443',
       says: 'to ports 22 (ssh), 80 to 88 or 443 (https)',
     },
-    { rule: '-p udp -m multiport ! --source-ports 53', saved: '-p udp -m multiport ! --sports 53', says: 'from any port but 53 (domain)' },
+    { rule: '-p udp -m multiport ! --source-ports 53', saved: '-p udp -m multiport ! --sports 53', says: 'from any port but 53 (dns)' },
     { rule: '-p udplite -m multiport --ports 5000', says: 'with source or destination port 5000' },
     { rule: '-p tcp -m multiport --dports 1,2,3,4,5,6,7,8,9,10,11,12,13,14:15,16', refused: '16 of 15' },
     { rule: '-p tcp -m multiport --dports 80:80', refused: 'upwards' },

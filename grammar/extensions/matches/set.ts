@@ -81,13 +81,16 @@ export const set = defineMatch({
   say: ({ set: { value, negated }, returnNomatch, ...counters }) => [
     phrase(
       'condition',
-      `whose ${saySides(value.sides)} ${value.sides.length > 1 ? 'are' : 'is'} ${negated ? 'not ' : ''}in set ${value.name}${returnNomatch ? ' as an exception' : ''}`,
+      `whose ${saySides(value.sides)} ${new Set(value.sides).size > 1 ? 'are' : 'is'} ${negated ? 'not ' : ''}in set ${value.name}${returnNomatch ? ' as an exception' : ''}`,
     ),
     ...sayCounters(counters),
   ],
   examples: [
     { rule: '-m set --match-set blocked src', says: 'whose source is in set blocked' },
-    { rule: '-m set ! --match-set services dst,dst --return-nomatch', says: 'whose destination and destination are not in set services' },
+    {
+      rule: '-m set ! --match-set services dst,dst --return-nomatch',
+      says: 'whose destination pair is not in set services as an exception',
+    },
     {
       rule: '-m set --match-set seen src --packets-gt 10 ! --update-counters',
       saved: '-m set --match-set seen src ! --update-counters --packets-gt 10',

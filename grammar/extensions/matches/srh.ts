@@ -94,7 +94,7 @@ export const srh = defineMatch({
       .join(' '),
   say: (_given, { order }) => [
     phrase('condition', 'with a segment routing header'),
-    ...usesIn(order).map((use) => phrase('condition', `${use.negated ? 'not ' : ''}with ${words[use.key]} ${printValue(use)}`)),
+    ...usesIn(order).map((use) => phrase('condition', `with ${words[use.key]} ${use.negated ? 'other than ' : ''}${printValue(use)}`)),
   ],
   examples: [
     { rule: '-m srh', family: 6, says: 'with a segment routing header' },
@@ -102,7 +102,7 @@ export const srh = defineMatch({
       rule: '-m srh --srh-tag 5 ! --srh-segs-left-eq 0x1',
       saved: '-m srh ! --srh-segs-left-eq 1 --srh-tag 5',
       family: 6,
-      says: 'not with segments left 1',
+      says: 'with segments left other than 1',
     },
     {
       rule: '-m srh --srh-lsid 2001:db8::1',

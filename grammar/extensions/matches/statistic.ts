@@ -48,19 +48,23 @@ export const statistic = defineMatch({
   say: ({ mode, probability, every }, context) => {
     if (mode.value === 'random') {
       const share = probabilityValue.say(probability?.value ?? 0, { ...context, negated: false });
-      return [phrase('condition', probability?.negated ? `but for a random ${share}` : `${share} at random`)];
+      return [phrase('condition', probability?.negated ? `all but ${share} of them at random` : `${share} of them at random`)];
     }
-    return [phrase('condition', `${every?.negated ? 'all but ' : ''}one of every ${every?.value ?? 1}`)];
+    return [phrase('condition', `${every?.negated ? 'all but ' : ''}one of every ${every?.value ?? 1} of them`)];
   },
   hasSideEffect: ({ mode }) => mode.value === 'nth',
   examples: [
     {
       rule: '-m statistic --mode random --probability 0.25',
       saved: '-m statistic --mode random --probability 0.25000000000',
-      says: '1 in 4 at random',
+      says: '1 in 4 of them at random',
     },
     { rule: '-m statistic --mode random --probability .333', saved: '-m statistic --mode random --probability 0.33300000010' },
-    { rule: '-m statistic --mode nth --packet 0 --every 3', saved: '-m statistic --mode nth --every 3 --packet 0', says: 'one of every 3' },
+    {
+      rule: '-m statistic --mode nth --packet 0 --every 3',
+      saved: '-m statistic --mode nth --every 3 --packet 0',
+      says: 'one of every 3 of them',
+    },
     { rule: '-m statistic --mode nth --every 3 --packet 3', refused: 'must be below' },
     { rule: '-m statistic --mode random', refused: '--probability' },
     { rule: '-m statistic --mode nth --every 3', refused: '--packet' },

@@ -50,8 +50,8 @@ export const tcp = defineMatch({
     // An empty mask is not printed, save that legacy prints it negated.
     const isPrinted = wanted && (wanted.value.mask !== 0 || (wanted.negated && backend === 'legacy'));
     return join(
-      savePort('--sport', sourcePort),
-      savePort('--dport', destinationPort),
+      savePort('--sport', sourcePort, backend),
+      savePort('--dport', destinationPort, backend),
       option && spell('--tcp-option', option.negated, option.value),
       isPrinted && spell('--tcp-flags', wanted.negated, printTcpFlags(wanted.value)),
     );

@@ -16,11 +16,11 @@ export const tcpmss = defineMatch({
   check: ({ mss: { value } }) => (value.first > value.last ? `the range ${value.first}:${value.last} is upside down` : undefined),
   matches: ({ mss: { value, negated } }) => all(is('protocol', 6), notIf(negated, all(hasMss, inRange('mss', value.first, value.last)))),
   say: ({ mss: { value, negated } }, context) => [
-    phrase('condition', `${negated ? 'not ' : ''}with an MSS of ${shortRange.say(value, { ...context, negated })}`),
+    phrase('condition', `with ${negated ? 'no MSS or one other than' : 'an MSS of'} ${shortRange.say(value, { ...context, negated })}`),
   ],
   examples: [
     { rule: '-p tcp -m tcpmss --mss 1400:1536', says: 'with an MSS of 1400 to 1536' },
-    { rule: '-p tcp -m tcpmss ! --mss :500', saved: '-p tcp -m tcpmss ! --mss 0:500', says: 'not with an MSS of 0 to 500' },
+    { rule: '-p tcp -m tcpmss ! --mss :500', saved: '-p tcp -m tcpmss ! --mss 0:500', says: 'with no MSS or one other than 0 to 500' },
     { rule: '-p tcp -m tcpmss --mss 9:5', refused: 'upside down' },
     { rule: '-m tcpmss --mss 500', refused: '-p tcp' },
   ],

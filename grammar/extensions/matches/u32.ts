@@ -12,7 +12,10 @@ export const u32 = defineMatch({
   matches: ({ tests: { value, negated } }, context) =>
     notIf(negated, ask('u32', 'packet', `--u32 ${u32Tests.print(value, { ...context, negated: false })}`, { tests: value })),
   say: ({ tests: { value, negated } }, context) => [
-    phrase('condition', `${negated ? 'not ' : ''}whose bytes satisfy ${u32Tests.print(value, { ...context, negated }).slice(1, -1)}`),
+    phrase(
+      'condition',
+      `whose bytes ${negated ? 'do not satisfy' : 'satisfy'} ${u32Tests.print(value, { ...context, negated }).slice(1, -1)}`,
+    ),
   ],
   examples: [
     {
@@ -23,7 +26,7 @@ export const u32 = defineMatch({
     {
       rule: '-m u32 ! --u32 0>>22&0x3C@0=1,5:9',
       saved: '-m u32 ! --u32 "0x0>>0x16&0x3c@0x0=0x1,0x5:0x9"',
-      says: 'not whose bytes satisfy',
+      says: 'whose bytes do not satisfy',
     },
     { rule: '-m u32 --u32 "0"', refused: 'before its "="' },
     { rule: '-m u32 --u32 "0=x"', refused: 'a number of 32 bits' },

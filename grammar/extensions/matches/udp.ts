@@ -16,14 +16,15 @@ export const udp = defineMatch({
   },
   matches: ({ sourcePort, destinationPort }) =>
     all(headerOf(17), portIn('udp', '--sport', 'sourcePort', sourcePort), portIn('udp', '--dport', 'destinationPort', destinationPort)),
-  save: ({ sourcePort, destinationPort }) => join(savePort('--sport', sourcePort), savePort('--dport', destinationPort)),
+  save: ({ sourcePort, destinationPort }, { backend }) =>
+    join(savePort('--sport', sourcePort, backend), savePort('--dport', destinationPort, backend)),
   say: ({ sourcePort, destinationPort }) => [
     phrase('noun', 'UDP packets'),
     ...sayPorts('from', sourcePort),
     ...sayPorts('to', destinationPort),
   ],
   examples: [
-    { rule: '-p udp -m udp --dport 53', says: 'UDP packets to port 53 (domain)' },
+    { rule: '-p udp -m udp --dport 53', says: 'UDP packets to port 53 (dns)' },
     {
       rule: '-p udp --sport domain ! --dport :1023',
       saved: '-p udp -m udp --sport 53 ! --dport 0:1023',
