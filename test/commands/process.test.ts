@@ -1,0 +1,102 @@
+/** The program as a process: built as it ships, run by Node, its streams real. */
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { tool } from '../../src/diagnostic/tool.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'iptlint-process-'));
+const program = join(folder, 'cli.js');
+
+beforeAll(async () => {
+  const root = join(import.meta.dirname, '../..');
+  await build({
+    entryPoints: [join(root, 'src/cli.ts')],
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    outdir: folder,
+    logLevel: 'error',
+  });
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+}, 60_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const run = (words: string[], input = '') => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...words], {
+    input,
+    cwd: folder,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  return { status, stdout, stderr };
+};
+
+test('the version is that of package.json', () => {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
+  expect(tool.version).toBe(version);
+  expect(run(['--version'])).toEqual({ status: 0, stdout: `iptlint ${version}\n`, stderr: '' });
+  expect(run(['fmt', '--version']).stdout).toBe(`iptlint ${version}\n`);
+});
+
+test('a dump on standard input', () => {
+  const { status, stdout, stderr } = run(['-f', 'json'], '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -s 192.0.2.1/32 -j DROP\nCOMMIT\n');
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout)).toMatchObject({ version: 1, inputs: [{ path: '<stdin>', family: 4, tables: ['filter'], rules: 1 }] });
+  expect([0, 1]).toContain(status);
+});
+
+test('a line that cannot be read: 3, told with its place, the rest is read', () => {
+  const { status, stdout } = run(['-f', 'concise'], '*filter\n-A INPUT --no-such-thing x -j DROP x y\n-A INPUT -j ACCEPT\nCOMMIT\n');
+  expect(stdout).toMatch(/^<stdin>:2:\d+: error\[syntax-error\] /m);
+  expect(status).toBe(3);
+});
+
+test('fmt prints what iptables-save would', () => {
+  const { status, stdout } = run(['fmt'], '*filter\n:INPUT ACCEPT [0:0]\n# ssh\n-A INPUT -p tcp --dport ssh --jump ACCEPT\nCOMMIT\n');
+  expect(stdout).toBe('*filter\n:INPUT ACCEPT [0:0]\n# ssh\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\nCOMMIT\n');
+  expect(status).toBe(0);
+});
+
+test('much output into a pipe arrives whole', () => {
+  const rules = Array.from({ length: 20_000 }, (_, index) => `-A INPUT -p tcp -m tcp --dport ${index + 1} -j ACCEPT\n`).join('');
+  const text = `*filter\n:INPUT ACCEPT [0:0]\n${rules}COMMIT\n`;
+  expect(run(['fmt'], text).stdout).toBe(text);
+});
+
+test('a reader that goes away is no fault', async () => {
+  const rules = Array.from({ length: 50_000 }, (_, index) => `-A INPUT -p tcp -m tcp --dport ${index + 1} -j ACCEPT\n`).join('');
+  const child = spawn(process.execPath, [program, 'fmt'], { cwd: folder });
+  let stderr = '';
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  child.stdin.on('error', () => {});
+  child.stdin.end(`*filter\n${rules}COMMIT\n`);
+  child.stdout.once('data', () => child.stdout.destroy());
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+});
+
+describe('the answer to --help and --version comes at once', () => {
+  const bare = (): number => timed(['-e', '0']);
+  const timed = (words: string[]): number => {
+    const times = Array.from({ length: 5 }, () => {
+      const start = performance.now();
+      execFileSync(process.execPath, words, { cwd: folder });
+      return performance.now() - start;
+    });
+    return Math.min(...times);
+  };
+  // Against Node's own start, so that a slow machine does not fail it; measured 8 and 27 ms.
+  test.each([
+    ['--version', 60],
+    ['--help', 120],
+  ])('%s', (word, limit) => {
+    expect(timed([program, word]) - bare()).toBeLessThan(limit);
+  });
+});
