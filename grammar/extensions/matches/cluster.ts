@@ -23,7 +23,8 @@ export const cluster = defineMatch({
   options: {
     totalNodes: { flag: '--cluster-total-nodes', value: integer(1, 32), required: true },
     localNode: { flag: '--cluster-local-node', value: integer(1, 32), negatable: true, excludes: ['localNodeMask'] },
-    localNodeMask: { flag: '--cluster-local-nodemask', value: integer(1, 0xffffffff), negatable: true, excludes: ['localNode'] },
+    // 1.8.9 bounds the mask as if it were a node: what it saves for nodes 7 and up it refuses to restore.
+    localNodeMask: { flag: '--cluster-local-nodemask', value: integer(1, 32), negatable: true, excludes: ['localNode'] },
     hashSeed: { flag: '--cluster-hash-seed', value: integer(0, 0xffffffff), required: true },
   },
   check: ({ totalNodes, localNode, localNodeMask }) => {

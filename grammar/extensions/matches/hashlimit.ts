@@ -148,6 +148,7 @@ export const hashlimit = defineMatch({
     if (!upto && !above) return 'it wants --hashlimit-upto or --hashlimit-above';
     const rate = settledRate(given);
     if (rate.kind === 'bytes') {
+      if (rate.cost < 2) return 'the kernel refuses a rate this high'; // it would cost no credit (user2credits_byte)
       const least = bytesOf(rate.cost);
       if (burst && least === 0) return 'a rate below 16 bytes a second has no burst';
       if (burst && burst.value < least) return `the burst is smaller than what goes through in a second, ${least} bytes`;

@@ -19,6 +19,8 @@ test.each([
 test.each([
   ['5:2,0x10', '5:2,16'],
   ['256,1:256', '0,1:0'],
+  ['5:255', '5'],
+  ['0:4', 'refused: option 0 is one byte of padding and has no length'],
   ['1,', 'refused: "" is not type or type:length'],
   ['1:2:3', 'refused: "1:2:3" is not type or type:length'],
   ['1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17', 'refused: more than 16 options'],

@@ -28,6 +28,8 @@ test.each([
   ['256', 'neither a type'],
   ['3/256', 'the code "256"'],
   ['8/', 'the code ""'],
+  ['8/1:', 'the code "1:"'],
+  ['8/1:08', 'the code "1:08"'],
   ['8:10', 'neither a type'],
 ])('--icmp-type %s is refused', (word, why) => {
   expect(printed(icmpType, word)).toContain(why);

@@ -33,6 +33,7 @@ test.each([
   ['0:18446744073709551614', '0:18446744073709551614'],
   ['0:18446744073709551616', 'refused: "0:18446744073709551616" does not fit in 64 bits'],
   ['9:5', 'refused: the range 9:5 is upside down'],
+  ['08', 'refused: "08" is not a number or a range first:last'],
 ])('--connbytes %s is saved as %s', (word, saved) => {
   expect(printed(wideRange, word)).toBe(saved);
 });
