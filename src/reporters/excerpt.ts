@@ -1,5 +1,5 @@
 /** A line of a ruleset as a frame shows it: harmless to a terminal, and cut in the middle where it is too long, never under the carets. */
-import { columns, harmless } from '../util/text.js';
+import { columns, harmless, isWide } from '../util/text.js';
 
 /** Offsets into the line, half-open. */
 export type Stretch = readonly [start: number, end: number];
@@ -19,8 +19,9 @@ const kept = 12;
  */
 export const excerpt = (line: string, marked: readonly Stretch[], limit: number): Excerpt => {
   const text = harmless(line);
-  const wide = text.length <= limit * 4 && columns(text) > text.length;
-  const cuts = text.length <= (wide ? limit / 2 : limit) ? [] : cutsFor(text.length, marked, Math.floor(wide ? limit / 2 : limit));
+  // Where some characters take two columns, room for the case that all do.
+  const room = isWide(text) && (text.length > limit || columns(text) > limit) ? Math.floor(limit / 2) : limit;
+  const cuts = text.length <= room ? [] : cutsFor(text.length, marked, room);
 
   let shown = '';
   let from = 0;

@@ -167,7 +167,7 @@ const frame = (place: Place, isAgain: boolean, gutter: number, { level }: Report
   }
   const label = harmless(place.label);
   const rows = isAgain ? [] : [`${paint.frame(String(place.line).padStart(gutter))} ${paint.frame('|')} ${text}`];
-  if (columns(under) + 1 + columns(label) <= room) return [...rows, `${bar} ${shade(label ? `${under} ${label}` : under)}`];
+  if (label === '' || columns(under) + 1 + columns(label) <= room) return [...rows, `${bar} ${shade(label ? `${under} ${label}` : under)}`];
   const indent = Math.min(under.search(/\S/), Math.max(0, room - 48));
   return [...rows, `${bar} ${shade(under)}`, ...wrap(label, room - indent).map((words) => `${bar} ${' '.repeat(indent)}${shade(words)}`)];
 };

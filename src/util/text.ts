@@ -17,6 +17,9 @@ const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u;
 const zero = /[\p{Mn}\p{Me}\u200b-\u200d]/u;
 
+/** Whether some characters of the text take two columns. */
+export const isWide = (text: string): boolean => wide.test(text);
+
 /** Terminal columns that the text takes; it must be harmless already. */
 export const columns = (text: string): number => {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;

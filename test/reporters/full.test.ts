@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Source } from '../../grammar/index.js';
 import { excerpt } from '../../src/reporters/excerpt.js';
 import { reporters } from '../../src/reporters/index.js';
+import { columns } from '../../src/util/text.js';
 import { finding, plain, related, report, span, ssh } from './sample.js';
 
 const { full } = reporters;
@@ -140,6 +141,18 @@ error[shadowed-rule]: this rule can never match; line 5 decides
     const line = 'ab '.repeat(200);
     const marks = Array.from({ length: 200 }, (_, index) => [index * 3, index * 3 + 2] as const);
     expect(excerpt(line, marks, 60).text.length).toBeLessThanOrEqual(60);
+  });
+
+  test('carets up to the very edge, and no label: no empty row', () => {
+    const line = `-A INPUT ${'x'.repeat(86)}`;
+    const source = new Source('rules.v4', `${line}\n`);
+    expect(full(report([finding(source, line)]), plain)).toContain(`   | ${'^'.repeat(95)}\n\n1 error`);
+  });
+
+  test('a long line of wide characters fits too', () => {
+    const line = `-A INPUT -m comment --comment "${'防火墙'.repeat(100)}" -j DROP`;
+    expect(columns(excerpt(line, [[0, 8]], 60).text)).toBeLessThanOrEqual(60);
+    expect(excerpt('防火墙 ab', [[4, 6]], 60)).toEqual({ text: '防火墙 ab', marks: [[7, 9]] });
   });
 
   test('wide characters: the carets stand where the terminal shows the words', () => {
