@@ -3,7 +3,7 @@
  * a later fragment never matches, whatever is negated).
  */
 import type { Predicate } from '../packet/predicate.js';
-import { all, inRange, inRanges, is, none, notIf } from '../packet/predicate.js';
+import { all, inRange, inRanges, is, none, notIf, some } from '../packet/predicate.js';
 import { type PortRange, sayPort } from '../values/port.js';
 import type { Backend, Phrase, Use } from './define.js';
 import { phrase } from './define.js';
@@ -27,7 +27,7 @@ const isWhole = ({ first, last }: PortRange): boolean => first === 0 && last ===
  * A range of ports of tcp and udp. The nft back end of 1.8.9 takes the full range for "not given" even where it is negated, while the kernel
  * compares under legacy and never matches (measured): which of the two is not to be known from the text.
  */
-export const portIn = (
+const portIn = (
   extension: string,
   flag: string,
   field: 'sourcePort' | 'destinationPort',
@@ -40,7 +40,28 @@ export const portIn = (
   return notIf(negated, inRange(field, value.first, value.last));
 };
 
-/** What the nft back end drops from a rule when loading it, while the legacy one loads it and never matches. */
+/** One port, not 0, negated: nft lays two such into one comparison. */
+const isFusable = (use: Use<PortRange> | undefined): boolean =>
+  use?.negated === true && use.value.first === use.value.last && use.value.first !== 0;
+
+/**
+ * Both ports of tcp and udp. Where each is one negated port, nft of 1.8.9 compares the two as one 32-bit number, so that a packet fails only where
+ * both are equal, while the legacy kernel fails it where either is (measured; the rule is saved alike).
+ */
+export const portsIn = (
+  extension: string,
+  sourcePort: Use<PortRange> | undefined,
+  destinationPort: Use<PortRange> | undefined,
+): Predicate => {
+  const source = portIn(extension, '--sport', 'sourcePort', sourcePort);
+  const destination = portIn(extension, '--dport', 'destinationPort', destinationPort);
+  const both = all(source, destination);
+  if (!source || !destination || !isFusable(sourcePort) || !isFusable(destinationPort)) return both;
+  const words = `! --sport ${sourcePort!.value.first} ! --dport ${destinationPort!.value.first}`;
+  return some(both, all(onlyUnderNft(extension, words), some(source, destination)));
+};
+
+/** A condition that only a rule loaded by nft meets: the two back ends of 1.8.9 read the words differently. */
 export const onlyUnderNft = (extension: string, words: string): Predicate => ask(extension, 'surroundings', words, { backend: 'nft' });
 
 /**

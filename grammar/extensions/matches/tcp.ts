@@ -6,7 +6,7 @@ import { printFlags, type TcpFlags, tcpFlags } from '../../values/tcp-flags.js';
 import { none } from '../../values/value.js';
 import { defineMatch, type Phrase, phrase, type Use } from '../define.js';
 import { ask, join, spell } from '../spell.js';
-import { headerOf, onlyUnderNft, portIn, savePort, sayPorts } from '../transport.js';
+import { headerOf, onlyUnderNft, portsIn, savePort, sayPorts } from '../transport.js';
 
 /** What `--syn` stands for: of SYN, ACK, RST and FIN just SYN. */
 const synFlags: TcpFlags = { mask: 0x17, value: 0x02 };
@@ -39,8 +39,7 @@ export const tcp = defineMatch({
     const wanted = flagsOf(flags, syn);
     return all(
       headerOf(6),
-      portIn('tcp', '--sport', 'sourcePort', sourcePort),
-      portIn('tcp', '--dport', 'destinationPort', destinationPort),
+      portsIn('tcp', sourcePort, destinationPort),
       wanted && hasFlags(wanted),
       option && notIf(option.negated, ask('tcp', 'packet', `--tcp-option ${option.value}`, { option: option.value })),
     );

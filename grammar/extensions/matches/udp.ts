@@ -3,7 +3,7 @@ import { all } from '../../packet/predicate.js';
 import { resolvedPortRange } from '../../values/resolved-port.js';
 import { defineMatch, phrase } from '../define.js';
 import { join } from '../spell.js';
-import { headerOf, portIn, savePort, sayPorts } from '../transport.js';
+import { headerOf, portsIn, savePort, sayPorts } from '../transport.js';
 
 export const udp = defineMatch({
   name: 'udp',
@@ -14,8 +14,7 @@ export const udp = defineMatch({
     sourcePort: { flag: '--sport', aliases: ['--source-port'], value: resolvedPortRange, negatable: true },
     destinationPort: { flag: '--dport', aliases: ['--destination-port'], value: resolvedPortRange, negatable: true },
   },
-  matches: ({ sourcePort, destinationPort }) =>
-    all(headerOf(17), portIn('udp', '--sport', 'sourcePort', sourcePort), portIn('udp', '--dport', 'destinationPort', destinationPort)),
+  matches: ({ sourcePort, destinationPort }) => all(headerOf(17), portsIn('udp', sourcePort, destinationPort)),
   save: ({ sourcePort, destinationPort }, { backend }) =>
     join(savePort('--sport', sourcePort, backend), savePort('--dport', destinationPort, backend)),
   say: ({ sourcePort, destinationPort }) => [
