@@ -3,8 +3,8 @@ import { all, notIf, type Predicate } from '../../packet/predicate.js';
 import { hasConnection } from '../../packet/presence.js';
 import { oneName } from '../../values/names.js';
 import { type WideRange, wideRange, widest } from '../../values/wide-range.js';
-import { defineMatch, phrase } from '../define.js';
-import { ask } from '../spell.js';
+import { defineMatch, phrase, type Use } from '../define.js';
+import { ask, join, spell } from '../spell.js';
 
 const directions = { original: 'sent', reply: 'received back', both: 'in both directions' } as const;
 const modes = { packets: 'packets', bytes: 'bytes', avgpkt: 'bytes a packet on average' } as const;
@@ -29,6 +29,9 @@ const sayOutside = ({ first, last }: WideRange): string => {
   return first === 0n ? `more than ${last}` : `fewer than ${first} or more than ${last}`;
 };
 
+/** The kernel is told of a negation by ends that stand crosswise, so that of a single number is lost. */
+const isNegated = ({ value: { first, last }, negated }: Use<WideRange>): boolean => negated && first !== last;
+
 export const connbytes = defineMatch({
   name: 'connbytes',
   manual: 'iptables-extensions(8) connbytes; net/netfilter/xt_connbytes.c',
@@ -44,17 +47,23 @@ export const connbytes = defineMatch({
       hasConnection,
       isCounted,
       notIf(
-        range.negated,
+        isNegated(range),
         question(
           `--connbytes ${wideRange.print(range.value, { family, negated: false })} --connbytes-mode ${mode.value} --connbytes-dir ${direction.value}`,
           { range: range.value, mode: mode.value, direction: direction.value },
         ),
       ),
     ),
+  save: ({ range, mode, direction }, { family }) =>
+    join(
+      spell('--connbytes', isNegated(range), wideRange.print(range.value, { family, negated: false })),
+      spell('--connbytes-mode', false, mode.value),
+      spell('--connbytes-dir', false, direction.value),
+    ),
   say: ({ range, mode, direction }) => [
     phrase(
       'condition',
-      `of connections with ${(range.negated ? sayOutside : sayInside)(range.value)} ${modes[mode.value]} ${directions[direction.value]}`,
+      `of connections with ${(isNegated(range) ? sayOutside : sayInside)(range.value)} ${modes[mode.value]} ${directions[direction.value]}`,
     ),
   ],
   examples: [
@@ -67,6 +76,11 @@ export const connbytes = defineMatch({
       rule: '-m connbytes --connbytes-dir original --connbytes-mode packets ! --connbytes :20',
       saved: '-m connbytes ! --connbytes 0:20 --connbytes-mode packets --connbytes-dir original',
       says: 'with more than 20 packets sent',
+    },
+    {
+      rule: '-m connbytes ! --connbytes 7:7 --connbytes-mode packets --connbytes-dir reply',
+      saved: '-m connbytes --connbytes 7:7 --connbytes-mode packets --connbytes-dir reply',
+      says: 'with 7 packets received back',
     },
     { rule: '-m connbytes --connbytes 9:5 --connbytes-mode packets --connbytes-dir both', refused: 'upside down' },
     { rule: '-m connbytes --connbytes 9 --connbytes-mode packets', refused: '--connbytes-dir' },

@@ -144,18 +144,20 @@ export const hashlimit = defineMatch({
   options,
   hasSideEffect: () => true,
   check: (given, { family }) => {
-    const { upto, above, burst, expireAfter, collectEvery, sourceMask, destinationMask } = given;
+    const { upto, above, burst, expireAfter, collectEvery, sourceMask, destinationMask, rateMatch } = given;
     if (!upto && !above) return 'it wants --hashlimit-upto or --hashlimit-above';
     const rate = settledRate(given);
     if (rate.kind === 'bytes') {
-      if (rate.cost < 2) return 'the kernel refuses a rate this high'; // it would cost no credit (user2credits_byte)
       const least = bytesOf(rate.cost);
+      // Its cost would be no credit (user2credits_byte).
+      if (rate.cost < 2 && !rateMatch) return 'the kernel refuses a rate this high';
       if (burst && least === 0) return 'a rate below 16 bytes a second has no burst';
       if (burst && burst.value < least) return `the burst is smaller than what goes through in a second, ${least} bytes`;
     } else {
       const packets = burst?.value ?? defaultBurst;
       if (packets > highestBurst) return `the burst is above ${highestBurst}`;
-      if (overflows(rate.period, packets)) return `the kernel cannot count a burst of ${packets} at a rate this slow`;
+      if (rateMatch && rate.period === 0) return 'the kernel refuses a rate this high with --hashlimit-rate-match';
+      if (!rateMatch && overflows(rate.period, packets)) return `the kernel cannot count a burst of ${packets} at a rate this slow`;
     }
     if (expireAfter?.value === 0) return 'the kernel refuses --hashlimit-htable-expire 0';
     if (collectEvery?.value === 0) return 'the kernel refuses --hashlimit-htable-gcinterval 0';
