@@ -1,4 +1,4 @@
-/** `--uid-owner`, `--gid-owner`: a user or group by number or name, or a range of numbers (libxt_owner.c). */
+/** `--uid-owner`, `--gid-owner`: a user or group by number or name, or a range of numbers, first-last or first:last (libxt_owner.c). */
 import { readInteger } from './integer.js';
 import { defineValue, Fault } from './value.js';
 
@@ -18,7 +18,7 @@ export const ownerIds = defineValue<OwnerIds>({
   expects: 'a number, a range first-last, or a name',
   parse: ([word]) => {
     if (word === 'root') return { kind: 'range', first: 0, last: 0 };
-    const parts = word!.split('-').map(readInteger);
+    const parts = word!.split(/[-:]/).map(readInteger);
     const [first, last = first] = parts;
     if (parts.length <= 2 && first !== undefined && last !== undefined && !parts.includes(undefined)) {
       if (first > highest || last > highest) return new Fault(`the highest number is ${highest}`);
