@@ -18,8 +18,10 @@ export interface InterfaceAddress {
 export interface HostInterface {
   readonly name: string;
   readonly mac: number | null;
+  /** `ether`, `none` (a tunnel without hardware addresses), `loopback` ...; null: not told. */
+  readonly linkType: string | null;
   readonly mtu: number | null;
-  /** Number of its group; null where it has a name other than `default`, or none is told. */
+  /** Number of its group (`default` is 0); null where it has another name, or none is told. */
   readonly group: number | null;
   readonly addresses: readonly InterfaceAddress[];
 }
@@ -101,8 +103,9 @@ export const readAddresses = (json: string): readonly HostInterface[] | Fault =>
     found.push({
       name,
       mac: readMac(text(link.address) ?? '') ?? null,
+      linkType: text(link.link_type) ?? null,
       mtu: number(link.mtu) ?? null,
-      group: group === undefined || group === 'default' ? 0 : /^\d+$/.test(group) ? Number(group) : null,
+      group: group === 'default' ? 0 : group === undefined ? null : /^\d+$/.test(group) ? Number(group) : null,
       addresses,
     });
   }

@@ -7,18 +7,20 @@ describe('reading ip -j addr', () => {
     const json = JSON.stringify([
       {
         ifname: 'eth0',
+        link_type: 'ether',
         address: '02:00:00:00:00:01',
         mtu: 1500,
         group: '5',
         addr_info: [{ family: 'inet', local: '192.0.2.1', prefixlen: 24, broadcast: '192.0.2.255' }],
       },
-      { ifname: 'tun0', group: 'default', addr_info: [{ family: 'inet6', local: '2001:db8::1', prefixlen: 64 }] },
+      { ifname: 'tun0', link_type: 'none', group: 'default', addr_info: [{ family: 'inet6', local: '2001:db8::1', prefixlen: 64 }] },
       {},
     ]);
     expect(readAddresses(json)).toEqual([
       {
         name: 'eth0',
         mac: 0x020000000001,
+        linkType: 'ether',
         mtu: 1500,
         group: 5,
         addresses: [{ family: 4, address: 0xc0000201, prefix: 24, broadcast: 0xc00002ff, peer: null }],
@@ -26,6 +28,7 @@ describe('reading ip -j addr', () => {
       {
         name: 'tun0',
         mac: null,
+        linkType: 'none',
         mtu: null,
         group: 0,
         addresses: [{ family: 6, address: 0x20010db8000000000000000000000001n, prefix: 64, broadcast: null, peer: null }],
