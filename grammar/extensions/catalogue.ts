@@ -267,7 +267,7 @@ const exactly = (count: number): Arity => ({ min: count, max: count });
 
 /** Words of iptables itself that are neither matches nor targets (iptables(8), COMMANDS and OPTIONS). */
 const commandArity: readonly (readonly [flags: string, arity: Arity])[] = [
-  ['-A --append -N --new-chain --new -j --jump -g --goto -m --match -t --table --modprobe -M', exactly(1)],
+  ['-A --append -N --new-chain -j --jump -g --goto -m --match -t --table --modprobe -M', exactly(1)],
   ['-C --check', exactly(1)],
   ['-I --insert -D --delete', { min: 1, max: 2 }],
   ['-R --replace -P --policy -E --rename-chain --rename -c --set-counters', exactly(2)],

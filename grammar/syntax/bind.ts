@@ -33,7 +33,7 @@ define('-I --insert', { kind: 'command', command: 'insert' });
 define('-D --delete', { kind: 'command', command: 'delete' });
 define('-R --replace', { kind: 'command', command: 'replace' });
 define('-C --check', { kind: 'command', command: 'check' });
-define('-N --new-chain --new', { kind: 'command', command: 'new' });
+define('-N --new-chain', { kind: 'command', command: 'new' });
 define('-P --policy', { kind: 'command', command: 'policy' });
 define('-F --flush', { kind: 'command', command: 'flush' });
 define('-X --delete-chain', { kind: 'command', command: 'delete-chain' });
@@ -710,7 +710,11 @@ export class RuleBinder {
     const given = option && (option.value as number) !== 0 ? protocolName(option.value as number) : undefined;
     const names = protocols.map((name) => (name === 'icmpv6' ? 'ipv6-icmp' : name === 'mh' ? 'mobility-header' : name));
     if (given !== undefined && names.includes(given)) {
-      if (option!.negated)
+      // Ports of NAT targets are looked at by the program alone, which passes over the "!"; other targets by the kernel, whatever the back end.
+      if (option!.negated && use.kind === 'target') {
+        if (!use.spec?.place?.tables?.includes('nat'))
+          this.complainAt('missing-protocol', use.start, use.end, `${what} wants -p ${protocols.join(' or ')} without "!"`);
+      } else if (option!.negated)
         this.problems.push({
           code: 'missing-protocol',
           severity: 'error',
@@ -806,9 +810,9 @@ const onlyOne = (candidates: readonly string[], flags: ReadonlyMap<string, Known
 
 const clip = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}...` : text);
 
-/** `[packets:bytes]`. */
+/** `[packets:bytes]`; the closing bracket may be missing, as iptables-restore reads it with sscanf. */
 export const readCounters = (image: string, start: number): CountersNode | null => {
   if (image === '[0:0]') return { packets: 0n, bytes: 0n, start, end: start + image.length };
-  const found = /^\[(\d+):(\d+)\]$/.exec(image);
+  const found = /^\[(\d+):(\d+)\]?$/.exec(image);
   return found ? { packets: BigInt(found[1]!), bytes: BigInt(found[2]!), start, end: start + image.length } : null;
 };

@@ -150,8 +150,10 @@ export class TreeBuilder implements LineReader {
 
   tableLine(star: IToken, words: readonly IToken[], end: IToken): void {
     const start = this.base + star.startOffset;
-    const name = star.image.slice(1);
-    const header = { start: start + 1, end: start + star.image.length };
+    // `* filter`: strtok passes over the blanks.
+    const apart = star.image === '*' ? words[0] : undefined;
+    const name = apart ? apart.image : star.image.slice(1);
+    const header = apart ? this.spanOf(apart) : { start: start + 1, end: start + star.image.length };
     if (this.table) this.missingCommit(this.table, start);
     const family = this.familyOf(start);
     this.table = {
@@ -166,7 +168,7 @@ export class TreeBuilder implements LineReader {
       commit: null,
     };
     this.items.push(this.table);
-    this.noWords(words, `behind *${name}`);
+    this.noWords(apart ? words.slice(1) : words, `behind *${name}`);
     if (!isTable(name)) {
       const near = suggest(name, tables);
       this.complain(

@@ -28,7 +28,7 @@ const parse4 = (word: string): number | undefined => {
       value = value * 256 + part;
       parts++;
       part = -1;
-    } else return undefined;
+    } else return code === 120 || code === 88 ? parse4Slowly(word) : undefined;
   }
   if (part < 0) return undefined;
   value = value * 256 + part;
