@@ -1,7 +1,7 @@
 /** What a check is. One check, one file, named after its id; src/rules/index.ts is the list. */
-import type { Backend, DocumentNode, Family, Problem, Source } from '../../grammar/index.js';
+import type { Backend, DocumentNode, Family, Problem, Source, Span } from '../../grammar/index.js';
 import type { Facts } from '../analysis/facts.js';
-import type { Diagnostic } from '../diagnostic/diagnostic.js';
+import type { Diagnostic, Related } from '../diagnostic/diagnostic.js';
 import type { CheckDescriptor } from '../diagnostic/result.js';
 import type { ChainGraph } from '../model/chain-graph.js';
 import type { Ruleset } from '../model/ruleset.js';
@@ -76,3 +76,24 @@ export const reportProblems =
       });
     }
   };
+
+/**
+ * Gathers findings that have one cause: the first rule of a key makes the finding, further ones become lines of it. `tell` reports them all,
+ * in the order of their first rules.
+ */
+export const gatherByCause = () => {
+  const open = new Map<string, { finding: Finding; related: Related[] }>();
+  return {
+    add: (key: string, at: Span, finding: () => Finding, message = 'here too'): void => {
+      const before = open.get(key);
+      if (before) before.related.push({ at, message });
+      else {
+        const first = finding();
+        open.set(key, { finding: first, related: [...(first.related ?? [])] });
+      }
+    },
+    tell: (report: (finding: Finding) => void): void => {
+      for (const { finding, related } of open.values()) report({ ...finding, related });
+    },
+  };
+};

@@ -1,5 +1,94 @@
-/** The ordered list of checks. A test fails when a file of this folder is missing here. */
+/** The ordered list of checks: by category, alphabetical within one. A test fails when a file of this folder is missing here. */
+import badJump from './bad-jump.js';
+import badNegation from './bad-negation.js';
+import badPolicy from './bad-policy.js';
+import badValue from './bad-value.js';
+import byteOrderMark from './byte-order-mark.js';
+import carriageReturn from './carriage-return.js';
+import chainLoop from './chain-loop.js';
+import chainName from './chain-name.js';
 import type { Check } from './define.js';
+import deprecatedMatch from './deprecated-match.js';
+import deprecatedTarget from './deprecated-target.js';
+import duplicateChain from './duplicate-chain.js';
+import duplicateTable from './duplicate-table.js';
+import extensionHeaderAsProtocol from './extension-header-as-protocol.js';
+import failingCommand from './failing-command.js';
+import fragmentWithPorts from './fragment-with-ports.js';
+import hostBitsSet from './host-bits-set.js';
+import invertedRange from './inverted-range.js';
+import jumpTooDeep from './jump-too-deep.js';
+import logPrefixTruncated from './log-prefix-truncated.js';
+import masqueradeWithoutOutInterface from './masquerade-without-out-interface.js';
+import masqueradeWithoutRandomFully from './masquerade-without-random-fully.js';
+import missingCommit from './missing-commit.js';
+import missingOption from './missing-option.js';
+import missingProtocol from './missing-protocol.js';
+import natDrop from './nat-drop.js';
+import noncontiguousMask from './noncontiguous-mask.js';
+import optionConflict from './option-conflict.js';
+import randomFullyUnsupported from './random-fully-unsupported.js';
+import repeatedOption from './repeated-option.js';
+import snatWithoutRandomFully from './snat-without-random-fully.js';
 import syntaxError from './syntax-error.js';
+import undefinedChain from './undefined-chain.js';
+import unknownExtension from './unknown-extension.js';
+import unknownOption from './unknown-option.js';
+import unknownTable from './unknown-table.js';
+import unreachableChain from './unreachable-chain.js';
+import unreadLine from './unread-line.js';
+import unreferencedChain from './unreferenced-chain.js';
+import wrongFamily from './wrong-family.js';
+import wrongHook from './wrong-hook.js';
+import wrongIcmpFamily from './wrong-icmp-family.js';
+import wrongTable from './wrong-table.js';
 
-export const checks: readonly Check[] = [syntaxError];
+export const checks: readonly Check[] = [
+  // load
+  badJump,
+  badNegation,
+  badPolicy,
+  badValue,
+  byteOrderMark,
+  carriageReturn,
+  chainLoop,
+  chainName,
+  deprecatedTarget,
+  duplicateChain,
+  duplicateTable,
+  extensionHeaderAsProtocol,
+  failingCommand,
+  fragmentWithPorts,
+  hostBitsSet,
+  invertedRange,
+  jumpTooDeep,
+  logPrefixTruncated,
+  missingCommit,
+  missingOption,
+  missingProtocol,
+  natDrop,
+  noncontiguousMask,
+  optionConflict,
+  repeatedOption,
+  syntaxError,
+  undefinedChain,
+  unknownOption,
+  unknownTable,
+  wrongFamily,
+  wrongHook,
+  wrongIcmpFamily,
+  wrongTable,
+  // reachability
+  unreachableChain,
+  unreferencedChain,
+  // nat
+  masqueradeWithoutOutInterface,
+  masqueradeWithoutRandomFully,
+  randomFullyUnsupported,
+  snatWithoutRandomFully,
+  // style
+  deprecatedMatch,
+  // meta
+  unknownExtension,
+  unreadLine,
+];

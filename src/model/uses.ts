@@ -1,0 +1,55 @@
+/** The extensions that a rule uses, each with the places where the kernel takes this use of it (the catalogue's `place` and `placeFor`). */
+import { givenOf, type Hook, meaningContext, type Place, type Span, type TableName } from '../../grammar/index.js';
+import { spanOf } from './place.js';
+import type { Rule } from './ruleset.js';
+
+export interface ExtensionUse {
+  readonly kind: 'match' | 'target';
+  /** `-m owner`, `-j DNAT`. */
+  readonly words: string;
+  readonly name: string;
+  readonly at: Span;
+  /** All of them hold. */
+  readonly places: readonly Place[];
+}
+
+const none: readonly ExtensionUse[] = [];
+
+/** The extensions of a rule that are not taken everywhere. */
+export const placedUses = (rule: Rule): readonly ExtensionUse[] => {
+  let found: ExtensionUse[] | null = null;
+  const { family } = rule.chain.table.ruleset;
+  const { matches, target } = rule.node;
+  for (const node of target ? [...matches, target] : matches) {
+    const { spec } = node;
+    if (!spec?.place && !spec?.placeFor) continue;
+    if (spec.families && !spec.families.includes(family)) continue;
+    // A chain of the name goes before the target: the rule then jumps.
+    if (node.kind === 'target' && rule.chain.table.chains.has(node.name)) continue;
+    const given = spec.placeFor ? givenOf(spec, node.options) : null;
+    const narrower = given ? spec.placeFor?.(given as never, meaningContext(family, node.options)) : undefined;
+    const places = [spec.place, narrower].filter((place) => place !== undefined);
+    if (places.length === 0) continue;
+    found ??= [];
+    found.push({
+      kind: node.kind,
+      words: `${node.kind === 'match' ? '-m' : '-j'} ${node.name}`,
+      name: spec.name,
+      at: spanOf(node),
+      places,
+    });
+  }
+  return found ?? none;
+};
+
+/** The tables where a use is taken; null: all. */
+export const tablesOf = ({ places }: ExtensionUse): readonly TableName[] | null => {
+  const lists = places.flatMap(({ tables }) => (tables ? [tables] : []));
+  return lists.length === 0 ? null : lists[0]!.filter((table) => lists.every((list) => list.includes(table)));
+};
+
+/** The hooks where a use is taken; null: all. */
+export const hooksOfUse = ({ places }: ExtensionUse): readonly Hook[] | null => {
+  const lists = places.flatMap(({ hooks }) => (hooks ? [hooks] : []));
+  return lists.length === 0 ? null : lists[0]!.filter((hook) => lists.every((list) => list.includes(hook)));
+};

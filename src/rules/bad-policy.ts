@@ -1,0 +1,66 @@
+/** Policies that a chain cannot have. */
+import { isHook } from '../../grammar/index.js';
+import { spanOf } from '../model/place.js';
+import { defineCheck } from './define.js';
+
+export default defineCheck({
+  id: 'bad-policy',
+  category: 'load',
+  level: 'error',
+  summary: 'A policy that its chain cannot have.',
+  why: 'Only built-in chains have a policy, and it is ACCEPT or DROP. At the end of a user-defined chain the packet goes back to the caller, whatever its declaration says: the legacy back end refuses a policy there, the nft back end takes the line and forgets the policy, so that ":BLOCKED DROP" lets everything pass. The same goes for a built-in name in a table that lacks it: nft makes a chain of it that no packet ever meets.',
+  advice:
+    'Write "-" in the declaration of a user-defined chain, and end the chain with a rule "-j DROP" where that was meant. REJECT is no policy either: end the built-in chain with a rule "-j REJECT".',
+  examples: {
+    find: [
+      { title: 'a policy of a user-defined chain', text: ':BLOCKED DROP [0:0]\n-A INPUT -s 192.0.2.0/24 -j BLOCKED' },
+      { title: 'a target as policy', text: ':INPUT REJECT [0:0]' },
+      { title: 'a chain that the table does not have', text: '*nat\n:FORWARD ACCEPT [0:0]\nCOMMIT\n' },
+    ],
+    leave: [{ title: 'no policy at all, which means that it stays', text: ':INPUT - [0:0]\n-A INPUT -i lo -j ACCEPT' }],
+  },
+  checkRuleset: ({ ruleset, backend, report }) => {
+    for (const table of ruleset.tables.values())
+      for (const item of table.node.items) {
+        if (item.kind !== 'chain' || item.policy === null) continue;
+        const { name, policy } = item;
+        const place = { at: spanOf(item), table: table.name, chain: name };
+        if (table.chains.get(name)?.hook) {
+          if (policy === 'ACCEPT' || policy === 'DROP') continue;
+          report({
+            ...place,
+            message: `${policy === '' ? 'nothing' : `"${policy}"`} is not a policy: ${name} takes ACCEPT or DROP`,
+            help:
+              policy === 'REJECT'
+                ? `write DROP, and end the chain with -A ${name} -j REJECT`
+                : /^(accept|drop)$/i.test(policy)
+                  ? `write ${policy.toUpperCase()}`
+                  : 'write ACCEPT or DROP',
+          });
+        } else if (item.form === '-P')
+          report({
+            ...place,
+            message: `-P sets policies of built-in chains, and ${name} is none of the table ${table.name}`,
+            help: 'end the chain with a rule instead',
+          });
+        else if (backend !== 'nft')
+          report({
+            ...place,
+            level: backend === 'legacy' ? 'error' : 'warning',
+            message: isHook(name)
+              ? `the table ${table.name} has no built-in chain ${name}: the legacy back end refuses the line, the nft back end makes a chain that no packet meets`
+              : `only built-in chains have a policy: the legacy back end refuses the line, the nft back end forgets the ${policy}`,
+            help: isHook(name) ? 'take the line out' : `write :${name} - and end the chain with a rule -j ${policy} if that is meant`,
+          });
+        else
+          report({
+            ...place,
+            level: 'warning',
+            message: isHook(name)
+              ? `the table ${table.name} has no built-in chain ${name}: the nft back end makes a chain of the name that no packet meets`
+              : `the nft back end takes the policy ${policy} of the user-defined chain ${name} and forgets it: packets go back to the caller`,
+            help: isHook(name) ? 'take the line out' : `write :${name} - and end the chain with a rule -j ${policy} if that is meant`,
+          });
+      }
+  },
+});

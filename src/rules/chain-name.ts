@@ -1,0 +1,68 @@
+/** Names that a chain cannot have, or had better not have. */
+import { findTarget } from '../../grammar/index.js';
+import { spanOf } from '../model/place.js';
+import { defineCheck } from './define.js';
+
+/** Measured with 1.8.9, both back ends. */
+const longest = 28;
+const verdicts = ['ACCEPT', 'DROP', 'QUEUE', 'RETURN'];
+
+export default defineCheck({
+  id: 'chain-name',
+  category: 'load',
+  level: 'error',
+  summary: 'A name that a chain cannot have, or that hides a target.',
+  why: 'A name has at most 28 bytes and is none of ACCEPT, DROP, QUEUE and RETURN; the nft back end also refuses one that begins with "-" or "!". A chain may bear the name of an extension, such as LOG or REJECT. It then hides the target in its table: "-j LOG" is a jump to the chain, and "-j LOG --log-prefix x" is refused.',
+  advice: 'Choose another name, and change it in every rule that jumps to it.',
+  examples: {
+    find: [
+      {
+        title: 'a long name',
+        text: ':traffic-from-the-guest-network - [0:0]\n-A INPUT -j traffic-from-the-guest-network\n-A traffic-from-the-guest-network -j DROP',
+      },
+      { title: 'the name of a verdict', text: ':DROP - [0:0]' },
+      { title: 'the name of a target: a warning', text: ':LOG - [0:0]\n-A INPUT -j LOG\n-A LOG -j DROP' },
+    ],
+    leave: [{ title: 'the name of a match', text: ':tcp - [0:0]\n-A INPUT -p tcp -j tcp\n-A tcp -j ACCEPT' }],
+  },
+  checkRuleset: ({ ruleset, backend, report }) => {
+    for (const table of ruleset.tables.values()) {
+      const told = new Set<string>();
+      for (const item of table.node.items) {
+        if (item.kind !== 'chain' || item.form === '-P' || told.has(item.name) || table.chains.get(item.name)?.hook) continue;
+        told.add(item.name);
+        const place = { at: spanOf(item), focus: [spanOf(item.nameSpan)], table: table.name, chain: item.name };
+        const bytes = new TextEncoder().encode(item.name).length;
+        if (bytes > longest)
+          report({
+            ...place,
+            label: `${bytes} bytes`,
+            message: `the name of the chain has ${bytes} bytes; ${longest} are the most`,
+            help: 'shorten it',
+          });
+        else if (verdicts.includes(item.name))
+          report({ ...place, message: `${item.name} is a target: no chain can have that name`, help: 'choose another name' });
+        else if (/^[-!]/.test(item.name) && backend !== 'legacy')
+          report({
+            ...place,
+            level: backend === 'nft' ? 'error' : 'warning',
+            message: `the nft back end refuses a name that begins with "${item.name[0]}"`,
+            help: 'choose another name',
+          });
+        else if (findTarget(item.name)) {
+          const jumps = ruleset.rules.filter(
+            ({ chain, node }) => chain.table === table && node.target?.name === item.name && !node.target.goto,
+          );
+          report({
+            ...place,
+            level: 'warning',
+            label: 'also a target',
+            message: `the chain ${item.name} hides the target of that name: "-j ${item.name}" in the table ${table.name} is a jump to it`,
+            help: 'choose another name',
+            related: jumps.map(({ node }) => ({ at: spanOf(node), message: 'leads to the chain' })),
+          });
+        }
+      }
+    }
+  },
+});

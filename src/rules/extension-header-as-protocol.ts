@@ -1,0 +1,45 @@
+/** IPv6 extension headers asked for as if they were the protocol. */
+import { protocolName } from '../../grammar/index.js';
+import { placeOfRule, spanOf } from '../model/place.js';
+import { defineCheck } from './define.js';
+
+/** Extension header to the match that finds it. iptables itself warns of these four; `-p 0` is every protocol. */
+const headers: ReadonlyMap<number, string> = new Map([
+  [43, '-m rt'],
+  [44, '-m frag'],
+  [51, '-m ah'],
+  [60, '-m dst'],
+]);
+
+export default defineCheck({
+  id: 'extension-header-as-protocol',
+  category: 'load',
+  level: 'warning',
+  summary: 'An IPv6 extension header in place of a protocol.',
+  why: 'ip6tables looks past extension headers for the protocol of a packet, so "-p ipv6-frag" or "-p ah" never matches: behind such a header there is always another one, or the protocol itself. iptables prints a warning while it loads the rule, and loads it.',
+  advice: 'Ask with the match of the header: -m frag, -m rt, -m dst, -m ah, or -m ipv6header --header NAME.',
+  examples: {
+    find: [{ title: 'fragments by protocol', text: '-A INPUT -p ipv6-frag -j DROP', family: 6 }],
+    leave: [
+      { title: 'fragments by their header', text: '-A INPUT -m frag --fragmore -j DROP', family: 6 },
+      { title: 'ESP, which ends the chain of headers', text: '-A INPUT -p esp -j ACCEPT', family: 6 },
+    ],
+  },
+  checkRuleset: ({ ruleset, report }) => {
+    if (ruleset.family !== 6) return;
+    for (const rule of ruleset.rules) {
+      const basics = rule.node.matches[0];
+      if (basics?.name !== '') continue;
+      const option = basics.options.find(({ key, spec, negated }) => key === 'protocol' && spec && !negated);
+      const match = option && headers.get(option.value as number);
+      if (!option || !match) continue;
+      report({
+        ...placeOfRule(rule),
+        focus: [spanOf(option)],
+        label: 'an extension header',
+        message: `-p ${protocolName(option.value as number)} never matches: it is an extension header, and ip6tables looks past those for the protocol`,
+        help: `use ${match} in place of -p`,
+      });
+    }
+  },
+});

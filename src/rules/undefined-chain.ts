@@ -1,0 +1,94 @@
+/** Jumps to chains, and rules in chains, that do not exist when the line runs. */
+import { findTarget, isHook } from '../../grammar/index.js';
+import { placeOfRule, spanOf } from '../model/place.js';
+import type { Rule, Table } from '../model/ruleset.js';
+import { closest } from '../util/closest.js';
+import { defineCheck } from './define.js';
+import { isUnknownTarget } from './unknown-extension.js';
+
+interface Mention {
+  readonly rule: Rule;
+  /** The rule stands in the chain; else it jumps or goes there. */
+  readonly isIn: boolean;
+}
+
+export default defineCheck({
+  id: 'undefined-chain',
+  category: 'load',
+  level: 'error',
+  summary: 'A chain that does not exist: no line declares it, or a later one does.',
+  why: 'iptables-restore runs the lines in order. A chain has to be declared (":NAME - [0:0]" or "-N NAME") before a rule is added to it or jumps to it; else it stops there and nothing of the table is loaded. A name that is neither a chain nor a target gives the same error. Files that are loaded with --noflush (-n) may count on chains that the kernel already holds; those are not known here.',
+  advice:
+    'Declare the chain at the head of its table, or correct the name. Excerpts of dumps often lack their ":" lines: lint the whole dump.',
+  examples: {
+    find: [
+      { title: 'a slip in a name', text: ':WEB - [0:0]\n-A INPUT -p tcp -m tcp --dport 80 -j WBE\n-A INPUT -j WEB\n-A WEB -j ACCEPT' },
+      { title: 'declared too late', text: '-A INPUT -j WEB\n:WEB - [0:0]\n-A WEB -j ACCEPT' },
+      { title: 'a chain that the table does not have', text: '*nat\n-A FORWARD -j ACCEPT\nCOMMIT\n' },
+    ],
+    leave: [{ title: 'declared with -N', text: '-N WEB\n-A INPUT -j WEB\n-A WEB -j ACCEPT' }],
+  },
+  checkRuleset: ({ ruleset, report }) => {
+    const missing = new Map<Table, Map<string, Mention[]>>();
+    const mention = (name: string, rule: Rule, isIn: boolean): void => {
+      const { table } = rule.chain;
+      let byName = missing.get(table);
+      if (!byName) {
+        byName = new Map();
+        missing.set(table, byName);
+      }
+      const list = byName.get(name);
+      if (list) list.push({ rule, isIn });
+      else byName.set(name, [{ rule, isIn }]);
+    };
+    for (const rule of ruleset.rules) {
+      const { chain, node } = rule;
+      if (!chain.hook && isAbsent(chain.node, rule)) mention(chain.name, rule, true);
+      const { target } = node;
+      if (!target || (target.spec && !target.goto && rule.action.kind !== 'jump')) continue;
+      const callee = chain.table.chains.get(target.name);
+      if (callee?.hook) continue; // bad-jump tells it
+      if (!callee && rule.action.kind !== 'unknown') continue;
+      if (!callee && (isUnknownTarget(rule) || (target.goto && findTarget(target.name)))) continue; // told elsewhere
+      if (!callee || isAbsent(callee.node, rule)) mention(target.name, rule, false);
+    }
+    for (const [table, byName] of missing)
+      for (const [name, mentions] of byName) {
+        const [first, ...others] = mentions as [Mention, ...Mention[]];
+        const declared = table.chains.get(name)?.node;
+        const known = [...table.chains.values()].filter((chain) => chain.node || chain.hook).map((chain) => chain.name);
+        const near = declared ? null : closest(name, known);
+        const focus = first.isIn ? first.rule.node.chainSpan : first.rule.node.target!.nameSpan;
+        report({
+          ...placeOfRule(first.rule),
+          focus: [spanOf(focus)],
+          label: declared ? 'declared only later' : 'not a chain',
+          message: declared
+            ? `the chain ${name} is declared only after this line: iptables-restore stops here`
+            : isHook(name)
+              ? `the table ${table.name} has no chain ${name}`
+              : first.isIn
+                ? `rules are added to ${name}, a chain that no line declares`
+                : `"${name}" is neither a chain of the table ${table.name} nor a target`,
+          ...(ruleset.whole
+            ? {}
+            : { certainty: 'possible' as const, level: 'warning' as const, leansOn: ['lines that could not be read and may declare it'] }),
+          help: declared
+            ? 'move the declaration to the head of the table'
+            : isHook(name)
+              ? `the built-in chains of ${table.name} are ${[...table.chains.values()].flatMap((chain) => (chain.hook ? [chain.name] : [])).join(', ')}`
+              : near
+                ? `did you mean ${near}?`
+                : `declare it at the head of the table: :${name} - [0:0]`,
+          related: [
+            ...(declared ? [{ at: spanOf(declared), message: 'declared here' }] : []),
+            ...others.map(({ rule, isIn }) => ({ at: spanOf(rule.node), message: isIn ? 'in it as well' : 'jumps there as well' })),
+          ],
+        });
+      }
+  },
+});
+
+/** No line declares the chain before the rule runs. */
+const isAbsent = (declaration: { readonly start: number } | null, { node }: Rule): boolean =>
+  declaration === null || declaration.start > node.start;

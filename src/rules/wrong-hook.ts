@@ -1,0 +1,123 @@
+/** Targets, matches and interfaces at hooks where they are refused, followed through user-defined chains. */
+import { builtInChains, type Hook, hooksWithInInterface, hooksWithOutInterface } from '../../grammar/index.js';
+import { placeOfRule, spanOf } from '../model/place.js';
+import type { Chain, Rule } from '../model/ruleset.js';
+import { type ExtensionUse, hooksOfUse, placedUses, tablesOf } from '../model/uses.js';
+import { sayWay, wayTo } from '../model/way.js';
+import { listed } from '../util/text.js';
+import { defineCheck, gatherByCause } from './define.js';
+
+export default defineCheck({
+  id: 'wrong-hook',
+  category: 'load',
+  level: 'error',
+  summary: 'A target, match or interface in a chain whose packets it cannot work on.',
+  why: 'A packet in PREROUTING has no outgoing interface yet, one in INPUT no sending process, and its destination can no longer be rewritten. The kernel checks a user-defined chain for every built-in chain from which jumps lead to it: one wrong caller is enough, and the whole table is refused. As long as nothing jumps to the chain the rule loads, and the next person who uses the chain gets an error that names only the line of COMMIT. iptables-restore --test notices none of this.',
+  advice: 'Move the rule to a chain that only the right hooks reach, or take out the jump that leads there from the wrong one.',
+  examples: {
+    find: [
+      { title: 'the sending user of a packet that arrives', text: '-A INPUT -m owner --uid-owner 0 -j ACCEPT' },
+      {
+        title: 'two callers, one of them wrong',
+        text: '*nat\n:TO_WEB - [0:0]\n-A PREROUTING -i eth0 -j TO_WEB\n-A POSTROUTING -o eth1 -j TO_WEB\n-A TO_WEB -d 192.0.2.1 -j DNAT --to-destination 192.0.2.7\nCOMMIT\n',
+      },
+      { title: 'the outgoing interface of a packet for this host', text: '-A INPUT -o eth0 -j ACCEPT' },
+      {
+        title: 'a chain that no hook can ever ask: a warning',
+        text: '*nat\n:BOTH - [0:0]\n-A BOTH -d 192.0.2.1 -j DNAT --to-destination 192.0.2.7\n-A BOTH -s 192.0.2.7 -j SNAT --to-source 192.0.2.1\nCOMMIT\n',
+      },
+    ],
+    leave: [
+      {
+        title: 'a user chain that only OUTPUT reaches',
+        text: ':USERS - [0:0]\n-A OUTPUT -j USERS\n-A USERS -m owner --uid-owner 1000 -j ACCEPT',
+      },
+      {
+        title: 'a chain made ahead of need',
+        text: '*nat\n:TO_WEB - [0:0]\n-A TO_WEB -d 192.0.2.1 -j DNAT --to-destination 192.0.2.7\nCOMMIT\n',
+      },
+    ],
+  },
+  checkRuleset: ({ ruleset, graph, report }) => {
+    const findings = gatherByCause();
+    const unreached = new Map<Chain, { readonly rule: Rule; readonly use: ExtensionUse; readonly allowed: readonly Hook[] }[]>();
+    for (const rule of ruleset.rules) {
+      const { chain } = rule;
+      const { table } = chain;
+      if (chain.hook) tellInterfaces(rule, chain.hook, findings);
+      for (const use of placedUses(rule)) {
+        if (tablesOf(use)?.includes(table.name) === false) continue; // wrong-table tells it
+        const allowed = hooksOfUse(use);
+        if (!allowed) continue;
+        const reached = graph.hooksOf(chain);
+        if (reached.size === 0) {
+          const list = unreached.get(chain);
+          if (list) list.push({ rule, use, allowed });
+          else unreached.set(chain, [{ rule, use, allowed }]);
+          continue;
+        }
+        const wrong = [...reached].filter((hook) => !allowed.includes(hook));
+        if (wrong.length === 0) continue;
+        const possible = allowed.filter((hook) => builtInChains[table.name].includes(hook));
+        findings.add(keyOf(rule, use.words), spanOf(rule.node), () => {
+          const way = chain.hook ? [] : (wayTo(chain, wrong[0]!) ?? []);
+          return {
+            ...placeOfRule(rule),
+            focus: [use.at],
+            label: 'refused here',
+            message: chain.hook
+              ? `${use.words} as used here works only in ${listed(allowed)}; the kernel refuses it in ${chain.name}`
+              : `${use.words} as used here works only in ${listed(allowed)}, but jumps lead here from ${listed(wrong)} (${sayWay(way, chain)}): the kernel refuses the table`,
+            help:
+              possible.length === 0
+                ? `the table ${table.name} has no chain at ${listed(allowed, 'or')}: use another table`
+                : chain.hook
+                  ? `move the rule to ${listed(possible, 'or')}`
+                  : `call this chain from ${listed(possible, 'or')} only, or give ${listed(wrong)} a chain of ${wrong.length === 1 ? 'its' : 'their'} own`,
+            related: way.map((jump) => ({ at: spanOf(jump.node), message: `leads from ${jump.chain.name} to here` })),
+          };
+        });
+      }
+    }
+    for (const [chain, uses] of unreached) {
+      const hooks = builtInChains[chain.table.name].filter((hook) => uses.every(({ allowed }) => allowed.includes(hook)));
+      if (hooks.length > 0) continue;
+      const [{ rule, use, allowed }, ...others] = uses as [(typeof uses)[number], ...typeof uses];
+      findings.add(keyOf(rule, ''), spanOf(rule.node), () => ({
+        ...placeOfRule(rule),
+        focus: [use.at],
+        level: 'warning',
+        message: `no built-in chain could ever call ${chain.name}: ${[...new Set(uses.map((each) => `${each.use.words} works only in ${listed(each.allowed)}`))].join(', ')}`,
+        label: `only in ${listed(allowed)}`,
+        effect: 'The table loads as long as nothing jumps to this chain, and is refused from then on',
+        help: 'split the chain by hook',
+        related: others.map((each) => ({ at: spanOf(each.rule.node), focus: [each.use.at], message: `only in ${listed(each.allowed)}` })),
+      }));
+    }
+    findings.tell(report);
+  },
+});
+
+const keyOf = ({ chain }: Rule, what: string): string => `${chain.table.name} ${chain.name} ${what}`;
+
+/** `-i` and `-o` are refused by iptables itself in built-in chains that do not know the interface. */
+const tellInterfaces = (rule: Rule, hook: Hook, findings: ReturnType<typeof gatherByCause>): void => {
+  const basics = rule.node.matches[0];
+  if (basics?.name !== '') return;
+  for (const option of basics.options) {
+    const flag = option.key === 'inInterface' ? '-i' : option.key === 'outInterface' ? '-o' : null;
+    if (!flag) continue;
+    const known = flag === '-i' ? hooksWithInInterface : hooksWithOutInterface;
+    if (known.includes(hook)) continue;
+    findings.add(keyOf(rule, flag), spanOf(rule.node), () => ({
+      ...placeOfRule(rule),
+      focus: [spanOf(option)],
+      label: 'not known here',
+      message:
+        flag === '-i'
+          ? `-i cannot stand in ${hook}: ${hook === 'OUTPUT' ? 'the packets there are of this host' : 'the incoming interface is no longer known there'}`
+          : `-o cannot stand in ${hook}: ${hook === 'INPUT' ? 'the packets there are for this host' : 'where the packet will leave is not known there yet'}`,
+      help: `use ${flag === '-i' ? '-o' : '-i'} for the other direction, or move the rule to ${listed(known, 'or')}`,
+    }));
+  }
+};
