@@ -34,14 +34,26 @@ export const processStreams = (): Streams => ({
   stdout: outputOf(process.stdout),
   stderr: outputOf(process.stderr),
   env: process.env,
-  cwd: process.cwd(),
+  cwd: workingFolder(),
 });
+
+/** The working folder; where it was removed under our feet, the root, so that whole paths still work. */
+const workingFolder = (): string => {
+  try {
+    return process.cwd();
+  } catch {
+    process.chdir('/');
+    return process.cwd();
+  }
+};
 
 const outputOf = (stream: NodeJS.WriteStream): Output => {
   let isOpen = true;
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
     isOpen = false;
+    if (error.code === 'EPIPE') return;
+    if (stream !== process.stderr) process.stderr.write(`iptlint: cannot write standard output: ${faultOf(error)}\n`);
+    process.exit(2);
   });
   return {
     isTerminal: stream.isTTY === true,

@@ -1,6 +1,6 @@
 /** The program as a process: built as it ships, run by Node, its streams real. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -80,6 +80,11 @@ test('a reader that goes away is no fault', async () => {
   child.stdout.once('data', () => child.stdout.destroy());
   const code = await new Promise((resolve) => child.on('close', resolve));
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+});
+
+test.skipIf(!existsSync('/dev/full'))('a disk that is full is told, not called a fault of ours', () => {
+  const { status, stderr } = spawnSync('sh', ['-c', `"${process.execPath}" "${program}" rules > /dev/full`], { encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({ status: 2, stderr: 'iptlint: cannot write standard output: no space left\n' });
 });
 
 describe('the answer to --help and --version comes at once', () => {
