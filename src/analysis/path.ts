@@ -1,0 +1,377 @@
+/**
+ * The whole way of a packet: hooks and tables in the kernel's order. What raw drops never reaches filter, filter sees what DNAT made, nat sees the first
+ * packets of connections only.
+ *
+ * Measured (Linux 6.18): packets looped back by `lo` are not asked by nat PREROUTING again; POSTROUTING knows the incoming interface of
+ * forwarded packets and none for the host's own; the TTL is counted down between PREROUTING and FORWARD.
+ */
+import { connectionStates, type FieldName, type Hook, hooks, type TableName, tablesAtHook } from '../../grammar/index.js';
+import { type Cube, everything, meet, meets, merge, release, replace, uncovered } from '../packets/cube.js';
+import { CubeIndex, dividing } from '../packets/cube-index.js';
+import type { Diagram, Node } from '../packets/diagram.js';
+import type { ValueSet } from '../packets/space.js';
+import type { Flow, Outcome } from './flow.js';
+import { loopback, type Program, type Step, stageCubes, type TableProgram } from './program.js';
+import { hullOf } from './survey.js';
+
+/** One table asked at one hook. */
+export interface Stage {
+  readonly table: TableName;
+  readonly hook: Hook;
+}
+
+/** The ways that end with a hook, each as the hooks passed. */
+export const waysTo: Readonly<Record<Hook, readonly (readonly Hook[])[]>> = {
+  PREROUTING: [['PREROUTING']],
+  INPUT: [['PREROUTING', 'INPUT']],
+  FORWARD: [['PREROUTING', 'FORWARD']],
+  OUTPUT: [['OUTPUT']],
+  POSTROUTING: [
+    ['OUTPUT', 'POSTROUTING'],
+    ['PREROUTING', 'FORWARD', 'POSTROUTING'],
+  ],
+};
+
+/** The stages that a packet passes before one, along a way. */
+const stagesBefore = (program: Program, way: readonly Hook[], table: TableName): Stage[] => {
+  const out: Stage[] = [];
+  for (const hook of way) {
+    for (const name of tablesAtHook[hook]) {
+      if (hook === way.at(-1) && name === table) return out;
+      if (program.tables.has(name)) out.push({ table: name, hook });
+    }
+  }
+  return out;
+};
+
+/** More than this many cubes that may do harm are not looked through one by one. */
+const mostHarm = 200000;
+
+interface Harm {
+  readonly index: CubeIndex;
+}
+
+/** Fields that belong to the connection: raw runs before there is one. */
+const connectionFields: readonly FieldName[] = [
+  'connectionState',
+  'connectionStatus',
+  'connectionDirection',
+  'connectionProtocol',
+  'originalSource',
+  'originalDestination',
+  'originalSourcePort',
+  'originalDestinationPort',
+  'replySource',
+  'replyDestination',
+  'replySourcePort',
+  'replyDestinationPort',
+  'connectionMark',
+];
+
+/** Fields that a hook sees anew, whatever the hook before it saw. */
+const changing: Readonly<Record<Hook, readonly FieldName[]>> = {
+  PREROUTING: [],
+  INPUT: [],
+  FORWARD: ['outInterface', 'physicalOut', 'outGroup', 'ttl', 'realm'],
+  OUTPUT: [],
+  POSTROUTING: ['physicalOut'],
+};
+
+export class Paths {
+  private readonly program: Program;
+  private readonly flowOf: (table: TableProgram) => Flow;
+  private readonly diagram: Diagram;
+  private readonly harms = new Map<string, Harm | null>();
+  private readonly arrivals = new Map<string, Node>();
+  private readonly outcomes = new Map<string, Outcome>();
+
+  constructor(program: Program, diagram: Diagram, flowOf: (table: TableProgram) => Flow) {
+    this.program = program;
+    this.diagram = diagram;
+    this.flowOf = flowOf;
+  }
+
+  /** Whether a table is asked before another one's hook on some way. */
+  isBefore(table: TableName, later: TableName, hook: Hook): boolean {
+    return waysTo[hook].some((way) => stagesBefore(this.program, way, later).some((stage) => stage.table === table));
+  }
+
+  /** Whether two conditions of different places on the way meet in what stays the same on it. */
+  meetAcross(a: Cube, b: Cube): boolean {
+    const open = new Set<number>([this.program.hook.index]);
+    for (const fields of Object.values(changing))
+      for (const field of fields) for (const dimension of this.program.space.dimensionsOf(field)) open.add(dimension.index);
+    for (const field of connectionFields) for (const dimension of this.program.space.dimensionsOf(field)) open.add(dimension.index);
+    return meets(
+      release(a, (dim) => open.has(dim)),
+      release(b, (dim) => open.has(dim)),
+    );
+  }
+
+  /** Whether anything before a stage could drop or change a packet. */
+  isFirst(table: TableName, hook: Hook): boolean {
+    return waysTo[hook].every((way) => stagesBefore(this.program, way, table).every((stage) => this.harm(stage)?.index.size === 0));
+  }
+
+  /**
+   * Some part of a cube that reaches a stage untouched by all before it; undefined: none was found so, which proves nothing. Only what may do
+   * harm is looked at: steps that drop or rewrite, whole called chains if they hold such a step.
+   */
+  untouched(cube: Cube, table: TableName, hook: Hook): Cube | undefined {
+    for (const way of waysTo[hook]) {
+      let part: Cube | null | undefined = cube;
+      const stages = stagesBefore(this.program, way, table);
+      if (hook === 'POSTROUTING') {
+        const inside = this.program.space.dimension('inInterface')!;
+        part = meet(cube, {
+          dims: [inside.index],
+          sets: [way[0] === 'OUTPUT' ? inside.interval(0, 0) : inside.interval(1, inside.size - 1)],
+        });
+      }
+      for (const stage of stages) {
+        if (!part) break;
+        const harm = this.harm(stage);
+        if (!harm) {
+          part = null;
+          break;
+        }
+        if (harm.index.size === 0) continue;
+        part = this.passes(part, stage, hook, harm);
+      }
+      if (part) return part;
+    }
+    return undefined;
+  }
+
+  private passes(cube: Cube, stage: Stage, at: Hook, harm: Harm): Cube | null {
+    const { program } = this;
+    const { hook } = program;
+    // The cube as the earlier stage sees it: what changes on the way from there is open.
+    const open = new Set<number>([hook.index]);
+    if (stage.hook !== at) {
+      for (const name of ['FORWARD', 'POSTROUTING'] as const)
+        if (name === at || (at === 'POSTROUTING' && stage.hook === 'PREROUTING'))
+          for (const field of changing[name]) for (const dimension of program.space.dimensionsOf(field)) open.add(dimension.index);
+    }
+    if (stage.table === 'raw')
+      for (const field of connectionFields) for (const dimension of program.space.dimensionsOf(field)) open.add(dimension.index);
+    const seen = release(cube, (dim) => open.has(dim));
+    // nat lets all pass that it is not asked about; the other tables see what the hook can carry.
+    const bounds = stage.table === 'nat' ? [everything] : stageCubes(program, stage.table, stage.hook);
+    let found: Cube | null | undefined = null;
+    for (const bound of bounds) {
+      const part = meet(
+        seen,
+        release(bound, (dim) => dim === hook.index),
+      );
+      if (!part) continue;
+      found = uncovered(
+        part,
+        harm.index.meeting(part).map((id) => harm.index.cube(id)),
+        { left: 3000 },
+      );
+      if (found) break;
+    }
+    if (!found) return null;
+    // Back to the later stage: its own restrictions on what was open, the rest as found.
+    let part: Cube = release(found, (dim) => open.has(dim));
+    for (let i = 0; i < cube.dims.length; i++) if (open.has(cube.dims[i]!)) part = replace(part, cube.sets[i]!);
+    return part;
+  }
+
+  /** What may be dropped or changed at a stage, as cubes that hold it all; null: perhaps anything. */
+  private harm(stage: Stage): Harm | null {
+    const key = `${stage.table} ${stage.hook}`;
+    const known = this.harms.get(key);
+    if (known !== undefined) return known;
+    const harm = this.findHarm(stage);
+    this.harms.set(key, harm);
+    return harm;
+  }
+
+  private findHarm(stage: Stage): Harm | null {
+    const { program } = this;
+    const table = program.tables.get(stage.table)!;
+    const chain = table.chains[table.byName.get(stage.hook)!]!;
+    if (chain.chain.policy !== 'ACCEPT') return null;
+    // Which chains hold a harmful step, callees first.
+    const harmful = new Uint8Array(table.chains.length);
+    /** It harms every packet, or may. */
+    const wholly = new Uint8Array(table.chains.length);
+    const isHarm = (step: Step): boolean =>
+      step.kind === 'maybe' ||
+      step.changes.length > 0 ||
+      (step.kind === 'decide' && step.verdict !== 'accept') ||
+      (step.target >= 0 && harmful[step.target] === 1);
+    for (let i = table.order.length - 1; i >= 0; i--) {
+      const at = table.order[i]!;
+      if (table.chains[at]!.steps.some(isHarm)) harmful[at] = 1;
+      if (table.chains[at]!.steps.some((step) => isHarm(step) && step.form === true && (step.target < 0 || wholly[step.target])))
+        wholly[at] = 1;
+    }
+    const gate = stageCubes(program, stage.table, stage.hook).map((cube) => release(cube, (dim) => dim === program.hook.index));
+    const lo = loopback(program);
+    const inside = program.space.dimension('inInterface')!;
+    const cubes: Cube[] = [];
+    const add = (cube: Cube): void => {
+      for (const entry of gate) {
+        let common = meet(cube, entry);
+        if (common && stage.table === 'nat' && stage.hook === 'PREROUTING') {
+          const at = common.dims.indexOf(inside.index);
+          const away = inside.ofLoose(without(at < 0 ? inside.full : common.sets[at]!, lo));
+          common = away.count === 0 ? null : replace(common, away);
+        }
+        if (common) cubes.push(common);
+      }
+    };
+    // A call is harm as a whole where the called chain harms whatever comes; else it is looked into.
+    const inline = (at: number, within: Cube, depth: number): boolean => {
+      for (const step of table.chains[at]!.steps) {
+        if (!isHarm(step)) continue;
+        for (const own of step.cubes ?? [hullOf(step.form)]) {
+          const cube = meet(within, own);
+          if (!cube) continue;
+          if (step.target < 0 || wholly[step.target] || depth >= 16) add(cube);
+          else if (!inline(step.target, cube, depth + 1)) return false;
+          if (cubes.length > mostHarm) return false;
+        }
+      }
+      return true;
+    };
+    if (!inline(chain.index, everything, 0)) return null;
+    const list = cubes.length <= 64 ? merge(cubes) : cubes;
+    const index = new CubeIndex(list.length > 64 ? dividing(list) : []);
+    for (const cube of list) index.insert(cube);
+    return { index };
+  }
+
+  /** All packets that reach a stage, exactly but for what rewriting leaves open. */
+  arrival(table: TableName, hook: Hook): Node {
+    const key = `${table} ${hook}`;
+    const known = this.arrivals.get(key);
+    if (known !== undefined) return known;
+    const sets = waysTo[hook].map((way) => this.along(way, table));
+    const set = this.diagram.orAll(sets);
+    this.arrivals.set(key, set);
+    return set;
+  }
+
+  private along(way: readonly Hook[], table: TableName): Node {
+    const { program, diagram } = this;
+    const all = (hook: Hook, name: TableName): Node => diagram.orAll(stageCubes(program, name, hook).map((cube) => diagram.cube(cube)));
+    let here: Node = -1;
+    let beforeTable: TableName | null = null;
+    let routeKey = '';
+    for (const hook of way) {
+      if (here >= 0) here = this.cross(here, hook);
+      for (const name of tablesAtHook[hook]) {
+        const last = hook === way.at(-1) && name === table;
+        if (!last && !program.tables.has(name)) continue;
+        const bound = name === 'nat' ? all(hook, 'mangle') : all(hook, name);
+        here = here < 0 ? bound : diagram.and(beforeTable === 'raw' ? this.tracked(here) : here, bound);
+        beforeTable = name;
+        if (last) return name === 'nat' ? diagram.and(here, all(hook, 'nat')) : here;
+        routeKey += `${name} ${hook}, `;
+        here = this.through({ table: name, hook }, here, routeKey);
+      }
+    }
+    return here;
+  }
+
+  /** What leaves a stage. */
+  private through(stage: Stage, entering: Node, key: string): Node {
+    const { program, diagram } = this;
+    const table = program.tables.get(stage.table)!;
+    const flow = this.flowOf(table);
+    const chain = table.chains[table.byName.get(stage.hook)!]!;
+    let asked = entering;
+    let bypass: Node = 0;
+    if (stage.table === 'nat') {
+      asked = diagram.and(entering, flow.entry(chain));
+      if (stage.hook === 'PREROUTING')
+        asked = diagram.minus(asked, diagram.of(program.space.dimension('inInterface')!.interval(loopback(program), loopback(program))));
+      bypass = diagram.minus(entering, asked);
+      // Later packets of a connection are translated as its first one was, replies back again.
+      const state = program.space.dimension('connectionState')!;
+      const later = diagram.and(
+        entering,
+        diagram.of(
+          state.ofLoose(
+            ['ESTABLISHED', 'RELATED'].flatMap((s) => [connectionStates.indexOf(s as 'NEW'), connectionStates.indexOf(s as 'NEW')]),
+          ),
+        ),
+      );
+      if (translates(table)) {
+        let open = later;
+        const fields: readonly FieldName[] =
+          stage.hook === 'PREROUTING' || stage.hook === 'OUTPUT'
+            ? ['destination', 'destinationPort', 'destinationType', 'realm']
+            : ['source', 'sourcePort', 'sourceType'];
+        for (const field of fields) {
+          for (const dimension of program.space.dimensionsOf(field)) open = diagram.forget(open, dimension);
+          for (const dimension of program.space.readers.get(field) ?? []) open = diagram.forget(open, dimension);
+        }
+        bypass = diagram.or(bypass, open);
+      }
+    }
+    const outcome = flow.run(new Map([[chain.index, asked]]));
+    this.outcomes.set(key, outcome);
+    // What nobody knows may let pass as well; a queue may give packets back.
+    let left = diagram.orAll([outcome.accepted, outcome.unknown, outcome.queued, bypass]);
+    // Another visit asks history anew.
+    const levels = diagram.support(left);
+    for (const one of table.chains)
+      for (const dimension of one.history) if (levels.has(dimension.level)) left = diagram.forget(left, dimension);
+    return left;
+  }
+
+  /** Connection tracking, between raw and what follows: packets that NOTRACK did not mark get a connection. */
+  private tracked(set: Node): Node {
+    const { program, diagram } = this;
+    const state = program.space.dimension('connectionState')!;
+    const untracked = diagram.of(state.interval(connectionStates.indexOf('UNTRACKED'), connectionStates.indexOf('UNTRACKED')));
+    let open = diagram.minus(set, untracked);
+    for (const field of connectionFields) {
+      for (const dimension of program.space.dimensionsOf(field)) open = diagram.forget(open, dimension);
+      for (const dimension of program.space.readers.get(field) ?? []) open = diagram.forget(open, dimension);
+    }
+    return diagram.or(diagram.and(set, untracked), open);
+  }
+
+  /** From one hook to the next. */
+  private cross(set: Node, to: Hook): Node {
+    const { program, diagram } = this;
+    let node = diagram.forget(set, program.hook);
+    for (const field of changing[to]) {
+      for (const dimension of program.space.dimensionsOf(field)) node = diagram.forget(node, dimension);
+      for (const dimension of program.space.readers.get(field) ?? []) node = diagram.forget(node, dimension);
+    }
+    const at = hooks.indexOf(to);
+    return diagram.and(node, diagram.of(program.hook.interval(at, at)));
+  }
+}
+
+/** The intervals of a set without one atom. */
+const without = (set: ValueSet, atom: number): number[] => {
+  const out: number[] = [];
+  for (let i = 0; i < set.ranges.length; i += 2) {
+    const low = set.ranges[i]!;
+    const high = set.ranges[i + 1]!;
+    if (atom < low || atom > high) out.push(low, high);
+    else {
+      if (low < atom) out.push(low, atom - 1);
+      if (high > atom) out.push(atom + 1, high);
+    }
+  }
+  return out;
+};
+
+const translating = new Set<FieldName>(['source', 'destination', 'sourcePort', 'destinationPort']);
+
+/** Whether a nat table rewrites addresses or ports at all. */
+export const translates = (table: TableProgram): boolean =>
+  table.chains.some((chain) =>
+    chain.steps.some(
+      (step) => step.rule.action.kind === 'target' && step.rule.action.rewrites.some((rewrite) => translating.has(rewrite.field)),
+    ),
+  );

@@ -1,0 +1,559 @@
+/**
+ * Which rules some packet reaches, proved for all packets. Two roads by cost: cubes settle almost every rule (survey.ts), diagrams what is left (flow.ts);
+ * then the whole path, for rules behind tables that drop or rewrite (path.ts). A rule is dead whatever unknowns say; a live one has a packet
+ * that gets there; `unknown` is told where the budget ran out.
+ */
+import { type Hook, hooks, type Verdict } from '../../grammar/index.js';
+import type { Rule, Ruleset } from '../model/ruleset.js';
+import { type Cube, contains, everything, extent, meets, pinned, setOf, uncovered } from '../packets/cube.js';
+import { Diagram, Exhausted, type Node } from '../packets/diagram.js';
+import { type Packet, pickPacket } from '../packets/pick.js';
+import type { ValueSet } from '../packets/space.js';
+import { Flow } from './flow.js';
+import { Paths } from './path.js';
+import { buildProgram, type ChainProgram, type Program, type ProgramOptions, type Step, stageCubes, type TableProgram } from './program.js';
+import { type Death, hullOf, type SurveyResult, survey } from './survey.js';
+
+export type Status = 'live' | 'dead' | 'unknown';
+
+/**
+ * Why no packet gets there. `rule`: one earlier rule takes them all; `rules`: several together; `catch-all`: after a rule that takes every packet;
+ * `deciding-chain`: after a jump to a chain that decides every packet that enters; `callers`: what the rule asks never arrives, given how its chain
+ * is entered; `contradiction`: its own conditions exclude each other; `interface`: it asks for an interface that its hooks do not know; `hook`: it asks
+ * for what its hooks never see otherwise (a state that nat never sees); `chain`: no packet enters its chain; `path`: an earlier table or hook
+ * drops or rewrites all of them.
+ */
+export type Cause =
+  | 'rule'
+  | 'rules'
+  | 'catch-all'
+  | 'deciding-chain'
+  | 'callers'
+  | 'contradiction'
+  | 'interface'
+  | 'hook'
+  | 'chain'
+  | 'path';
+
+/** What is known of one rule. */
+export interface RuleVerdict {
+  readonly status: Status;
+  /** Of a live rule: a natural packet that gets there, as it is at the rule. Null where no packet is told. */
+  readonly packet: Packet | null;
+  /** Of a dead rule. */
+  readonly cause: Cause | null;
+  /** Of a dead rule: the fewest earlier rules found that take all its packets, in the order in which packets meet them. */
+  readonly by: readonly Rule[];
+  /** Of a dead rule with takers: whether packets that it would decide get the same verdict from them. */
+  readonly fate: 'same' | 'other' | null;
+  /** Of a dead rule: a packet that it asks for, which the takers take. */
+  readonly shows: Packet | null;
+  /** Texts of unknowns that every packet which gets there needs to fall one way; of a dead rule: what the proof leans on. */
+  readonly leansOn: readonly string[];
+}
+
+export interface ReachabilityOptions extends ProgramOptions {
+  /** Node operations that diagrams may cost; absent: 8 million. */
+  readonly effort?: number | undefined;
+}
+
+/** More takers than this are not thinned out: all that have a part are told. */
+const mostTold = 300;
+
+/** Undecided rules of one table up to which each is asked by itself. */
+const fewUndecided = 24;
+
+interface Found {
+  status: Status;
+  witness?: Cube | undefined;
+  death?: Death | undefined;
+  /** All packets that get there, where diagrams decided. */
+  node?: Node | undefined;
+  /** Shown with diagrams: what arrives at the rule and matches its condition is none. */
+  byDiagram?: boolean;
+  byPath?: boolean;
+}
+
+export class Reachability {
+  readonly ruleset: Ruleset;
+  readonly program: Program;
+  readonly diagram: Diagram;
+  readonly paths: Paths;
+  private readonly surveys = new Map<TableProgram, SurveyResult>();
+  private readonly flows = new Map<TableProgram, Flow>();
+  private readonly found: Found[];
+  private readonly verdicts: (RuleVerdict | undefined)[];
+  private readonly effort: number;
+  /** Some rule could not be decided. */
+  readonly inconclusive: boolean;
+
+  constructor(ruleset: Ruleset, options: ReachabilityOptions = {}) {
+    this.ruleset = ruleset;
+    this.effort = options.effort ?? 8_000_000;
+    this.program = buildProgram(ruleset, options);
+    this.diagram = new Diagram(this.effort);
+    this.paths = new Paths(this.program, this.diagram, (table) => this.flow(table));
+    this.found = new Array(ruleset.rules.length);
+    this.verdicts = new Array(ruleset.rules.length);
+    for (const table of this.program.tables.values()) this.decide(table);
+    this.followPaths();
+    this.inconclusive = this.found.some((found) => found.status === 'unknown');
+  }
+
+  flow(table: TableProgram): Flow {
+    let flow = this.flows.get(table);
+    if (!flow) {
+      flow = new Flow(this.program, table, this.diagram);
+      this.flows.set(table, flow);
+    }
+    return flow;
+  }
+
+  step(rule: Rule): Step {
+    return this.program.steps[rule.id]!;
+  }
+
+  chain(rule: Rule): ChainProgram {
+    return this.table(rule).chains[this.program.chainOf[rule.id]!]!;
+  }
+
+  table(rule: Rule): TableProgram {
+    return this.program.tables.get(rule.chain.table.name)!;
+  }
+
+  status(rule: Rule): Status {
+    return this.found[rule.id]!.status;
+  }
+
+  /** A cube of packets that get to a live rule, where one is kept. */
+  cube(rule: Rule): Cube | undefined {
+    return this.found[rule.id]!.witness;
+  }
+
+  /** One table by itself: whatever its hooks can carry arrives. */
+  private decide(table: TableProgram): void {
+    const all = (): ReadonlyMap<number, Node> => {
+      const flow = this.flow(table);
+      return new Map(table.chains.filter((chain) => chain.hook !== null).map((chain) => [chain.index, flow.entry(chain)]));
+    };
+    const open: [ChainProgram, Step][] = [];
+    if (table.rewrites) for (const chain of table.chains) for (const step of chain.steps) open.push([chain, step]);
+    else {
+      const result = survey(this.program, table);
+      this.surveys.set(table, result);
+      for (const chain of table.chains)
+        for (const step of chain.steps) {
+          const status = result.status[chain.index]![step.index];
+          if (status === 0) open.push([chain, step]);
+          else
+            this.found[step.rule.id] =
+              status === 1
+                ? { status: 'live', witness: result.witness[chain.index]![step.index] }
+                : { status: 'dead', death: result.deaths[chain.index]![step.index] };
+        }
+    }
+    if (open.length === 0) return;
+    for (const [, step] of open) this.found[step.rule.id] = { status: 'unknown' };
+    if (!table.rewrites && open.length <= fewUndecided) {
+      for (const [chain, step] of open) this.ask(table, chain, step);
+      return;
+    }
+    // All at once: forward through the whole table.
+    const matched = new Set<number>();
+    try {
+      this.within(this.effort, () =>
+        this.flow(table).run(all(), {
+          visit: (_chain, step, _here, set) => {
+            const at = this.found[step.rule.id]!;
+            if (at.status !== 'unknown' || set === 0) return;
+            matched.add(step.rule.id);
+            this.found[step.rule.id] = { status: 'live', witness: this.diagram.pick(set, this.program.space.dimensions), node: set };
+          },
+        }),
+      );
+      for (const [, step] of open) if (!matched.has(step.rule.id)) this.found[step.rule.id] = { status: 'dead', byDiagram: true };
+    } catch (error) {
+      if (!(error instanceof Exhausted)) throw error;
+      // One by one, where following one rule's packets alone is right.
+      if (!table.rewrites)
+        for (const [chain, step] of open) if (this.found[step.rule.id]!.status === 'unknown') this.ask(table, chain, step);
+    }
+  }
+
+  private ask(table: TableProgram, chain: ChainProgram, step: Step): void {
+    try {
+      const set = this.within(Math.max(20000, this.effort / 40), () => this.flow(table).reaching(chain, step));
+      this.found[step.rule.id] =
+        set === 0
+          ? { status: 'dead', byDiagram: true }
+          : { status: 'live', witness: this.diagram.pick(set, this.program.space.dimensions), node: set };
+    } catch (error) {
+      if (!(error instanceof Exhausted)) throw error;
+    }
+  }
+
+  /** Does some work with a budget of its own, no more than what is left of the whole. */
+  private within<T>(budget: number, work: () => T): T {
+    const { diagram } = this;
+    const left = diagram.budget;
+    const given = Math.min(left, budget);
+    diagram.budget = given;
+    try {
+      return work();
+    } finally {
+      diagram.budget = left - (given - Math.max(0, diagram.budget));
+    }
+  }
+
+  /** Rules that live in their table may be dead on the whole way. */
+  private followPaths(): void {
+    const { program, paths } = this;
+    for (const table of program.tables.values()) {
+      const late = new Set<Hook>();
+      for (const chain of table.chains) if (chain.hook !== null && !paths.isFirst(table.name, chain.hook)) late.add(chain.hook);
+      if (late.size === 0) continue;
+      const open: [ChainProgram, Step][] = [];
+      for (const chain of table.chains)
+        for (const step of chain.steps) {
+          const found = this.found[step.rule.id]!;
+          if (found.status !== 'live') continue;
+          const witness = found.witness!;
+          const hook = hooks[(setOf(witness, program.hook.index) ?? program.hook.full).ranges[0]!]!;
+          if (!late.has(hook)) continue;
+          const part = table.rewrites ? undefined : paths.untouched(witness, table.name, hook);
+          if (part) found.witness = part;
+          else open.push([chain, step]);
+        }
+      if (open.length === 0) continue;
+      this.followExactly(table, open);
+    }
+  }
+
+  private followExactly(table: TableProgram, open: readonly [ChainProgram, Step][]): void {
+    const { diagram, program, paths } = this;
+    const flow = this.flow(table);
+    const undecided = new Set(open.map(([, step]) => step.rule.id));
+    const live = (step: Step, set: Node): void => {
+      const found = this.found[step.rule.id]!;
+      let chosen = set;
+      // The packet that is known already, if it is among them.
+      if (found.witness) {
+        const both = diagram.and(set, diagram.cube(found.witness));
+        if (both !== 0) chosen = both;
+      }
+      found.witness = diagram.pick(chosen, program.space.dimensions);
+      found.node = set;
+      undecided.delete(step.rule.id);
+    };
+    try {
+      const entries = this.within(this.effort, () => {
+        const map = new Map<number, Node>();
+        for (const chain of table.chains) if (chain.hook !== null) map.set(chain.index, paths.arrival(table.name, chain.hook));
+        return map;
+      });
+      if (table.rewrites || open.length > fewUndecided)
+        this.within(this.effort, () =>
+          flow.run(entries, {
+            visit: (_chain, step, _here, set) => {
+              if (set !== 0 && undecided.has(step.rule.id)) live(step, set);
+            },
+          }),
+        );
+      else
+        for (const [chain, step] of open) {
+          const set = this.within(this.effort / 10, () => flow.reaching(chain, step, (c) => entries.get(c.index) ?? 0));
+          if (set !== 0) live(step, set);
+        }
+      for (const id of undecided) this.found[id] = { ...this.found[id]!, status: 'dead', byPath: true };
+    } catch (error) {
+      if (!(error instanceof Exhausted)) throw error;
+      for (const id of undecided) this.found[id] = { ...this.found[id]!, status: 'unknown' };
+    }
+  }
+
+  /** All that is known of a rule; details are worked out when somebody asks. */
+  verdict(rule: Rule): RuleVerdict {
+    const known = this.verdicts[rule.id];
+    if (known) return known;
+    const found = this.found[rule.id]!;
+    const none = { packet: null, cause: null, by: [], fate: null, shows: null, leansOn: [] };
+    let verdict: RuleVerdict;
+    if (found.status === 'live')
+      verdict = { ...none, status: 'live', packet: this.pick(found.witness), leansOn: this.leansOn(rule, found) };
+    else if (found.status === 'unknown') verdict = { ...none, status: 'unknown' };
+    else verdict = { ...none, status: 'dead', ...this.explain(rule, found), leansOn: this.unread(rule) };
+    this.verdicts[rule.id] = verdict;
+    return verdict;
+  }
+
+  private pick(cube: Cube | undefined): Packet | null {
+    return cube ? pickPacket(this.program.space, cube, this.program.hook) : null;
+  }
+
+  /** A line that could not be read may be a jump that nobody knows of. */
+  private unread(rule: Rule): readonly string[] {
+    const { table } = rule.chain;
+    const whole = [...table.chains.values()].every((chain) => chain.whole) && this.ruleset.whole;
+    return whole ? [] : ['a line that could not be read'];
+  }
+
+  private leansOn(rule: Rule, found: Found): readonly string[] {
+    const chain = this.chain(rule);
+    const step = this.step(rule);
+    const texts = new Set<string>();
+    if (found.node !== undefined) {
+      // Every test that the picked packet needs is asked the other way round: does any packet get there so?
+      for (const set of found.witness!.sets) {
+        const { dimension } = set;
+        if (!dimension.test || dimension.test.decidedBy === 'packet') continue;
+        const turned = set.has(1) ? 0 : 1;
+        if (this.emptyWith(found.node, dimension.interval(turned, turned))) texts.add(dimension.test.text);
+      }
+    } else {
+      const result = this.surveys.get(this.table(rule));
+      if (result) for (const dimension of result.leans[chain.index]![step.index] ?? []) texts.add(dimension.test!.text);
+    }
+    if (!rule.chain.whole || !this.ruleset.whole) texts.add('a line that could not be read');
+    return [...texts];
+  }
+
+  private emptyWith(node: Node, set: ValueSet): boolean {
+    try {
+      return this.within(this.effort / 100, () => this.diagram.and(node, this.diagram.of(set)) === 0);
+    } catch (error) {
+      if (error instanceof Exhausted) return true;
+      throw error;
+    }
+  }
+
+  private explain(rule: Rule, found: Found): Pick<RuleVerdict, 'cause' | 'by' | 'fate' | 'shows'> {
+    const step = this.step(rule);
+    const chain = this.chain(rule);
+    const table = this.table(rule);
+    if (step.form === false || step.cubes?.length === 0) return { cause: 'contradiction', by: [], fate: null, shows: null };
+    if (found.byPath) return this.explainPath(rule, found);
+    const own = step.cubes ?? [hullOf(step.form)];
+    const entered = this.hooksInto(table, chain.index);
+    const callers = chain.callers.map(({ chain: c, step: s }) => table.chains[c]!.steps[s]!.rule);
+    if (chain.hook === null && (entered.length === 0 || callers.every((caller) => this.status(caller) === 'dead')))
+      return { cause: 'chain', by: callers.filter((caller) => this.status(caller) === 'dead'), fate: null, shows: null };
+    // What the hooks can carry of it.
+    const stages = entered.flatMap((hook) => stageCubes(this.program, table.name, hook));
+    if (!own.some((cube) => stages.some((stage) => meets(cube, stage)))) {
+      const sides = [this.program.space.dimension('inInterface')!.index, this.program.space.dimension('outInterface')!.index];
+      const freed = own.map((cube) => ({
+        dims: cube.dims.filter((dim) => !sides.includes(dim)),
+        sets: cube.sets.filter((set) => !sides.includes(set.dimension.index)),
+      }));
+      return {
+        cause: freed.some((cube) => stages.some((stage) => meets(cube, stage))) ? 'interface' : 'hook',
+        by: [],
+        fate: null,
+        shows: null,
+      };
+    }
+    const death = found.death;
+    if (death && death.parts.length === 0) return { cause: 'callers', by: callers, fate: null, shows: null };
+    let takers: Step[];
+    if (death) takers = this.fewest(chain, death);
+    else {
+      const told = this.takersByDiagram(table, chain, step);
+      if (told === null) return { cause: 'callers', by: callers, fate: null, shows: null };
+      takers = told;
+    }
+    const by = takers.map((taker) => taker.rule);
+    const cause: Cause =
+      takers.length > 1
+        ? 'rules'
+        : takers.length === 0
+          ? 'callers'
+          : takers[0]!.kind === 'jump'
+            ? 'deciding-chain'
+            : takers[0]!.form === true
+              ? 'catch-all'
+              : 'rule';
+    const part = death?.parts[0] ?? own[0]!;
+    return { cause, by, fate: this.fate(step, takers, table, death?.parts ?? own), shows: this.pick(part) };
+  }
+
+  /** The hooks by which packets could come into a chain. */
+  private hooksInto(table: TableProgram, at: number): Hook[] {
+    return [...this.flow(table).ancestors(at)].flatMap((index) => table.chains[index]!.hook ?? []);
+  }
+
+  /** The fewest covers that still take every part: one by one they are left out, last first. */
+  private fewest(chain: ChainProgram, death: Death): Step[] {
+    const bySteps = new Map<number, Cube[]>();
+    death.covers.forEach((cover, i) => {
+      const at = death.coverSteps[i]!;
+      const list = bySteps.get(at);
+      if (list) list.push(cover);
+      else bySteps.set(at, [cover]);
+    });
+    for (const [at, covers] of bySteps) {
+      // One by itself?
+      if (
+        death.parts.every(
+          (part) =>
+            covers.some((cover) => contains(cover, part)) || (covers.length > 1 && uncovered(part, covers, { left: 2000 }) === null),
+        )
+      )
+        return [chain.steps[at]!];
+    }
+    // Packet by packet: whoever takes what the chosen ones leave is chosen too; then those are left out that the others make up for.
+    const chosen = new Set<number>();
+    const covers: Cube[] = [];
+    for (const part of death.parts)
+      for (;;) {
+        const open = uncovered(part, covers, { left: 20000 });
+        if (open === null) break;
+        const next = open ? this.widest(open, bySteps) : undefined;
+        if (next === undefined || chosen.size >= mostTold) return [...bySteps.keys()].sort((x, y) => x - y).map((at) => chain.steps[at]!);
+        chosen.add(next);
+        covers.push(...bySteps.get(next)!);
+      }
+    let kept = [...chosen].sort((x, y) => x - y);
+    for (const at of [...kept].reverse()) {
+      if (kept.length === 1) break;
+      const rest = kept.filter((other) => other !== at);
+      const left = rest.flatMap((other) => bySteps.get(other)!);
+      if (death.parts.every((part) => uncovered(part, left, { left: 20000 }) === null)) kept = rest;
+    }
+    return kept.map((at) => chain.steps[at]!);
+  }
+
+  /** The step that takes one packet of a cube, and most of the packets around it. */
+  private widest(cube: Cube, bySteps: ReadonlyMap<number, readonly Cube[]>): number | undefined {
+    const point = pinned(cube);
+    let best: number | undefined;
+    let size = Number.NEGATIVE_INFINITY;
+    for (const [at, covers] of bySteps)
+      for (const cover of covers) {
+        if (!meets(cover, point)) continue;
+        const own = extent(cover);
+        if (own > size) {
+          size = own;
+          best = at;
+        }
+      }
+    return best;
+  }
+
+  /** Which steps of its chain take what arrives for a step; null: nothing arrives at all. */
+  private takersByDiagram(table: TableProgram, chain: ChainProgram, step: Step): Step[] | null {
+    const { diagram } = this;
+    try {
+      return this.within(this.effort / 20, () => {
+        const flow = this.flow(table);
+        const wanted = flow.matching(chain, step);
+        // What arrives at the chain, as if the step were its first.
+        let arrives: Node = 0;
+        if (chain.hook !== null) arrives = diagram.and(flow.entry(chain), wanted);
+        else if (table.rewrites) {
+          const entries = new Map(table.chains.filter((c) => c.hook !== null).map((c) => [c.index, flow.entry(c)] as const));
+          flow.run(entries, {
+            visit: (_c, s, _here, matched) => {
+              if (table.chains[s.target] === chain) arrives = diagram.or(arrives, matched);
+            },
+          });
+          arrives = diagram.and(arrives, wanted);
+        } else
+          for (const caller of chain.callers) {
+            const from = table.chains[caller.chain]!;
+            arrives = diagram.or(arrives, diagram.and(flow.reaching(from, from.steps[caller.step]!), wanted));
+          }
+        if (arrives === 0) return null;
+        const takes = new Map<number, Node>();
+        for (const earlier of chain.steps) {
+          if (earlier === step) break;
+          const taken = diagram.and(arrives, flow.takes(chain, earlier));
+          if (taken !== 0) takes.set(earlier.index, taken);
+        }
+        const covered = (steps: readonly number[]): boolean =>
+          diagram.minus(arrives, diagram.orAll(steps.map((at) => takes.get(at)!))) === 0;
+        const all = [...takes.keys()];
+        if (!covered(all)) return all.map((at) => chain.steps[at]!); // rewriting has a part in it
+        for (const at of all) if (covered([at])) return [chain.steps[at]!];
+        return quickExplain(all, covered)
+          .sort((a, b) => a - b)
+          .map((at) => chain.steps[at]!);
+      });
+    } catch (error) {
+      if (error instanceof Exhausted)
+        return chain.steps.slice(0, step.index).filter((earlier) => earlier.kind !== 'pass' && earlier.kind !== 'maybe');
+      throw error;
+    }
+  }
+
+  private explainPath(rule: Rule, found: Found): Pick<RuleVerdict, 'cause' | 'by' | 'fate' | 'shows'> {
+    const step = this.step(rule);
+    const own = step.cubes ?? [hullOf(step.form)];
+    const region = found.witness ? [found.witness] : own;
+    const hook =
+      hooks[
+        (found.witness ? (setOf(found.witness, this.program.hook.index) ?? this.program.hook.full) : this.program.hook.full).ranges[0]!
+      ]!;
+    const by: Rule[] = [];
+    // Rules of earlier tables that drop or rewrite packets like the one that reaches it in its own table.
+    for (const table of this.program.tables.values()) {
+      if (!this.paths.isBefore(table.name, rule.chain.table.name, hook)) continue;
+      for (const chain of table.chains)
+        for (const other of chain.steps) {
+          if (this.found[other.rule.id]!.status === 'dead') continue;
+          const acts = other.changes.length > 0 || (other.kind === 'decide' && other.verdict !== 'accept');
+          if (!acts) continue;
+          const cubes = other.cubes ?? [everything];
+          if (cubes.some((cube) => region.some((part) => this.paths.meetAcross(cube, part)))) by.push(other.rule);
+          if (by.length >= 20) break;
+        }
+    }
+    return { cause: 'path', by, fate: 'other', shows: this.pick(found.witness) };
+  }
+
+  /** Whether takers give the verdict that the rule would have given. */
+  private fate(step: Step, takers: readonly Step[], table: TableProgram, parts: readonly Cube[]): 'same' | 'other' | null {
+    if (takers.length === 0) return null;
+    const own = this.verdictsOf(step, table, parts);
+    for (const taker of takers) {
+      const theirs = this.verdictsOf(taker, table, parts);
+      if (theirs.size !== own.size || [...theirs].some((verdict) => !own.has(verdict))) return 'other';
+    }
+    return 'same';
+  }
+
+  /** Verdicts that a step can give to packets of some cubes, called chains included. */
+  private verdictsOf(step: Step, table: TableProgram, parts: readonly Cube[]): Set<Verdict | 'return' | 'pass'> {
+    if (step.kind === 'decide') return new Set([step.verdict!]);
+    if (step.kind === 'return') return new Set(['return']);
+    if (step.target < 0) return new Set(['pass']);
+    const out = new Set<Verdict | 'return' | 'pass'>();
+    const seen = new Set<number>([step.target]);
+    const stack = [step.target];
+    while (stack.length > 0)
+      for (const inner of table.chains[stack.pop()!]!.steps) {
+        if (inner.cubes && !inner.cubes.some((cube) => parts.some((part) => meets(cube, part)))) continue;
+        if (inner.kind === 'decide') out.add(inner.verdict!);
+        if (inner.target >= 0 && !seen.has(inner.target)) {
+          seen.add(inner.target);
+          stack.push(inner.target);
+        }
+        if (inner.kind === 'decide' && inner.form === true) break;
+      }
+    return out;
+  }
+}
+
+/** QuickXplain (Junker 2004): a smallest subset, none of which can be left out, that still satisfies a monotone condition which all together satisfy. */
+export const quickExplain = <T>(items: readonly T[], holds: (some: readonly T[]) => boolean): T[] => {
+  const search = (base: readonly T[], changed: boolean, rest: readonly T[]): T[] => {
+    if (changed && holds(base)) return [];
+    if (rest.length === 1) return [...rest];
+    const half = rest.length >> 1;
+    const first = rest.slice(0, half);
+    const second = rest.slice(half);
+    const fromSecond = search([...base, ...first], first.length > 0, second);
+    const fromFirst = search([...base, ...fromSecond], fromSecond.length > 0, first);
+    return [...fromFirst, ...fromSecond];
+  };
+  return items.length === 0 || holds([]) ? [] : search([], false, items);
+};

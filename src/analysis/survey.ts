@@ -1,0 +1,426 @@
+/**
+ * The quick half of reachability: one table, all its hooks at once, with cubes. Most rules meet few earlier ones, and are proved live or dead here; the rest
+ * is left to flow.ts. Three facts about every chain make it linear in the number of callers:
+ *
+ * - `sure`: what a chain decides whatever history says, when it is entered by every packet. Computed once, callees first. It may be known in part
+ *   only: then `sure` is a lower bound (good to prove death) and `most` an upper bound (good to prove life).
+ * - `arrives`: cubes of packets known to enter it, and whether they are all (`exact`). Computed callers first.
+ * - a cover of a step is what earlier steps of its chain take from it.
+ */
+import {
+  type Budget,
+  type Cube,
+  contains,
+  cubesOf,
+  everything,
+  meet,
+  meets,
+  merge,
+  openings,
+  release,
+  remainder,
+  replace,
+  setOf,
+  uncovered,
+  uncoveredAmongMany,
+} from '../packets/cube.js';
+import { CubeIndex, dividing } from '../packets/cube-index.js';
+import { complementSet, type Dimension, type Form, ValueSet } from '../packets/space.js';
+import { type ChainProgram, type Program, type Step, stageCubes, type TableProgram } from './program.js';
+
+/** What a chain does to what enters it. */
+interface Summary {
+  readonly sure: readonly Cube[];
+  /** Null: perhaps everything. */
+  readonly most: readonly Cube[] | null;
+  readonly exact: boolean;
+  /** It decides every packet. */
+  readonly all: boolean;
+}
+
+interface Arrivals {
+  cubes: Cube[];
+  exact: boolean;
+}
+
+/** A step that no packet reaches, with what shows it. */
+export interface Death {
+  /** Parts of the step's condition that could have arrived; empty: its condition meets nothing that arrives. */
+  readonly parts: readonly Cube[];
+  /** What takes them, each with the step that takes it. */
+  readonly covers: readonly Cube[];
+  readonly coverSteps: readonly number[];
+}
+
+export interface SurveyResult {
+  /** 0 undecided, 1 live, 2 dead; by step of each chain. */
+  readonly status: Uint8Array[];
+  /** A cube that reaches the live step, hook included. */
+  readonly witness: (Cube | undefined)[][];
+  readonly deaths: (Death | undefined)[][];
+  /** Dimensions of tests that every packet which reaches the live step needs to answer one way. */
+  readonly leans: (readonly Dimension[] | undefined)[][];
+  readonly arrivals: readonly Arrivals[];
+  readonly summaries: readonly (Summary | undefined)[];
+}
+
+const mostSure = 48;
+const mostArrivals = 32;
+
+const isHistory = (space: Program['space'], dim: number): boolean => space.dimensions[dim]!.test?.decidedBy === 'history';
+
+/** A cube that holds a form: its leaves alone. */
+export const hullOf = (form: Form): Cube => {
+  if (typeof form === 'object' && !(form instanceof ValueSet) && 'and' in form)
+    return cubesOf({ and: form.and.filter((part) => part instanceof ValueSet) }, 1)?.[0] ?? everything;
+  return everything;
+};
+
+const summarise = (program: Program, chain: ChainProgram, summaries: readonly (Summary | undefined)[]): Summary => {
+  const { space } = program;
+  const sure: Cube[] = [];
+  let most: Cube[] | null = [];
+  let exact = true;
+  const returns: Cube[] = [];
+  let returnsUnknown = false;
+  const budget: Budget = { left: 20000 };
+  const may = (cube: Cube): void => {
+    if (!most) return;
+    if (most.length >= mostSure) most = null;
+    else most.push(cube);
+  };
+  const add = (cube: Cube): void => {
+    may(cube);
+    if (returnsUnknown || sure.length >= mostSure) {
+      exact = false;
+      return;
+    }
+    const meeting = returns.filter((other) => meets(cube, other));
+    const left = meeting.length === 0 ? [cube] : meeting.length > 12 ? null : remainder(cube, meeting, 12, budget);
+    if (!left) exact = false;
+    else sure.push(...left);
+  };
+  for (const step of chain.steps) {
+    const { kind } = step;
+    if (kind === 'pass' || kind === 'maybe') continue;
+    const cubes = step.takes === null ? step.cubes : step.takeCubes;
+    if (!cubes) {
+      exact = false;
+      if (kind === 'return' || kind === 'goto') returnsUnknown = true;
+      if (kind !== 'return') may(hullOf(step.form));
+      continue;
+    }
+    const target = step.target >= 0 ? summaries[step.target]! : null;
+    if (kind === 'decide' || target?.all) for (const cube of cubes) add(cube);
+    else if (target) {
+      for (const cube of cubes) {
+        for (const inner of target.sure) {
+          const common = meet(cube, inner);
+          if (common) add(common);
+        }
+        if (!target.exact) {
+          exact = false;
+          may(cube);
+        }
+      }
+    }
+    if (kind === 'return' || (kind === 'goto' && !target!.all)) {
+      if (returns.length > 4000) returnsUnknown = true;
+      else returns.push(...cubes);
+    }
+    if (cubes.some((cube) => cube.dims.length === 0) && (kind !== 'jump' || target?.all)) {
+      break;
+    }
+  }
+  // What needs a certain history is not sure, unless other cubes make up for it.
+  let known = merge(sure);
+  if (known.some((cube) => cube.dims.some((dim) => isHistory(space, dim)))) {
+    const kept = known.filter((cube) => !cube.dims.some((dim) => isHistory(space, dim)));
+    for (const cube of known)
+      if (
+        !kept.includes(cube) &&
+        !kept.some((other) =>
+          contains(
+            other,
+            release(cube, (dim) => isHistory(space, dim)),
+          ),
+        )
+      )
+        exact = false;
+    known = kept;
+  }
+  const upper: Cube[] | null = most === null ? null : merge((most as Cube[]).map((cube) => release(cube, (dim) => isHistory(space, dim))));
+  const all = known.length > 0 && uncovered(everything, known, { left: 5000 }) === null;
+  return { sure: all ? [everything] : known, most: upper, exact: exact || all, all };
+};
+
+/** Decides what cubes can decide of one table. */
+export const survey = (program: Program, table: TableProgram): SurveyResult => {
+  const { space } = program;
+  const { chains, order } = table;
+  const result: SurveyResult = {
+    status: chains.map((chain) => new Uint8Array(chain.steps.length)),
+    witness: chains.map(() => []),
+    deaths: chains.map(() => []),
+    leans: chains.map(() => []),
+    arrivals: chains.map(() => ({ cubes: [], exact: true })),
+    summaries: [],
+  };
+  const summaries: (Summary | undefined)[] = new Array(chains.length);
+  (result as { summaries: readonly (Summary | undefined)[] }).summaries = summaries;
+  for (let i = order.length - 1; i >= 0; i--) {
+    const chain = chains[order[i]!]!;
+    if (chain.hook === null) summaries[chain.index] = summarise(program, chain, summaries);
+  }
+  for (const at of order) {
+    const chain = chains[at]!;
+    const arrivals = result.arrivals[at]!;
+    if (chain.hook !== null) arrivals.cubes = stageCubes(program, table.name, chain.hook);
+    arrivals.cubes = merge(arrivals.cubes);
+    if (arrivals.cubes.length > mostArrivals) {
+      arrivals.cubes.length = mostArrivals;
+      arrivals.exact = false;
+    }
+    surveyChain(chain, result, space.dimensions);
+  }
+  return result;
+};
+
+const surveyChain = (chain: ChainProgram, result: SurveyResult, dimensions: readonly Dimension[]): void => {
+  const { steps } = chain;
+  const { cubes: entries, exact } = result.arrivals[chain.index]!;
+  const status = result.status[chain.index]!;
+  const witness = result.witness[chain.index]!;
+  const deaths = result.deaths[chain.index]!;
+  const leans = result.leans[chain.index]!;
+  if (entries.length === 0) {
+    for (const step of steps) {
+      if (exact) {
+        status[step.index] = 2;
+        deaths[step.index] = { parts: [], covers: [], coverSteps: [] };
+      }
+      if (step.target >= 0 && !exact) result.arrivals[step.target]!.exact = false;
+    }
+    return;
+  }
+  const index = new CubeIndex(steps.length > 64 ? dividing(steps.flatMap((step) => step.cubes ?? [])) : []);
+  const coverSteps: number[] = [];
+  /** 1 a lower bound of what is taken, 2 an upper bound, 3 both. */
+  const coverKinds: number[] = [];
+  const cover = (cube: Cube, step: number, kind: number): void => {
+    index.insert(cube);
+    coverSteps.push(step);
+    coverKinds.push(kind);
+  };
+  /** What cutting cubes may cost in this chain; beyond it diagrams are better. */
+  const purse: Budget = { left: 200_000 + 400 * steps.length };
+  /** Covers that last proved a death among many: they often prove the next. */
+  let proof: Cube[] = [];
+  const search = (part: Cube, covers: readonly Cube[], budget: Budget): Cube | null | undefined => {
+    if (covers.length <= 40) return uncovered(part, covers, budget);
+    for (const cover of covers) if (contains(cover, part)) return null;
+    const chosen = proof.filter((cover) => meets(cover, part));
+    const limited: Budget = { left: Math.min(budget.left, 12_000) };
+    const before = limited.left;
+    const found = uncoveredAmongMany(part, covers, chosen, limited);
+    budget.left -= before - limited.left;
+    if (found === null) proof = chosen;
+    return found === undefined ? uncovered(part, covers, budget) : found;
+  };
+  /** A step after which nothing goes on. */
+  let closing = -1;
+  for (const step of steps) {
+    const at = step.index;
+    if (closing >= 0) {
+      status[at] = 2;
+      deaths[at] = { parts: step.cubes ? [...step.cubes] : [hullOf(step.form)], covers: [everything], coverSteps: [closing] };
+      continue;
+    }
+    const { cubes } = step;
+    if (!cubes) {
+      if (step.form === false) {
+        status[at] = 2;
+        deaths[at] = { parts: [], covers: [], coverSteps: [] };
+      }
+    } else if (cubes.length === 0) {
+      status[at] = 2;
+      deaths[at] = { parts: [], covers: [], coverSteps: [] };
+    } else {
+      const parts: Cube[] = [];
+      for (const entry of entries)
+        for (const cube of cubes) {
+          const common = meet(entry, cube);
+          if (common) parts.push(common);
+        }
+      const death: { parts: Cube[]; covers: Cube[]; coverSteps: number[] } = { parts, covers: [], coverSteps: [] };
+      let live: Cube | null = null;
+      let undecided = false;
+      const budget: Budget = { left: Math.min(30_000, Math.max(purse.left, 200)) };
+      const given = budget.left;
+      const jumps = step.target >= 0;
+      const sent: Cube[] | null = jumps ? [] : null;
+      let sentExact = exact;
+      for (const part of parts) {
+        const ids = index.meeting(part);
+        const upper: Cube[] = [];
+        const lower: Cube[] = [];
+        let same = true;
+        for (const id of ids) {
+          const kind = coverKinds[id]!;
+          if (kind & 2) upper.push(index.cube(id));
+          if (kind & 1) lower.push(index.cube(id));
+          if (kind !== 3) same = false;
+        }
+        const found = upper.length === 0 ? part : search(part, upper, budget);
+        if (found) {
+          if (!live) {
+            live = found;
+            leans[at] = leaning(found, parts, upper, dimensions, part);
+          }
+          if (!jumps) break;
+          const rest = same && ids.length <= 200 ? remainder(part, upper, 16, { left: 4000 }) : null;
+          if (rest) sent!.push(...rest);
+          else {
+            sent!.push(found, ...openings(part, upper));
+            sentExact = false;
+          }
+          if (sent!.length > 4 * mostArrivals) {
+            sentExact = false;
+            break;
+          }
+          continue;
+        }
+        const gone = found === null && same ? null : found === undefined && same ? undefined : search(part, lower, budget);
+        if (gone === null) {
+          for (const id of ids)
+            if (coverKinds[id]! & 1) {
+              death.covers.push(index.cube(id));
+              death.coverSteps.push(coverSteps[id]!);
+            }
+        } else {
+          undecided = true;
+          sentExact = false;
+        }
+      }
+      if (live) {
+        status[at] = 1;
+        witness[at] = live;
+      } else if (!undecided && exact) {
+        status[at] = 2;
+        deaths[at] = death;
+      } else if (!exact) {
+        // Not all that arrives is known: dead only if dead for everything.
+        death.parts = [...cubes];
+        death.covers = [];
+        death.coverSteps = [];
+        let all = true;
+        for (const cube of cubes) {
+          const ids = index.meeting(cube).filter((id) => coverKinds[id]! & 1);
+          if (
+            uncovered(
+              cube,
+              ids.map((id) => index.cube(id)),
+              budget,
+            ) !== null
+          ) {
+            all = false;
+            break;
+          }
+          for (const id of ids) {
+            death.covers.push(index.cube(id));
+            death.coverSteps.push(coverSteps[id]!);
+          }
+        }
+        if (all) {
+          status[at] = 2;
+          deaths[at] = death;
+        }
+      }
+      if (jumps && status[at] !== 2) {
+        const to = result.arrivals[step.target]!;
+        if (status[at] === 0) to.exact = false;
+        else {
+          if (!sentExact) to.exact = false;
+          if (to.cubes.length < mostArrivals * 8) to.cubes.push(...sent!);
+          else {
+            to.cubes = merge([...to.cubes, ...sent!]);
+            if (to.cubes.length >= mostArrivals * 8) {
+              to.cubes.length = mostArrivals;
+              to.exact = false;
+            }
+          }
+        }
+      }
+      purse.left -= given - budget.left;
+    }
+    if (!cubes && step.target >= 0) result.arrivals[step.target]!.exact = false;
+    // What this step takes from those behind it.
+    const takes = step.takes === null ? cubes : step.takeCubes;
+    const list = takes ?? [hullOf(step.form)];
+    const both = takes ? 3 : 2;
+    const taken = (cube: Cube, kind: number): void => {
+      cover(cube, at, kind);
+      if (kind & 1 && cube.dims.length <= 1 && (cube.dims.length === 0 || (exact && entries.every((entry) => contains(cube, entry)))))
+        closing = at;
+    };
+    switch (step.kind) {
+      case 'decide':
+      case 'return':
+      case 'goto':
+        for (const cube of list) taken(cube, both);
+        break;
+      case 'maybe':
+        for (const cube of list) cover(replace(cube, step.fate!.interval(1, 1)), at, both);
+        break;
+      case 'jump': {
+        const summary = result.summaries[step.target]!;
+        if (summary.all) for (const cube of list) taken(cube, both);
+        else
+          for (const cube of list) {
+            for (const inner of summary.sure) {
+              const common = meet(cube, inner);
+              if (common) cover(common, at, takes ? (summary.exact ? 3 : 1) : summary.exact ? 2 : 0);
+            }
+            if (summary.exact) continue;
+            if (summary.most)
+              for (const outer of summary.most) {
+                const common = meet(cube, outer);
+                if (common) cover(common, at, 2);
+              }
+            else cover(cube, at, 2);
+          }
+        break;
+      }
+      default:
+        break;
+    }
+  }
+};
+
+/** Tests that must answer one way for any packet to get there. */
+const leaning = (
+  found: Cube,
+  parts: readonly Cube[],
+  covers: readonly Cube[],
+  dimensions: readonly Dimension[],
+  from: Cube,
+): readonly Dimension[] | undefined => {
+  let out: Dimension[] | undefined;
+  for (let i = 0; i < found.dims.length; i++) {
+    const dimension = dimensions[found.dims[i]!]!;
+    if (!dimension.test || dimension.test.decidedBy === 'packet') continue;
+    const set = found.sets[i]!;
+    // Every part needs it?
+    let needed = parts.every((part) => setOf(part, dimension.index) === set);
+    if (!needed && parts.length === 1 && !setOf(from, dimension.index))
+      needed = uncovered(replace(from, complementSet(set)), covers, { left: 2000 }) === null;
+    if (needed) {
+      out ??= [];
+      out.push(dimension);
+    }
+  }
+  return out;
+};
+
+/** The step that a chain's step `Step` is, for those who hold a rule. */
+export type { Step };

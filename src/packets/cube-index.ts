@@ -1,0 +1,184 @@
+/**
+ * Which of many cubes meet a given one. Cubes are kept in a segment tree over the atoms of the dimension that divides them best; those that leave it
+ * free in a tree over the next one, and so on; what no tree holds stands in a list. A tree answers with the cubes whose intervals meet the
+ * asked interval in O(log atoms + answers); the other dimensions are compared cube by cube.
+ */
+import { type Cube, meets, setOf } from './cube.js';
+import type { Dimension } from './space.js';
+
+class Tree {
+  readonly dimension: Dimension;
+  private readonly width: number;
+  /** First entry of each tree node, chained by `next`. */
+  private readonly head: Int32Array;
+  /** Entries at or below each node. */
+  private readonly below: Int32Array;
+  private readonly next: number[] = [0];
+  private readonly item: number[] = [0];
+
+  /** Where the segments that the tree stands on begin, but for the first: atoms between two of them are one leaf. */
+  private readonly bounds: Float64Array;
+
+  constructor(dimension: Dimension, bounds: readonly number[]) {
+    this.dimension = dimension;
+    this.bounds = Float64Array.from(bounds).sort();
+    let kept = 0;
+    for (let i = 0; i < this.bounds.length; i++)
+      if (i === 0 || this.bounds[i] !== this.bounds[kept - 1]) this.bounds[kept++] = this.bounds[i]!;
+    this.bounds = this.bounds.subarray(0, kept);
+    let width = 1;
+    while (width < kept + 1) width *= 2;
+    this.width = width;
+    this.head = new Int32Array(2 * width);
+    this.below = new Int32Array(2 * width);
+  }
+
+  /** The segment of an atom: how many bounds are at or below it. */
+  private segment(atom: number): number {
+    const { bounds } = this;
+    let low = 0;
+    let high = bounds.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (bounds[middle]! <= atom) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  insert(ranges: readonly number[], item: number): void {
+    for (let i = 0; i < ranges.length; i += 2) {
+      let low = this.segment(ranges[i]!) + this.width;
+      let high = this.segment(ranges[i + 1]!) + this.width + 1;
+      for (; low < high; low >>= 1, high >>= 1) {
+        if (low & 1) this.put(low++, item);
+        if (high & 1) this.put(--high, item);
+      }
+    }
+  }
+
+  private put(node: number, item: number): void {
+    this.next.push(this.head[node]!);
+    this.item.push(item);
+    this.head[node] = this.next.length - 1;
+    for (let at = node; at > 0; at >>= 1) this.below[at]!++;
+  }
+
+  private emit(node: number, found: (item: number) => void): void {
+    for (let entry = this.head[node]!; entry !== 0; entry = this.next[entry]!) found(this.item[entry]!);
+  }
+
+  private emitAll(node: number, found: (item: number) => void): void {
+    if (this.below[node] === 0) return;
+    this.emit(node, found);
+    if (node < this.width) {
+      this.emitAll(2 * node, found);
+      this.emitAll(2 * node + 1, found);
+    }
+  }
+
+  all(found: (item: number) => void): void {
+    this.emitAll(1, found);
+  }
+
+  ask(low: number, high: number, found: (item: number) => void): void {
+    this.visit(1, 0, this.width - 1, this.segment(low), this.segment(high), found);
+  }
+
+  private visit(node: number, from: number, to: number, low: number, high: number, found: (item: number) => void): void {
+    if (this.below[node] === 0) return;
+    if (low <= from && to <= high) {
+      this.emitAll(node, found);
+      return;
+    }
+    this.emit(node, found);
+    const middle = (from + to) >> 1;
+    if (low <= middle) this.visit(2 * node, from, middle, low, high, found);
+    if (high > middle) this.visit(2 * node + 1, middle + 1, to, low, high, found);
+  }
+}
+
+/** A dimension to divide cubes by, with the atoms where its segments begin. */
+export interface Division {
+  readonly dimension: Dimension;
+  readonly bounds: readonly number[];
+}
+
+/** The dimensions that divide the cubes best, best first: most cubes restricted to few atoms there. */
+export const dividing = (cubes: readonly Cube[]): Division[] => {
+  const score = new Map<Dimension, number>();
+  for (const cube of cubes)
+    for (const set of cube.sets) {
+      const gain = 1 - set.count / set.dimension.size;
+      if (gain > 0.5) score.set(set.dimension, (score.get(set.dimension) ?? 0) + gain * Math.log2(set.dimension.size));
+    }
+  return [...score]
+    .filter(([dimension, sum]) => dimension.size > 4 && sum > 32)
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, 4)
+    .map(([dimension]) => {
+      const bounds: number[] = [];
+      for (const cube of cubes) {
+        const set = setOf(cube, dimension.index);
+        if (set && set.ranges.length <= 32)
+          for (let i = 0; i < set.ranges.length; i += 2) bounds.push(set.ranges[i]!, set.ranges[i + 1]! + 1);
+      }
+      return { dimension, bounds };
+    });
+};
+
+/** Cubes under numbers of the caller's, which may repeat. */
+export class CubeIndex {
+  private readonly trees: Tree[];
+  private readonly rest: number[] = [];
+  private readonly cubes: Cube[] = [];
+  private readonly seen: number[] = [];
+  private stamp = 0;
+
+  constructor(divisions: readonly Division[]) {
+    this.trees = divisions.map(({ dimension, bounds }) => new Tree(dimension, bounds));
+  }
+
+  get size(): number {
+    return this.cubes.length;
+  }
+
+  /** Adds a cube; its number is the count of cubes before it. */
+  insert(cube: Cube): number {
+    const item = this.cubes.length;
+    this.cubes.push(cube);
+    this.seen.push(0);
+    for (const tree of this.trees) {
+      const set = setOf(cube, tree.dimension.index);
+      if (!set || set.ranges.length > 32) continue;
+      tree.insert(set.ranges, item);
+      return item;
+    }
+    this.rest.push(item);
+    return item;
+  }
+
+  /** Numbers of the cubes that meet this one, in order of insertion. */
+  meeting(cube: Cube): number[] {
+    const out: number[] = [];
+    const stamp = ++this.stamp;
+    const found = (item: number): void => {
+      if (this.seen[item] === stamp) return;
+      this.seen[item] = stamp;
+      if (meets(cube, this.cubes[item]!)) out.push(item);
+    };
+    for (const tree of this.trees) {
+      const set = setOf(cube, tree.dimension.index);
+      if (!set || set.ranges.length > 64) tree.all(found);
+      else for (let i = 0; i < set.ranges.length; i += 2) tree.ask(set.ranges[i]!, set.ranges[i + 1]!, found);
+    }
+    if (out.length > 0 && this.trees.length > 0) out.sort((a, b) => a - b);
+    for (const item of this.rest) found(item);
+    if (this.rest.length > 0 && this.trees.length > 0) out.sort((a, b) => a - b);
+    return out;
+  }
+
+  cube(item: number): Cube {
+    return this.cubes[item]!;
+  }
+}

@@ -1,0 +1,473 @@
+/**
+ * Sets of packets as cubes: a cube restricts some dimensions to sets of atoms and leaves the others free. Almost every rule is one cube, and most
+ * rules meet few others, so most questions are settled here without a diagram. What is not settled within a budget goes to diagram.ts.
+ */
+import { complementSet, type Dimension, type Form, joinSets, meetSets, minusSets, setContains, setsMeet, ValueSet } from './space.js';
+
+/** The product of its sets, one for each dimension named; sorted by dimension; no set is empty or full. */
+export interface Cube {
+  readonly dims: readonly number[];
+  readonly sets: readonly ValueSet[];
+}
+
+/** Every packet. */
+export const everything: Cube = { dims: [], sets: [] };
+
+export const meet = (a: Cube, b: Cube): Cube | null => {
+  if (a.dims.length === 0) return b;
+  if (b.dims.length === 0) return a;
+  const dims: number[] = [];
+  const sets: ValueSet[] = [];
+  let i = 0;
+  let j = 0;
+  let changedA = false;
+  let changedB = false;
+  while (i < a.dims.length || j < b.dims.length) {
+    const x = i < a.dims.length ? a.dims[i]! : 1e9;
+    const y = j < b.dims.length ? b.dims[j]! : 1e9;
+    if (x < y) {
+      dims.push(x);
+      sets.push(a.sets[i++]!);
+      changedB = true;
+    } else if (y < x) {
+      dims.push(y);
+      sets.push(b.sets[j++]!);
+      changedA = true;
+    } else {
+      const set = meetSets(a.sets[i]!, b.sets[j]!);
+      if (set.count === 0) return null;
+      if (set !== a.sets[i]) changedA = true;
+      if (set !== b.sets[j]) changedB = true;
+      dims.push(x);
+      sets.push(set);
+      i++;
+      j++;
+    }
+  }
+  return changedA ? (changedB ? { dims, sets } : b) : a;
+};
+
+export const meets = (a: Cube, b: Cube): boolean => {
+  let i = 0;
+  let j = 0;
+  while (i < a.dims.length && j < b.dims.length) {
+    const x = a.dims[i]!;
+    const y = b.dims[j]!;
+    if (x < y) i++;
+    else if (y < x) j++;
+    else if (!setsMeet(a.sets[i++]!, b.sets[j++]!)) return false;
+  }
+  return true;
+};
+
+/** Whether all of `b` lies in `a`. */
+export const contains = (a: Cube, b: Cube): boolean => {
+  let j = 0;
+  for (let i = 0; i < a.dims.length; i++) {
+    const dim = a.dims[i]!;
+    while (j < b.dims.length && b.dims[j]! < dim) j++;
+    if (j >= b.dims.length || b.dims[j] !== dim || !setContains(a.sets[i]!, b.sets[j]!)) return false;
+  }
+  return true;
+};
+
+export const setOf = (cube: Cube, dim: number): ValueSet | undefined => {
+  const at = cube.dims.indexOf(dim);
+  return at < 0 ? undefined : cube.sets[at];
+};
+
+/** The cube with one dimension restricted to `set` instead of what it had. */
+export const replace = (cube: Cube, set: ValueSet): Cube => {
+  const dim = set.dimension.index;
+  const dims: number[] = [];
+  const sets: ValueSet[] = [];
+  let done = set.count === set.dimension.size;
+  for (let i = 0; i < cube.dims.length; i++) {
+    const x = cube.dims[i]!;
+    if (!done && x > dim) {
+      dims.push(dim);
+      sets.push(set);
+      done = true;
+    }
+    if (x === dim) {
+      if (!done) {
+        dims.push(dim);
+        sets.push(set);
+        done = true;
+      }
+      continue;
+    }
+    dims.push(x);
+    sets.push(cube.sets[i]!);
+  }
+  if (!done) {
+    dims.push(dim);
+    sets.push(set);
+  }
+  return { dims, sets };
+};
+
+/** The cube without its restrictions on some dimensions. */
+export const release = (cube: Cube, drop: (dim: number) => boolean): Cube => {
+  if (!cube.dims.some(drop)) return cube;
+  const dims: number[] = [];
+  const sets: ValueSet[] = [];
+  for (let i = 0; i < cube.dims.length; i++) {
+    if (drop(cube.dims[i]!)) continue;
+    dims.push(cube.dims[i]!);
+    sets.push(cube.sets[i]!);
+  }
+  return { dims, sets };
+};
+
+/** What of `a` is outside `b`, as disjoint cubes: one at most for each dimension of `b`. */
+export const minus = (a: Cube, b: Cube): Cube[] => {
+  const out: Cube[] = [];
+  let rest = a;
+  for (let i = 0; i < b.dims.length; i++) {
+    const set = b.sets[i]!;
+    const own = setOf(rest, b.dims[i]!);
+    const outside = own ? minusSets(own, set) : complementSet(set);
+    if (outside.count > 0) out.push(replace(rest, outside));
+    const inside = own ? meetSets(own, set) : set;
+    if (inside.count === 0) return [a];
+    rest = replace(rest, inside);
+  }
+  return out;
+};
+
+/** The union of two cubes where it is a cube: one holds the other, or they differ in one dimension only. */
+const join = (a: Cube, b: Cube): Cube | null => {
+  if (a.dims.length === b.dims.length) {
+    let differs = -1;
+    for (let i = 0; i < a.dims.length; i++) {
+      if (a.dims[i] !== b.dims[i]) {
+        differs = -2;
+        break;
+      }
+      if (a.sets[i] !== b.sets[i]) {
+        if (differs >= 0) {
+          differs = -2;
+          break;
+        }
+        differs = i;
+      }
+    }
+    if (differs === -1) return a;
+    if (differs >= 0) return replace(a, joinSets(a.sets[differs]!, b.sets[differs]!));
+  }
+  return contains(a, b) ? a : contains(b, a) ? b : null;
+};
+
+let nextId = 1;
+const ids = new WeakMap<ValueSet, number>();
+const idOf = (set: ValueSet): number => {
+  let id = ids.get(set);
+  if (id === undefined) {
+    id = nextId++;
+    ids.set(set, id);
+  }
+  return id;
+};
+
+/** Fewer cubes for the same set: cubes that differ in one dimension only become one, until none do. */
+export const merge = (cubes: readonly Cube[]): Cube[] => {
+  if (cubes.length <= 1) return [...cubes];
+  if (cubes.length <= 8) {
+    const list = [...cubes];
+    for (let i = 0; i < list.length; i++)
+      for (let j = i + 1; j < list.length; j++) {
+        const joined = join(list[i]!, list[j]!);
+        if (!joined) continue;
+        list.splice(j, 1);
+        list[i] = joined;
+        i = -1;
+        break;
+      }
+    return list;
+  }
+  let list = [...cubes];
+  for (let changed = true; changed; ) {
+    changed = false;
+    const dims = new Set<number>();
+    for (const cube of list) for (const dim of cube.dims) dims.add(dim);
+    if (dims.size > 64) return list;
+    for (const dim of dims) {
+      // Cubes equal in all other dimensions fall together.
+      const groups = new Map<string, Cube[]>();
+      for (const cube of list) {
+        let key = '';
+        for (let i = 0; i < cube.dims.length; i++) if (cube.dims[i] !== dim) key += `${idOf(cube.sets[i]!)},`;
+        const group = groups.get(key);
+        if (group) group.push(cube);
+        else groups.set(key, [cube]);
+      }
+      if (groups.size === list.length) continue;
+      changed = true;
+      list = [...groups.values()].map((group) => {
+        if (group.length === 1) return group[0]!;
+        const all: number[] = [];
+        let dimension: Dimension | undefined;
+        for (const cube of group) {
+          const set = setOf(cube, dim);
+          if (!set) return cube; // free: holds the others
+          dimension = set.dimension;
+          for (const bound of set.ranges) all.push(bound);
+        }
+        return replace(group[0]!, dimension!.ofLoose(all));
+      });
+    }
+  }
+  return list;
+};
+
+/** Counts down; at zero whoever works gives up. */
+export interface Budget {
+  left: number;
+}
+
+/**
+ * Some part of `cube` that none of the covers takes, null where they take it all, undefined where the budget ran out.
+ * (a) one cover takes all; (b) covers are merged; (c) dimension by dimension the atoms that the fewest covers hold: most live cubes uncovered so;
+ * (d) the cube is cut along each cover in turn, depth first, widest covers first.
+ */
+export const uncovered = (cube: Cube, covers: readonly Cube[], budget: Budget): Cube | null | undefined => {
+  let list: Cube[] = [];
+  for (const cover of covers) {
+    const common = meet(cube, cover);
+    if (!common) continue;
+    if (contains(cover, cube)) return null;
+    list.push(common);
+  }
+  budget.left -= covers.length + 1;
+  if (list.length === 0) return cube;
+  if (list.length > 4) {
+    list = merge(list);
+    budget.left -= list.length;
+    for (const cover of list) if (contains(cover, cube)) return null;
+  }
+  if (list.length > 6) {
+    const found = descend(cube, list);
+    budget.left -= list.length * 4;
+    if (found) return found;
+  }
+  return cutAway(cube, list, 0, budget);
+};
+
+const cutAway = (cube: Cube, covers: readonly Cube[], from: number, budget: Budget): Cube | null | undefined => {
+  let at = from;
+  for (; at < covers.length; at++) {
+    budget.left--;
+    if (meets(cube, covers[at]!)) break;
+  }
+  if (budget.left < 0) return undefined;
+  if (at === covers.length) return cube;
+  for (const piece of minus(cube, covers[at]!)) {
+    const found = cutAway(piece, covers, at + 1, budget);
+    if (found !== null) return found;
+  }
+  return null;
+};
+
+/** The atoms of one dimension of a cube that fewest covers hold. */
+interface Shedding {
+  readonly set: ValueSet;
+  /** Covers that hold them. */
+  readonly left: number;
+}
+
+const shed = (rest: Cube, covers: readonly Cube[], dim: number): Shedding | null => {
+  const events: number[] = [];
+  let free = 0;
+  let dimension: Dimension | undefined;
+  for (const cover of covers) {
+    const set = setOf(cover, dim);
+    if (!set) {
+      free++;
+      continue;
+    }
+    dimension = set.dimension;
+    for (let i = 0; i < set.ranges.length; i += 2) events.push(set.ranges[i]! * 2, set.ranges[i + 1]! * 2 + 1);
+  }
+  if (!dimension) return null;
+  const sorted = Float64Array.from(events).sort();
+  const own = setOf(rest, dim) ?? dimension.full;
+  // Walk the segments between events within the cube's own atoms; keep those that fewest covers hold.
+  let depth = 0;
+  let next = 0;
+  let least = covers.length + 1;
+  let found: number[] = [];
+  for (let r = 0; r < own.ranges.length; r += 2) {
+    let low = own.ranges[r]!;
+    const high = own.ranges[r + 1]!;
+    while (low <= high) {
+      while (next < sorted.length && (sorted[next]! & 1 ? (sorted[next]! - 1) / 2 < low : sorted[next]! / 2 <= low)) {
+        depth += sorted[next]! & 1 ? -1 : 1;
+        next++;
+      }
+      const edge = next < sorted.length ? (sorted[next]! & 1 ? (sorted[next]! - 1) / 2 : sorted[next]! / 2 - 1) : high;
+      const end = Math.min(high, edge);
+      if (depth < least) {
+        least = depth;
+        found = [low, end];
+      } else if (depth === 0 && least === 0) found.push(low, end);
+      low = end + 1;
+    }
+  }
+  return { set: dimension.ofLoose(found), left: least + free };
+};
+
+/** Dimensions that some cover restricts; of many covers a sample tells. */
+const coveredDims = (covers: readonly Cube[]): Set<number> => {
+  const dims = new Set<number>();
+  const step = covers.length > 2000 ? Math.floor(covers.length / 200) : 1;
+  for (let i = 0; i < covers.length; i += step) for (const dim of covers[i]!.dims) dims.add(dim);
+  return dims;
+};
+
+/** Greedy: restrict the dimension that sheds most covers to the atoms that fewest hold, again and again. */
+const descend = (cube: Cube, covers: readonly Cube[]): Cube | null => {
+  let list = covers;
+  let rest = cube;
+  while (list.length > 0) {
+    let best: Shedding | null = null;
+    for (const dim of coveredDims(list)) {
+      const found = shed(rest, list, dim);
+      if (found && found.left < (best?.left ?? list.length)) best = found;
+      if (best?.left === 0) break;
+    }
+    if (!best) return null;
+    const next = replace(rest, best.set);
+    rest = next;
+    list = list.filter((cover) => meets(cover, next));
+  }
+  return rest;
+};
+
+/** Parts of a cube that no cover takes: for each dimension those atoms that no cover names. Not all such parts, but the wide ones. */
+export const openings = (cube: Cube, covers: readonly Cube[]): Cube[] => {
+  const out: Cube[] = [];
+  for (const dim of coveredDims(covers)) {
+    const found = shed(cube, covers, dim);
+    if (found?.left === 0) out.push(replace(cube, found.set));
+  }
+  return out;
+};
+
+/** The cube with every dimension that it restricts held to one atom. */
+export const pinned = (cube: Cube): Cube =>
+  cube.sets.every((set) => set.count === 1)
+    ? cube
+    : { dims: cube.dims, sets: cube.sets.map((set) => (set.count === 1 ? set : set.dimension.interval(set.ranges[0]!, set.ranges[0]!))) };
+
+/** How much of everything a cube holds, as a logarithm: only good for comparing. */
+export const extent = (cube: Cube): number => {
+  let sum = 0;
+  for (const set of cube.sets) sum += Math.log2(set.count / set.dimension.size);
+  return sum;
+};
+
+/**
+ * As `uncovered`, where covers are many: only those are looked at that are in the way. What the chosen ones leave is pinned to a packet; the widest cover
+ * that meets it is chosen too; until nothing is left, or nobody meets it. `chosen` may hold covers that proved well before, and grows.
+ */
+export const uncoveredAmongMany = (cube: Cube, covers: readonly Cube[], chosen: Cube[], budget: Budget): Cube | null | undefined => {
+  for (let round = 0; round < 150; round++) {
+    const open = uncovered(cube, chosen, budget);
+    if (!open) return open;
+    const point = pinned(open);
+    let best: Cube | undefined;
+    let size = Number.NEGATIVE_INFINITY;
+    for (const cover of covers) {
+      if (!meets(cover, point)) continue;
+      const own = extent(cover);
+      if (own > size) {
+        size = own;
+        best = cover;
+      }
+    }
+    budget.left -= covers.length >> 3;
+    if (!best) return point;
+    chosen.push(best);
+  }
+  return undefined;
+};
+
+/** All of `cube` that no cover takes as disjoint cubes, or null where they are more than `most` or the budget ran out. */
+export const remainder = (cube: Cube, covers: readonly Cube[], most: number, budget: Budget): Cube[] | null => {
+  let list: Cube[] = [cube];
+  for (const cover of covers) {
+    const next: Cube[] = [];
+    for (const part of list) {
+      budget.left--;
+      if (!meets(part, cover)) next.push(part);
+      else next.push(...minus(part, cover));
+    }
+    if (next.length > most || budget.left < 0) return null;
+    list = next;
+    if (list.length === 0) break;
+  }
+  return list;
+};
+
+/** A form as cubes whose union it is, or null where they would be more than `most`. */
+export const cubesOf = (form: Form, most: number): Cube[] | null => {
+  if (form === true) return [everything];
+  if (form === false) return [];
+  if (form instanceof ValueSet) return [{ dims: [form.dimension.index], sets: [form] }];
+  if ('or' in form) {
+    const out: Cube[] = [];
+    for (const part of form.or) {
+      const cubes = cubesOf(part, most);
+      if (!cubes || out.length + cubes.length > most * 4) return null;
+      out.push(...cubes);
+    }
+    const merged = merge(out);
+    return merged.length > most ? null : merged;
+  }
+  // Leaves first: their meet is one cube.
+  let list: Cube[] = [everything];
+  const leaves: ValueSet[] = [];
+  for (const part of form.and) if (part instanceof ValueSet) leaves.push(part);
+  if (leaves.length > 0) {
+    leaves.sort((a, b) => a.dimension.index - b.dimension.index);
+    const dims: number[] = [];
+    const sets: ValueSet[] = [];
+    for (const set of leaves) {
+      const last = dims.length - 1;
+      if (last >= 0 && dims[last] === set.dimension.index) {
+        const both = meetSets(sets[last]!, set);
+        if (both.count === 0) return [];
+        sets[last] = both;
+      } else {
+        dims.push(set.dimension.index);
+        sets.push(set);
+      }
+    }
+    list = [{ dims, sets }];
+    if (leaves.length === form.and.length) return list;
+  }
+  for (const part of form.and) {
+    if (part instanceof ValueSet) continue;
+    const cubes = cubesOf(part, most);
+    if (!cubes) return null;
+    const next: Cube[] = [];
+    for (const a of list)
+      for (const b of cubes) {
+        const common = meet(a, b);
+        if (common) next.push(common);
+        if (next.length > most * 4) return null;
+      }
+    list = merge(next);
+    if (list.length > most) return null;
+  }
+  return list;
+};
+
+/** Whether a point, told dimension by dimension, satisfies a form. */
+export const formHolds = (form: Form, at: (dimension: Dimension) => number): boolean => {
+  if (typeof form === 'boolean') return form;
+  if (form instanceof ValueSet) return form.has(at(form.dimension));
+  if ('and' in form) return form.and.every((part) => formHolds(part, at));
+  return form.or.some((part) => formHolds(part, at));
+};

@@ -1,0 +1,298 @@
+/**
+ * A natural packet out of a set: the one that an administrator would have thought of. Addresses that the ruleset mentions or those reserved for
+ * documentation (RFC 5737, RFC 3849), an ephemeral source port and a well-known destination port, the interface that a rule names, a new TCP
+ * connection. Preferences stand in lists, first come first served.
+ */
+import {
+  connectionStates,
+  type Family,
+  type FieldName,
+  type Hook,
+  hooks,
+  type Ordinal,
+  parseAddress,
+  printAddress,
+  protocolName,
+  protocolsWithPorts,
+} from '../../grammar/index.js';
+import type { Cube } from './cube.js';
+import { setOf } from './cube.js';
+import type { Dimension, Space, ValueSet } from './space.js';
+
+/** One packet at one place, every field that matters told. */
+export interface Packet {
+  readonly family: Family;
+  /** Where it is; null: not told. */
+  readonly hook: Hook | null;
+  readonly numbers: ReadonlyMap<FieldName, Ordinal>;
+  readonly names: ReadonlyMap<FieldName, string>;
+  /** How tests that no field models have to come out, where it matters. */
+  readonly tests: readonly { readonly text: string; readonly holds: boolean }[];
+}
+
+const address = (family: Family, text: string): Ordinal => {
+  const value = parseAddress(text, family);
+  if (typeof value === 'object') throw new Error(`${text} is not an address`);
+  return value;
+};
+
+const likedSources = {
+  4: ['192.0.2.10', '198.51.100.10', '203.0.113.10', '10.0.0.10', '172.16.0.10', '192.168.0.10'],
+  6: ['2001:db8::10', 'fd00::10'],
+};
+const likedDestinations = {
+  4: ['198.51.100.20', '192.0.2.20', '203.0.113.20', '10.0.0.20', '172.16.0.20', '192.168.0.20'],
+  6: ['2001:db8:1::20', 'fd00:1::20'],
+};
+const likedPorts = [22, 443, 80, 53, 25, 8080, 3306, 33434];
+const likedNames = ['eth0', 'eth1', 'ens3', 'enp1s0', 'wan0', 'lan0', 'port0', 'port1', 'x0', 'x1', 'x2'];
+
+/** Values of a field in the order of liking. */
+const liked = (field: FieldName, family: Family, chosen: ReadonlyMap<FieldName, Ordinal>, looped: boolean): readonly Ordinal[] => {
+  const wide = (values: readonly number[]): readonly Ordinal[] => values;
+  switch (field) {
+    case 'protocol':
+    case 'connectionProtocol':
+      return family === 4 ? [6, 17, 1, 47, 50, 2, 253] : [6, 17, 58, 47, 50, 253];
+    case 'source':
+    case 'originalSource':
+    case 'replySource':
+      return (looped ? [family === 4 ? '127.0.0.1' : '::1', ...likedSources[family]] : likedSources[family]).map((text) =>
+        address(family, text),
+      );
+    case 'destination':
+    case 'originalDestination':
+    case 'replyDestination':
+      return (looped ? [family === 4 ? '127.0.0.1' : '::1', ...likedDestinations[family]] : likedDestinations[family]).map((text) =>
+        address(family, text),
+      );
+    case 'sourcePort':
+    case 'originalSourcePort':
+      return wide([40000, 50000, 60000, 35000, 1024, 53, 80]);
+    case 'destinationPort':
+    case 'originalDestinationPort':
+      return wide(likedPorts);
+    case 'tcpFlags':
+      return chosen.get('connectionState') === connectionStates.indexOf('ESTABLISHED') ? wide([16, 24, 18, 2]) : wide([2, 16, 0]);
+    case 'icmp':
+      return family === 4 ? wide([8 * 256, 0, 3 * 256 + 1]) : wide([128 * 256, 129 * 256, 256]);
+    case 'connectionState':
+      return ['NEW', 'RELATED', 'ESTABLISHED', 'UNTRACKED', 'INVALID'].map((name) => connectionStates.indexOf(name as 'NEW'));
+    case 'ttl':
+      return wide([64, 63, 128, 255, 1]);
+    case 'length':
+      return wide([60, 100, 500, 1500]);
+    case 'sourceType':
+      return wide([1, 2]);
+    case 'destinationType':
+      return wide([1, 2]);
+    case 'mss':
+      return wide([1460]);
+    case 'espSpi':
+    case 'ahSpi':
+      return wide([256]);
+    case 'macSource':
+      return [0x020000000002];
+    case 'uid':
+    case 'gid':
+      return wide([0, 1000]);
+    default:
+      return wide([0]);
+  }
+};
+
+/** The atom that holds a value. */
+const atomOf = (starts: readonly Ordinal[], value: Ordinal): number => {
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (starts[middle]! <= value) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+};
+
+/** Spreads the low bits of `k` over the bits of a mask. */
+const deposit = (k: bigint, mask: bigint): bigint => {
+  let out = 0n;
+  let rest = mask;
+  for (let bit = k; rest > 0n; bit >>= 1n) {
+    const lowest = rest & -rest;
+    if (bit & 1n) out |= lowest;
+    rest ^= lowest;
+  }
+  return out;
+};
+
+/** The natural packet of a cube, in a space. `extra` likes come before the usual ones, by field. */
+export const pickPacket = (
+  space: Space,
+  cube: Cube,
+  hookDimension: Dimension | null,
+  extra: ReadonlyMap<FieldName, readonly Ordinal[]> = new Map(),
+): Packet => {
+  const { family } = space;
+  const numbers = new Map<FieldName, Ordinal>();
+  const names = new Map<FieldName, string>();
+  const allowed = (dimension: Dimension): ValueSet => setOf(cube, dimension.index) ?? dimension.full;
+  const hook = hookDimension ? hooks[allowed(hookDimension).ranges[0]!]! : null;
+  for (const field of ['inInterface', 'outInterface', 'physicalIn', 'physicalOut'] as const) {
+    const code = space.code(field);
+    if (code?.kind !== 'names') continue;
+    const set = allowed(code.dimension);
+    let best: string | undefined;
+    let prefix: string | undefined;
+    for (let i = 0; i < set.ranges.length && best === undefined; i += 2)
+      for (let at = set.ranges[i]!; at <= set.ranges[i + 1]!; at++) {
+        const atom = code.atoms[at]!;
+        if (atom.prefix) prefix ??= atom.name;
+        else if (atom.name !== '' && atom.name !== 'lo') {
+          best = atom.name;
+          break;
+        }
+      }
+    const free = set.count === code.dimension.size || (set.count >= code.dimension.size - 1 && set.has(1));
+    if (free && code.atoms.length <= 3) best = undefined; // nobody named an interface
+    if (best === undefined && prefix !== undefined) best = freshName(prefix, code);
+    if (best === undefined)
+      best = set.has(0) && !(code.exact.get('lo') !== undefined && set.has(code.exact.get('lo')!)) ? '' : set.has(0) ? '' : 'lo';
+    if (field.startsWith('physical') && set.has(0)) best = '';
+    names.set(field, best);
+  }
+  const looped = names.get('inInterface') === 'lo' || names.get('outInterface') === 'lo';
+  const fieldsHere: FieldName[] = [];
+  for (const dimension of space.dimensions)
+    if (dimension.field && fieldsHere.at(-1) !== dimension.field && !names.has(dimension.field)) fieldsHere.push(dimension.field);
+  for (const field of new Set<FieldName>(['connectionState', ...fieldsHere])) {
+    const code = space.code(field);
+    if (!code || code.kind === 'names') continue;
+    const likes = [...(extra.get(field) ?? []), ...liked(field, family, numbers, looped)];
+    if (code.kind === 'ranges') {
+      const set = allowed(code.dimension);
+      let value = likes.find((like) => set.has(atomOf(code.starts, like)));
+      if (value === undefined) {
+        const start = code.starts[set.ranges[0]!]!;
+        const end = code.starts[set.ranges[0]! + 1];
+        // The first host of a network rather than its address.
+        const next: Ordinal = typeof start === 'bigint' ? start + 1n : start + 1;
+        const isAddress = /source$|destination$/i.test(field);
+        value =
+          isAddress &&
+          (typeof start === 'bigint' ? start % 2n === 0n : start % 2 === 0) &&
+          (end === undefined || next < end) &&
+          field !== 'connectionState'
+            ? next
+            : start;
+      }
+      numbers.set(field, value);
+    } else {
+      // Group by group the liked value's bits where they are allowed.
+      let value = 0n;
+      for (const group of code.groups) {
+        const set = allowed(group.dimension);
+        let bits: bigint | undefined;
+        for (const like of likes) {
+          const at =
+            group.index.get(BigInt(like) & group.mask) ?? (group.dimension.size > group.values.length ? group.dimension.size - 1 : -1);
+          if (at >= 0 && set.has(at)) {
+            bits = BigInt(like) & group.mask;
+            break;
+          }
+        }
+        if (bits === undefined) {
+          const first = set.ranges[0]!;
+          if (first < group.values.length) bits = group.values[first]!;
+          else for (let k = 1n; bits === undefined; k++) if (!group.index.has(deposit(k, group.mask))) bits = deposit(k, group.mask);
+        }
+        value |= bits;
+      }
+      numbers.set(field, family === 6 && (field === 'source' || field === 'destination') ? value : Number(value));
+    }
+  }
+  const tests: { text: string; holds: boolean }[] = [];
+  for (let i = 0; i < cube.dims.length; i++) {
+    const { test } = cube.sets[i]!.dimension;
+    if (test) tests.push({ text: test.text, holds: cube.sets[i]!.has(1) });
+  }
+  return { family, hook, numbers, names, tests };
+};
+
+const freshName = (
+  prefix: string,
+  code: { readonly exact: ReadonlyMap<string, number>; readonly prefixes: ReadonlyMap<string, readonly [number, number]> },
+): string => {
+  const taken = (name: string): boolean => {
+    if (code.exact.has(name)) return true;
+    for (const other of code.prefixes.keys()) if (other.length > prefix.length && name.startsWith(other)) return true;
+    return false;
+  };
+  if (prefix === '') for (const name of likedNames) if (!taken(name)) return name;
+  for (let i = 0; ; i++) {
+    const name = `${prefix}${i < 100 ? i : i < 126 ? String.fromCharCode(97 + i - 100) : `_${i}`}`;
+    if (!taken(name)) return name;
+  }
+};
+
+const flagNames = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR'];
+
+/** The packet as the command line's JSON tells it. */
+export const packetJson = (packet: Packet): { src: string; dst: string; proto: string | number; [key: string]: unknown } => {
+  const { family, numbers, names, hook } = packet;
+  const number = (field: FieldName): number | undefined => {
+    const value = numbers.get(field);
+    return value === undefined ? undefined : Number(value);
+  };
+  const looped = names.get('inInterface') === 'lo' || names.get('outInterface') === 'lo';
+  const textOf = (field: 'source' | 'destination'): string => printAddress(numbers.get(field) ?? liked(field, family, numbers, looped)[0]!);
+  const proto = number('protocol') ?? 6;
+  const out: { src: string; dst: string; proto: string | number; [key: string]: unknown } = {
+    in:
+      hook === 'OUTPUT' || (hook === 'POSTROUTING' && (names.get('inInterface') ?? '') === '')
+        ? 'local'
+        : names.get('inInterface') || 'eth0',
+    ...(names.get('outInterface') ? { out: names.get('outInterface') } : {}),
+    src: textOf('source'),
+    dst: textOf('destination'),
+    proto: proto === 58 ? 'icmpv6' : protocolName(proto),
+  };
+  const later = number('laterFragment') === 1;
+  if (protocolsWithPorts.includes(proto) && !later) {
+    out.sport = number('sourcePort') ?? 40000;
+    out.dport = number('destinationPort') ?? 80;
+  }
+  if (proto === 6 && !later) {
+    const flags = number('tcpFlags') ?? 2;
+    const list = flagNames.filter((_, i) => flags & (1 << i));
+    out.flags = list.length > 0 ? list.join(',') : 'NONE';
+  }
+  if ((proto === 1 && family === 4) || (proto === 58 && family === 6)) {
+    const icmp = number('icmp') ?? (family === 4 ? 8 * 256 : 128 * 256);
+    out.icmp_type = icmp >> 8;
+    out.icmp_code = icmp & 255;
+  }
+  if (later) out.frag = { offset: 1480, len: 512, mf: false };
+  const state = number('connectionState');
+  if (state !== undefined) out.state = connectionStates[state]!;
+  const plain: readonly (readonly [FieldName, string, number])[] = [
+    ['mark', 'mark', 0],
+    ['connectionMark', 'connmark', 0],
+    ['ttl', 'ttl', 64],
+    ['tos', 'tos', 0],
+    ['length', 'len', 60],
+    ['uid', 'uid', 0],
+    ['gid', 'gid', 0],
+    ['mss', 'mss', -1],
+  ];
+  for (const [field, key, usual] of plain) {
+    const value = number(field);
+    if (value !== undefined && value !== usual) out[key] = value;
+  }
+  if ((proto === 50 && numbers.has('espSpi')) || (proto === 51 && numbers.has('ahSpi')))
+    out.spi = number(proto === 50 ? 'espSpi' : 'ahSpi');
+  const mac = numbers.get('macSource');
+  if (mac !== undefined && hook !== 'OUTPUT') out.src_mac = Number(mac).toString(16).padStart(12, '0').match(/../g)!.join(':');
+  const type = number('packetType');
+  if (type !== undefined && type > 0) out.dst_mac = ['router', 'broadcast', 'multicast', 'other'][type];
+  return out;
+};

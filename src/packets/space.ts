@@ -1,0 +1,810 @@
+/**
+ * The space that sets of packets live in: every field that a ruleset asks, cut into atoms where its answers can change. A dimension is an
+ * ordered, finite list of atoms: a range of numbers, an interface name (or all names with a prefix that nobody mentions further), a value of
+ * a group of bits, or the two answers of a test that no field models. What a ruleset does not ask has no dimension and costs nothing.
+ *
+ * Numbers asked by ranges and prefixes are one dimension of ranges. Numbers asked by masks with holes are cut into groups of bits that no mask
+ * divides, one dimension each, and ranges over them become prefixes, so both ways of asking agree.
+ */
+import {
+  addressWidth,
+  type Family,
+  type FieldName,
+  fields,
+  isAddressField,
+  type NameField,
+  type NumberField,
+  type Ordinal,
+  type Predicate,
+  type Range,
+  type Rewrite,
+  type Test,
+} from '../../grammar/index.js';
+
+/** Turns a test into a condition on fields where its answer is known (set contents, addresses given); undefined: it stays unknown. */
+export type Resolver = (test: Test) => Predicate | undefined;
+
+/** Some atoms of a dimension, as sorted disjoint intervals `[low, high, low, high ...]`. Equal sets of a dimension are one object. */
+export class ValueSet {
+  readonly dimension: Dimension;
+  readonly ranges: readonly number[];
+  /** How many atoms it holds. */
+  readonly count: number;
+  /** The diagram of it, kept by diagram.ts. */
+  node = -1;
+  constructor(dimension: Dimension, ranges: readonly number[]) {
+    this.dimension = dimension;
+    this.ranges = ranges;
+    let count = 0;
+    for (let i = 0; i < ranges.length; i += 2) count += ranges[i + 1]! - ranges[i]! + 1;
+    this.count = count;
+  }
+
+  has(atom: number): boolean {
+    const { ranges } = this;
+    if (ranges.length === 2) return atom >= ranges[0]! && atom <= ranges[1]!;
+    let low = 0;
+    let high = ranges.length / 2 - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      if (atom < ranges[2 * middle]!) high = middle - 1;
+      else if (atom > ranges[2 * middle + 1]!) low = middle + 1;
+      else return true;
+    }
+    return false;
+  }
+}
+
+/** One ordered list of atoms. */
+export class Dimension {
+  readonly index: number;
+  readonly field: FieldName | null;
+  /** The test that it answers: atom 0 no, atom 1 yes. */
+  readonly test: Test | null;
+  /** Group of bits of the field that it stands for. */
+  readonly mask: bigint | null;
+  readonly size: number;
+  /** First variable of the diagram, and how many. */
+  readonly level: number;
+  readonly bits: number;
+  private readonly singles = new Map<number, ValueSet>();
+  private readonly lists = new Map<string, ValueSet>();
+  readonly full: ValueSet;
+  readonly empty: ValueSet;
+
+  constructor(index: number, size: number, level: number, of: { field?: FieldName; test?: Test; mask?: bigint }) {
+    this.index = index;
+    this.field = of.field ?? null;
+    this.test = of.test ?? null;
+    this.mask = of.mask ?? null;
+    this.size = size;
+    this.level = level;
+    this.bits = size <= 1 ? 0 : 32 - Math.clz32(size - 1);
+    this.empty = new ValueSet(this, []);
+    this.full = new ValueSet(this, [0, size - 1]);
+    this.singles.set(size - 1, this.full);
+  }
+
+  /** The set of these intervals, which are sorted, disjoint and not adjacent. */
+  of(ranges: readonly number[]): ValueSet {
+    if (ranges.length === 0) return this.empty;
+    if (ranges.length === 2) return this.interval(ranges[0]!, ranges[1]!);
+    const key = ranges.join(',');
+    let found = this.lists.get(key);
+    if (!found) {
+      found = new ValueSet(this, ranges);
+      this.lists.set(key, found);
+    }
+    return found;
+  }
+
+  interval(low: number, high: number): ValueSet {
+    const key = low * this.size + high;
+    let found = this.singles.get(key);
+    if (!found) {
+      found = new ValueSet(this, [low, high]);
+      this.singles.set(key, found);
+    }
+    return found;
+  }
+
+  /** Of intervals in any order that may overlap or touch. */
+  ofLoose(ranges: number[]): ValueSet {
+    if (ranges.length <= 2) return this.of(ranges);
+    const order = Array.from({ length: ranges.length / 2 }, (_, i) => i).sort((a, b) => ranges[2 * a]! - ranges[2 * b]!);
+    const sorted: number[] = [];
+    for (const i of order) {
+      const low = ranges[2 * i]!;
+      const high = ranges[2 * i + 1]!;
+      const last = sorted.length - 1;
+      if (last > 0 && low <= sorted[last]! + 1) {
+        if (high > sorted[last]!) sorted[last] = high;
+      } else sorted.push(low, high);
+    }
+    return this.of(sorted);
+  }
+}
+
+export const complementSet = (a: ValueSet): ValueSet => {
+  const out: number[] = [];
+  let next = 0;
+  for (let i = 0; i < a.ranges.length; i += 2) {
+    if (a.ranges[i]! > next) out.push(next, a.ranges[i]! - 1);
+    next = a.ranges[i + 1]! + 1;
+  }
+  if (next < a.dimension.size) out.push(next, a.dimension.size - 1);
+  return a.dimension.of(out);
+};
+
+export const meetSets = (a: ValueSet, b: ValueSet): ValueSet => {
+  if (a === b) return a;
+  const x = a.ranges;
+  const y = b.ranges;
+  if (x.length === 2 && y.length === 2) {
+    const low = Math.max(x[0]!, y[0]!);
+    const high = Math.min(x[1]!, y[1]!);
+    if (low > high) return a.dimension.empty;
+    if (low === x[0] && high === x[1]) return a;
+    if (low === y[0] && high === y[1]) return b;
+    return a.dimension.interval(low, high);
+  }
+  const out: number[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < x.length && j < y.length) {
+    const low = Math.max(x[i]!, y[j]!);
+    const high = Math.min(x[i + 1]!, y[j + 1]!);
+    if (low <= high) out.push(low, high);
+    if (x[i + 1]! < y[j + 1]!) i += 2;
+    else j += 2;
+  }
+  return a.dimension.of(out);
+};
+
+export const joinSets = (a: ValueSet, b: ValueSet): ValueSet => (a === b ? a : a.dimension.ofLoose([...a.ranges, ...b.ranges]));
+
+/** Atoms of `a` that are not in `b`. */
+export const minusSets = (a: ValueSet, b: ValueSet): ValueSet => {
+  const x = a.ranges;
+  const y = b.ranges;
+  const out: number[] = [];
+  let j = 0;
+  for (let i = 0; i < x.length; i += 2) {
+    let low = x[i]!;
+    const high = x[i + 1]!;
+    while (j > 0 && y[j - 2 + 1]! >= low) j -= 2;
+    while (j < y.length && y[j + 1]! < low) j += 2;
+    while (j < y.length && y[j]! <= high) {
+      if (y[j]! > low) out.push(low, y[j]! - 1);
+      low = y[j + 1]! + 1;
+      j += 2;
+    }
+    if (low <= high) out.push(low, high);
+  }
+  return a.dimension.of(out);
+};
+
+export const setsMeet = (a: ValueSet, b: ValueSet): boolean => {
+  if (a === b) return a.count > 0;
+  const x = a.ranges;
+  const y = b.ranges;
+  let i = 0;
+  let j = 0;
+  while (i < x.length && j < y.length) {
+    if (x[i + 1]! < y[j]!) i += 2;
+    else if (y[j + 1]! < x[i]!) j += 2;
+    else return true;
+  }
+  return false;
+};
+
+/** Whether all of `b` is in `a`. */
+export const setContains = (a: ValueSet, b: ValueSet): boolean => {
+  if (a === b) return true;
+  const x = a.ranges;
+  const y = b.ranges;
+  let i = 0;
+  for (let j = 0; j < y.length; j += 2) {
+    while (i < x.length && x[i + 1]! < y[j]!) i += 2;
+    if (i >= x.length || x[i]! > y[j]! || x[i + 1]! < y[j + 1]!) return false;
+  }
+  return true;
+};
+
+/** A condition on atoms, negations resolved. */
+export type Form = true | false | ValueSet | { readonly and: readonly Form[] } | { readonly or: readonly Form[] };
+
+/** What a rewriting does to one dimension. `set`: takes some atom of it; `map`: atom by atom; `copy`: what the other dimension holds. */
+export type Change =
+  | { readonly dimension: Dimension; readonly set: ValueSet }
+  | { readonly dimension: Dimension; readonly map: readonly number[] }
+  | { readonly dimension: Dimension; readonly from: Dimension };
+
+/** How a number field is cut. */
+interface RangeCode {
+  readonly kind: 'ranges';
+  readonly dimension: Dimension;
+  /** First value of each atom, sorted. */
+  readonly starts: readonly Ordinal[];
+  readonly index: ReadonlyMap<Ordinal, number>;
+}
+interface GroupCode {
+  readonly kind: 'groups';
+  readonly width: number;
+  readonly groups: readonly {
+    readonly dimension: Dimension;
+    readonly mask: bigint;
+    /** Mentioned values; the last atom, where there is one more, is all others. */
+    readonly values: readonly bigint[];
+    readonly index: ReadonlyMap<bigint, number>;
+  }[];
+}
+interface NameCode {
+  readonly kind: 'names';
+  readonly dimension: Dimension;
+  /** Atom 0: no interface; then names and prefixes in sorted order, so that a prefix is an interval. */
+  readonly atoms: readonly { readonly name: string; readonly prefix: boolean }[];
+  readonly exact: ReadonlyMap<string, number>;
+  readonly prefixes: ReadonlyMap<string, readonly [number, number]>;
+}
+type Code = RangeCode | GroupCode | NameCode;
+
+/** Variable order of the diagrams: small deciding fields first, then ports, then addresses; tests come behind in order of appearance. */
+const order: readonly FieldName[] = [
+  'protocol',
+  'laterFragment',
+  'connectionState',
+  'inInterface',
+  'outInterface',
+  'destinationPort',
+  'sourcePort',
+  'icmp',
+  'tcpFlags',
+  'destination',
+  'source',
+];
+
+/** Collects what a ruleset asks, then cuts. */
+export class Space {
+  readonly family: Family;
+  readonly dimensions: Dimension[] = [];
+  private readonly codes = new Map<FieldName, Code>();
+  private readonly tests = new Map<string, Dimension>();
+  private readonly resolved = new Map<string, Predicate | null>();
+  private readonly resolver: Resolver | undefined;
+  private nextLevel = 0;
+  /** What is collected before cutting. */
+  private readonly cuts = new Map<FieldName, Ordinal[]>();
+  private readonly masks = new Map<FieldName, Set<bigint>>();
+  private readonly points = new Map<FieldName, { mask: bigint; value: bigint }[]>();
+  private readonly names = new Map<NameField, { exact: Set<string>; prefixes: Set<string> }>();
+  private readonly grouped = new Set<FieldName>();
+  private readonly whole = new Set<FieldName>();
+  private readonly twins: [NumberField, NumberField][] = [];
+  private readonly asked = new Set<FieldName>();
+  /** Dimensions of tests by the fields that they read. */
+  readonly readers = new Map<FieldName, Dimension[]>();
+
+  constructor(family: Family, resolver?: Resolver) {
+    this.family = family;
+    this.resolver = resolver;
+  }
+
+  width(field: FieldName): number {
+    return isAddressField(field) ? addressWidth(this.family) : fields[field].width;
+  }
+
+  /** First value above the domain. */
+  private top(field: FieldName): Ordinal {
+    const size = (fields[field] as { size?: number }).size;
+    if (size !== undefined) return size;
+    const width = this.width(field);
+    return width > 64 ? 1n << BigInt(width) : 2 ** width;
+  }
+
+  /** (a) Note what a predicate asks. */
+  collect(predicate: Predicate): void {
+    switch (predicate.kind) {
+      case 'in': {
+        this.asked.add(predicate.field);
+        let cuts = this.cuts.get(predicate.field);
+        if (!cuts) {
+          cuts = [];
+          this.cuts.set(predicate.field, cuts);
+        }
+        for (const [low, high] of predicate.ranges) {
+          if (low > high) continue;
+          cuts.push(low, typeof high === 'bigint' ? high + 1n : high + 1);
+        }
+        return;
+      }
+      case 'bits':
+        this.asked.add(predicate.field);
+        this.noteMask(predicate.field, BigInt(predicate.mask), BigInt(predicate.value));
+        return;
+      case 'name': {
+        this.asked.add(predicate.field);
+        this.noteName(predicate.field, predicate.name, predicate.prefix);
+        return;
+      }
+      case 'not':
+        this.collect(predicate.of);
+        return;
+      case 'all':
+      case 'some':
+        for (const part of predicate.of) this.collect(part);
+        return;
+      case 'test': {
+        const known = this.resolve(predicate.test);
+        if (known) this.collect(known);
+        return;
+      }
+      default:
+        return;
+    }
+  }
+
+  noteName(field: NameField, name: string, prefix: boolean): void {
+    let names = this.names.get(field);
+    if (!names) {
+      names = { exact: new Set(), prefixes: new Set() };
+      this.names.set(field, names);
+    }
+    (prefix ? names.prefixes : names.exact).add(name);
+  }
+
+  private noteMask(field: FieldName, mask: bigint, value: bigint): void {
+    const width = this.width(field);
+    const top = (1n << BigInt(width)) - 1n;
+    mask &= top;
+    let masks = this.masks.get(field);
+    if (!masks) {
+      masks = new Set();
+      this.masks.set(field, masks);
+    }
+    masks.add(mask);
+    let points = this.points.get(field);
+    if (!points) {
+      points = [];
+      this.points.set(field, points);
+    }
+    points.push({ mask, value: value & top });
+    if (!isPrefixMask(mask, width)) this.grouped.add(field);
+  }
+
+  /** (a) Note what a rewriting sets, where some predicate asks for the field. */
+  collectRewrite(rewrite: Rewrite): void {
+    const { field } = rewrite;
+    switch (rewrite.kind) {
+      case 'to': {
+        const cuts = this.cuts.get(field) ?? [];
+        this.cuts.set(field, cuts);
+        for (const [low, high] of rewrite.ranges) if (low <= high) cuts.push(low, typeof high === 'bigint' ? high + 1n : high + 1);
+        return;
+      }
+      case 'xor': {
+        const mask = BigInt(rewrite.mask);
+        const value = BigInt(rewrite.value);
+        this.noteMask(field, mask, value & mask);
+        for (let rest = value & ~mask, bit = 1n; rest > 0n; rest >>= 1n, bit <<= 1n)
+          if (rest & 1n) {
+            this.noteMask(field, bit, 0n);
+            this.noteMask(field, bit, bit);
+            this.grouped.add(field); // flipped bits stand alone
+          }
+        return;
+      }
+      case 'add':
+        if (this.width(field) <= 8) this.whole.add(field);
+        return;
+      case 'copy':
+        this.twins.push([field, rewrite.from]);
+        this.grouped.add(field).add(rewrite.from);
+        this.noteMask(field, BigInt(rewrite.mask), 0n);
+        this.noteMask(rewrite.from, BigInt(rewrite.fromMask), 0n);
+        return;
+      case 'network': {
+        const value = rewrite.value;
+        const rest = (1n << BigInt(this.width(field))) - 1n - BigInt(rewrite.mask);
+        const cuts = this.cuts.get(field) ?? [];
+        this.cuts.set(field, cuts);
+        const end = BigInt(value) + rest + 1n;
+        cuts.push(value, typeof value === 'bigint' ? end : Number(end));
+        return;
+      }
+      default:
+        return;
+    }
+  }
+
+  /** (b) Cut every field that is asked. Called once, after collecting. */
+  cut(): void {
+    // The field that a twin copies from is asked where the copy is.
+    for (const [to, from] of this.twins) if (this.asked.has(to)) this.asked.add(from);
+    for (const [to, from] of this.twins) {
+      const masks = new Set([...(this.masks.get(to) ?? []), ...(this.masks.get(from) ?? [])]);
+      const points = [...(this.points.get(to) ?? []), ...(this.points.get(from) ?? [])];
+      const cuts = [...(this.cuts.get(to) ?? []), ...(this.cuts.get(from) ?? [])];
+      for (const field of [to, from]) {
+        this.masks.set(field, masks);
+        this.points.set(field, points);
+        this.cuts.set(field, cuts);
+      }
+    }
+    for (const field of ['connectionState'] as const) {
+      this.asked.add(field); // nat and raw see some states only, whoever asks
+      this.whole.add(field);
+    }
+    this.asked.add('inInterface').add('outInterface');
+    this.noteName('inInterface', 'lo', false); // what the host sends itself skips nat PREROUTING
+    for (const field of [...order, ...(Object.keys(fields) as FieldName[]).filter((f) => !order.includes(f))]) {
+      if (!this.asked.has(field)) continue;
+      const kind = fields[field].kind;
+      this.codes.set(
+        field,
+        kind === 'name' ? this.cutNames(field as NameField) : this.grouped.has(field) ? this.cutGroups(field) : this.cutRanges(field),
+      );
+    }
+    this.cuts.clear();
+    this.points.clear();
+    this.masks.clear();
+    this.names.clear();
+  }
+
+  private add(size: number, of: { field?: FieldName; test?: Test; mask?: bigint }): Dimension {
+    const dimension = new Dimension(this.dimensions.length, size, this.nextLevel, of);
+    this.nextLevel += dimension.bits;
+    this.dimensions.push(dimension);
+    return dimension;
+  }
+
+  private cutRanges(field: FieldName): RangeCode {
+    const top = this.top(field);
+    const big = typeof top === 'bigint';
+    let all: Ordinal[] = this.cuts.get(field) ?? [];
+    const width = this.width(field);
+    for (const { mask, value } of this.points.get(field) ?? []) {
+      const rest = (1n << BigInt(width)) - 1n - mask;
+      if ((value & rest) !== 0n) continue; // never true
+      all.push(big ? value : Number(value), big ? value + rest + 1n : Number(value + rest + 1n));
+    }
+    if (this.whole.has(field)) all = Array.from({ length: Number(top) }, (_, i) => (big ? BigInt(i) : i));
+    let starts: Ordinal[];
+    if (big) {
+      const unique = new Set<Ordinal>(all.map((v) => BigInt(v)));
+      unique.add(0n);
+      starts = [...unique].filter((v) => v < top).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    } else {
+      const sorted = Float64Array.from(all as number[]).sort();
+      starts = [0];
+      for (const v of sorted) if (v > (starts[starts.length - 1] as number) && v < (top as number)) starts.push(v);
+    }
+    const index = new Map<Ordinal, number>();
+    for (let i = 0; i < starts.length; i++) index.set(starts[i]!, i);
+    return { kind: 'ranges', dimension: this.add(starts.length, { field }), starts, index };
+  }
+
+  private cutGroups(field: FieldName): GroupCode {
+    const width = this.width(field);
+    const masks = [...(this.masks.get(field) ?? [])];
+    const points = this.points.get(field) ?? [];
+    const cuts = this.cuts.get(field) ?? [];
+    // Ranges become prefix blocks, none smaller than the lowest bit set in a boundary: the bits from there up stand alone.
+    let lowest = width;
+    for (const cut of cuts) {
+      const value = BigInt(cut);
+      if (value === 0n) continue;
+      let bit = 0;
+      while (((value >> BigInt(bit)) & 1n) === 0n) bit++;
+      if (bit < lowest) lowest = bit;
+    }
+    for (let bit = lowest; bit < width; bit++) masks.push(1n << BigInt(bit));
+    // Bits with the same membership in all masks are one group.
+    const bySignature = new Map<string, bigint>();
+    for (let bit = 0; bit < width; bit++) {
+      const one = 1n << BigInt(bit);
+      const signature = masks.map((mask) => (mask & one ? '1' : '0')).join('');
+      if (!signature.includes('1')) continue;
+      bySignature.set(signature, (bySignature.get(signature) ?? 0n) | one);
+    }
+    const groups = [...bySignature.values()].map((mask) => {
+      const size = popcount(mask);
+      const values = new Set<bigint>();
+      if (size === 1) values.add(0n).add(mask);
+      else for (const point of points) if ((point.mask & mask) === mask) values.add(point.value & mask);
+      values.add(0n); // the usual value, and what clearing bits leaves
+      const list = [...values].sort((a, b) => (a < b ? -1 : 1));
+      const other = size > 50 || 2 ** size > list.length;
+      return {
+        dimension: this.add(list.length + (other ? 1 : 0), { field, mask }),
+        mask,
+        values: list,
+        index: new Map(list.map((value, i) => [value, i])),
+      };
+    });
+    return { kind: 'groups', width, groups };
+  }
+
+  private cutNames(field: NameField): NameCode {
+    const { exact, prefixes } = this.names.get(field) ?? { exact: new Set<string>(), prefixes: new Set<string>() };
+    const entries = [
+      ...[...prefixes].filter((name) => name !== '').map((name) => ({ name, prefix: true })),
+      ...[...exact].filter((name) => name !== '').map((name) => ({ name, prefix: false })),
+    ].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.prefix === b.prefix ? 0 : a.prefix ? -1 : 1));
+    const atoms = [
+      { name: '', prefix: false },
+      { name: '', prefix: true },
+    ];
+    const exactAt = new Map<string, number>([['', 0]]);
+    const open: { name: string; start: number }[] = [];
+    const spans = new Map<string, readonly [number, number]>();
+    const close = (until: string | null): void => {
+      while (open.length > 0 && (until === null || !until.startsWith(open[open.length - 1]!.name))) {
+        const { name, start } = open.pop()!;
+        spans.set(name, [start, atoms.length - 1]);
+      }
+    };
+    for (const entry of entries) {
+      close(entry.name);
+      if (entry.prefix) {
+        open.push({ name: entry.name, start: atoms.length });
+        if (entry.name.length < 15)
+          atoms.push(entry); // a name has at most 15 characters (IFNAMSIZ)
+        else if (!exact.has(entry.name)) {
+          exactAt.set(entry.name, atoms.length);
+          atoms.push({ name: entry.name, prefix: false });
+        }
+      } else {
+        exactAt.set(entry.name, atoms.length);
+        atoms.push(entry);
+      }
+    }
+    close(null);
+    spans.set('', [0, atoms.length - 1]);
+    return { kind: 'names', dimension: this.add(atoms.length, { field }), atoms, exact: exactAt, prefixes: spans };
+  }
+
+  private resolve(test: Test): Predicate | null {
+    if (!this.resolver || test.decidedBy === 'history') return null;
+    let known = this.resolved.get(test.text);
+    if (known === undefined) {
+      known = this.resolver(test) ?? null;
+      this.resolved.set(test.text, known);
+    }
+    return known;
+  }
+
+  private testDimension(test: Test, own: Map<Test, Dimension>): Dimension {
+    if (test.decidedBy === 'history') {
+      // Every occurrence answers for itself: one dimension for each place in each rule.
+      let found = own.get(test);
+      if (!found) {
+        found = this.addTest(test);
+        own.set(test, found);
+      }
+      return found;
+    }
+    let found = this.tests.get(test.text);
+    if (!found) {
+      found = this.addTest(test);
+      this.tests.set(test.text, found);
+    }
+    return found;
+  }
+
+  /** A dimension that is no packet field: where the packet is. */
+  addHook(size: number): Dimension {
+    return this.add(size, {});
+  }
+
+  addTest(test: Test): Dimension {
+    const dimension = this.add(2, { test });
+    for (const field of test.reads) {
+      const list = this.readers.get(field);
+      if (list) list.push(dimension);
+      else this.readers.set(field, [dimension]);
+    }
+    return dimension;
+  }
+
+  code(field: FieldName): Code | undefined {
+    return this.codes.get(field);
+  }
+
+  /** The single dimension of a field cut by ranges or names. */
+  dimension(field: FieldName): Dimension | undefined {
+    const code = this.codes.get(field);
+    return code && code.kind !== 'groups' ? code.dimension : undefined;
+  }
+
+  /** All dimensions of a field. */
+  dimensionsOf(field: FieldName): readonly Dimension[] {
+    const code = this.codes.get(field);
+    return !code ? [] : code.kind === 'groups' ? code.groups.map((g) => g.dimension) : [code.dimension];
+  }
+
+  /** (c) A predicate as a condition on atoms. What it asks must have been collected. Each call gives tests decided by history dimensions of their own. */
+  form(predicate: Predicate): Form {
+    return this.toForm(predicate, false, new Map());
+  }
+
+  private toForm(predicate: Predicate, negated: boolean, own: Map<Test, Dimension>): Form {
+    switch (predicate.kind) {
+      case 'any':
+        return !negated;
+      case 'none':
+        return negated;
+      case 'not':
+        return this.toForm(predicate.of, !negated, own);
+      case 'all':
+      case 'some': {
+        const and = (predicate.kind === 'all') !== negated;
+        const parts: Form[] = [];
+        for (const part of predicate.of) {
+          const form = this.toForm(part, negated, own);
+          if (form === !and) return !and;
+          if (form !== and) parts.push(form);
+        }
+        if (parts.length === 0) return and;
+        return parts.length === 1 ? parts[0]! : and ? { and: parts } : { or: parts };
+      }
+      case 'test': {
+        const known = this.resolve(predicate.test);
+        if (known) return this.toForm(known, negated, own);
+        return leaf(this.testDimension(predicate.test, own).interval(negated ? 0 : 1, negated ? 0 : 1));
+      }
+      case 'name': {
+        const code = this.codes.get(predicate.field) as NameCode;
+        const { dimension } = code;
+        let set: ValueSet;
+        if (predicate.prefix) {
+          const span = code.prefixes.get(predicate.name);
+          if (!span) throw new Error(`prefix ${predicate.name} was not collected`);
+          set = dimension.interval(span[0], span[1]);
+        } else {
+          const at = code.exact.get(predicate.name);
+          if (at === undefined) throw new Error(`name ${predicate.name} was not collected`);
+          set = dimension.interval(at, at);
+        }
+        return leaf(negated ? complementSet(set) : set);
+      }
+      case 'in': {
+        const code = this.codes.get(predicate.field)!;
+        if (code.kind === 'ranges') {
+          const set = this.rangeSet(predicate.field, code, predicate.ranges);
+          return leaf(negated ? complementSet(set) : set);
+        }
+        return this.groupRanges(code as GroupCode, predicate.ranges, negated);
+      }
+      case 'bits': {
+        const code = this.codes.get(predicate.field)!;
+        const width = this.width(predicate.field);
+        const mask = BigInt(predicate.mask);
+        const value = BigInt(predicate.value);
+        if ((value & ~mask) !== 0n) return negated;
+        if (code.kind === 'ranges') {
+          const rest = (1n << BigInt(width)) - 1n - mask;
+          const big = width > 64;
+          const range: Range = big ? [value, value + rest] : [Number(value), Number(value + rest)];
+          const set = this.rangeSet(predicate.field, code, [range]);
+          return leaf(negated ? complementSet(set) : set);
+        }
+        return groupBits(code as GroupCode, mask, value, negated);
+      }
+    }
+  }
+
+  /** Atoms of the ranges, cut at the domain's top. */
+  rangeSet(field: FieldName, code: RangeCode, ranges: readonly Range[]): ValueSet {
+    const { dimension, index } = code;
+    const top = this.top(field);
+    const out: number[] = [];
+    for (const [low, high] of ranges) {
+      if (low > high || low >= top) continue;
+      const first = index.get(low);
+      const after = typeof high === 'bigint' ? high + 1n : high + 1;
+      const end = after >= top ? dimension.size : index.get(after);
+      if (first === undefined || end === undefined) throw new Error(`a range of ${field} was not collected`);
+      out.push(first, end - 1);
+    }
+    return out.length === 2 ? dimension.interval(out[0]!, out[1]!) : dimension.ofLoose(out);
+  }
+
+  private groupRanges(code: GroupCode, ranges: readonly Range[], negated: boolean): Form {
+    const full = (1n << BigInt(code.width)) - 1n;
+    const parts: Form[] = [];
+    for (const [low, high] of ranges) {
+      let from = BigInt(low);
+      const to = BigInt(high) > full ? full : BigInt(high);
+      // Widest aligned block first: at most two for each bit.
+      while (from <= to) {
+        let size = from === 0n ? full + 1n : from & -from;
+        while (from + size - 1n > to) size >>= 1n;
+        parts.push(groupBits(code, full ^ (size - 1n), from, negated));
+        from += size;
+      }
+    }
+    const unit = negated;
+    const kept = parts.filter((p) => p !== unit);
+    if (kept.some((p) => p === !unit)) return !unit;
+    if (kept.length === 0) return unit;
+    return kept.length === 1 ? kept[0]! : negated ? { and: kept } : { or: kept };
+  }
+
+  /** What a rewriting changes. Dimensions of what follows the field, and of tests that read it, are asked anew. */
+  changes(rewrite: Rewrite): Change[] {
+    const out: Change[] = [];
+    const code = this.codes.get(rewrite.field);
+    if (code) {
+      const forget = (dimension: Dimension): Change => ({ dimension, set: dimension.full });
+      if (code.kind === 'ranges') {
+        const { dimension } = code;
+        if (rewrite.kind === 'to') out.push({ dimension, set: this.rangeSet(rewrite.field, code, rewrite.ranges) });
+        else if (rewrite.kind === 'xor' || rewrite.kind === 'network') {
+          const width = this.width(rewrite.field);
+          const mask = BigInt(rewrite.mask);
+          const value = BigInt(rewrite.value) & mask;
+          const rest = (1n << BigInt(width)) - 1n - mask;
+          const range: Range = width > 64 ? [value, value + rest] : [Number(value), Number(value + rest)];
+          out.push({ dimension, set: this.rangeSet(rewrite.field, code, [range]) });
+        } else if (rewrite.kind === 'add' && this.whole.has(rewrite.field)) {
+          const last = dimension.size - 1;
+          out.push({ dimension, map: Array.from({ length: dimension.size }, (_, i) => Math.min(last, Math.max(0, i + rewrite.by))) });
+        } else out.push(forget(dimension));
+      } else if (code.kind === 'groups') {
+        for (const group of code.groups) {
+          const { dimension, mask } = group;
+          const put = (value: bigint): Change => {
+            const at = group.index.get(value & mask);
+            return at === undefined ? forget(dimension) : { dimension, set: dimension.interval(at, at) };
+          };
+          if (rewrite.kind === 'to' && rewrite.ranges.length === 1 && rewrite.ranges[0]![0] === rewrite.ranges[0]![1])
+            out.push(put(BigInt(rewrite.ranges[0]![0])));
+          else if (rewrite.kind === 'xor') {
+            if ((BigInt(rewrite.mask) & mask) === mask) out.push(put(BigInt(rewrite.value)));
+            else if (BigInt(rewrite.value) & mask) out.push({ dimension, map: [1, 0] });
+          } else if (rewrite.kind === 'copy') {
+            const from = (this.codes.get(rewrite.from) as GroupCode | undefined)?.groups.find((g) => g.mask === mask);
+            const inTo = (BigInt(rewrite.mask) & mask) === mask;
+            const inFrom = (BigInt(rewrite.fromMask) & mask) === mask;
+            if (inTo && inFrom && from && from.dimension.size === dimension.size) out.push({ dimension, from: from.dimension });
+            else if (inTo && !inFrom) out.push(put(0n));
+            else if (inFrom) out.push(forget(dimension));
+          } else out.push(forget(dimension));
+        }
+      }
+    }
+    for (const dimension of this.readers.get(rewrite.field) ?? []) out.push({ dimension, set: dimension.full });
+    for (const [field, spec] of Object.entries(fields)) {
+      if ((spec as { follows?: string }).follows !== rewrite.field) continue;
+      for (const dimension of this.dimensionsOf(field as FieldName)) out.push({ dimension, set: dimension.full });
+    }
+    return out;
+  }
+}
+
+/** A form of one dimension: all, nothing or some of its atoms. */
+const leaf = (set: ValueSet): Form => (set.count === 0 ? false : set.count === set.dimension.size ? true : set);
+
+const groupBits = (code: GroupCode, mask: bigint, value: bigint, negated: boolean): Form => {
+  const parts: Form[] = [];
+  for (const group of code.groups) {
+    if ((mask & group.mask) === 0n) continue;
+    const at = group.index.get(value & group.mask);
+    if (at === undefined) throw new Error('a masked value was not collected');
+    const set = group.dimension.interval(at, at);
+    const form = leaf(negated ? complementSet(set) : set);
+    if (form === negated) return negated;
+    if (form !== !negated) parts.push(form);
+  }
+  if (parts.length === 0) return !negated;
+  return parts.length === 1 ? parts[0]! : negated ? { or: parts } : { and: parts };
+};
+
+/** Ones above, zeros below. */
+const isPrefixMask = (mask: bigint, width: number): boolean => {
+  const rest = ((1n << BigInt(width)) - 1n) ^ mask;
+  return (rest & (rest + 1n)) === 0n;
+};
+
+const popcount = (mask: bigint): number => mask.toString(2).replaceAll('0', '').length;
