@@ -55,7 +55,7 @@ export class TreeBuilder implements LineReader {
   constructor(source: Source, family: Family | undefined) {
     this.source = source;
     this.forced = family;
-    this.headerless = !/^\s*\*[a-z]/m.test(source.text);
+    this.headerless = !/^\s*\*[ \t]*[a-z]/m.test(source.text);
     this.binder = new RuleBinder(source.text, this.store, this.problems, this.variables);
   }
 
