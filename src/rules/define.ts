@@ -1,5 +1,5 @@
 /** What a check is. One check, one file, named after its id; src/rules/index.ts is the list. */
-import type { Backend, DocumentNode, Family, Problem, Source, Span } from '../../grammar/index.js';
+import type { Backend, DocumentNode, Family, Problem, Source, Span, TableNode } from '../../grammar/index.js';
 import type { Facts } from '../analysis/facts.js';
 import type { Diagnostic, Related } from '../diagnostic/diagnostic.js';
 import type { CheckDescriptor } from '../diagnostic/result.js';
@@ -58,24 +58,44 @@ export const defineCheck = (check: Check): Check => check;
 
 /**
  * Reports what the language complained of under a check's id. A complaint of one back end alone is an error where that back end is known to be
- * meant, nothing where the other is, and a warning where either may be.
+ * meant, nothing where the other is, and a warning where either may be. The same words again in the same table are lines of one finding: a
+ * dump whose MAC addresses were made anonymous has one fault, not a thousand.
  */
 export const reportProblems =
   (id: string) =>
-  ({ problems, backend, report }: DocumentContext): void => {
+  ({ document, problems, backend, report }: DocumentContext): void => {
+    const findings = gatherByCause();
     for (const problem of problems) {
       if (problem.code !== id) continue;
       if (problem.backend && backend && problem.backend !== backend) continue;
       const hedged = problem.backend !== undefined && backend === null && problem.severity === 'error';
-      report({
-        at: problem,
+      const table = document.items.find((item) => item.kind === 'table' && item.start <= problem.start && problem.start < item.end);
+      const at = { start: problem.start, end: problem.end };
+      findings.add(`${table?.start ?? ''} ${problem.message}`, at, () => ({
+        at,
         message: hedged ? `${problem.message} (only the ${problem.backend} back end refuses it)` : problem.message,
         level: hedged ? 'warning' : problem.severity,
         ...(problem.help === undefined ? {} : { help: problem.help }),
+        ...(table?.kind === 'table' ? { table: table.name, ...chainAt(table, problem.start) } : {}),
         related: (problem.related ?? []).map(({ start, end, message }) => ({ at: { start, end }, message })),
-      });
+      }));
     }
+    findings.tell(report);
   };
+
+/** The chain that the line at an offset of the table is about. */
+const chainAt = ({ items }: TableNode, offset: number): { readonly chain?: string } => {
+  let low = 0;
+  let high = items.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (items[middle]!.start <= offset) low = middle;
+    else high = middle - 1;
+  }
+  const item = items[low];
+  if (!item || item.start > offset || offset >= item.end) return {};
+  return item.kind === 'rule' ? { chain: item.chain } : item.kind === 'chain' ? { chain: item.name } : {};
+};
 
 /**
  * Gathers findings that have one cause: the first rule of a key makes the finding, further ones become lines of it. `tell` reports them all,
