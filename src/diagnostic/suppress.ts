@@ -74,14 +74,25 @@ export const applySilences = (inputs: readonly TextInput[], diagnostics: readonl
 
 /** Silences by file and place. */
 class Desk {
-  private readonly files = new Map<string, { whole: Silence[]; lines: Silence[] }>();
+  /** `lines` is sorted by where they begin: silences of a line cover that line whole, so the last one to begin before a place decides. */
+  private readonly files = new Map<string, { whole: Silence[]; lines: { over: Span; silences: Silence[] }[] }>();
 
   constructor(silences: readonly Silence[]) {
     for (const silence of silences) {
-      const { name } = silence.source;
-      const file = this.files.get(name) ?? { whole: [], lines: [] };
-      this.files.set(name, file);
-      (silence.over ? file.lines : file.whole).push(silence);
+      const { source, over } = silence;
+      const file = this.files.get(source.name) ?? { whole: [], lines: [] };
+      this.files.set(source.name, file);
+      if (over) file.lines.push({ over, silences: [silence] });
+      else file.whole.push(silence);
+    }
+    for (const file of this.files.values()) {
+      file.lines.sort((a, b) => a.over.start - b.over.start);
+      for (let index = file.lines.length - 1; index > 0; index--) {
+        const [before, own] = [file.lines[index - 1]!, file.lines[index]!];
+        if (before.over.start !== own.over.start) continue;
+        before.silences.push(...own.silences);
+        file.lines.splice(index, 1);
+      }
     }
   }
 
@@ -111,13 +122,23 @@ class Desk {
   private takes(check: string, name: string, at: Span, wholeFile: boolean): boolean {
     const file = this.files.get(name);
     if (!file) return false;
-    const found = (wholeFile ? file.whole : file.lines).filter(
-      ({ ids, over }) => ids.includes(check) && (over === null || (at.start >= over.start && at.start <= over.end)),
-    );
+    const found = (wholeFile ? file.whole : silencesAt(file.lines, at.start)).filter(({ ids }) => ids.includes(check));
     for (const silence of found) silence.used.add(check);
     return found.length > 0;
   }
 }
+
+const silencesAt = (lines: readonly { over: Span; silences: Silence[] }[], offset: number): readonly Silence[] => {
+  let low = 0;
+  let high = lines.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (lines[middle]!.over.start <= offset) low = middle + 1;
+    else high = middle;
+  }
+  const line = lines[low - 1];
+  return line && offset <= line.over.end ? line.silences : [];
+};
 
 /** Ids that silenced nothing, or that do not exist. */
 const judge = (silences: readonly Silence[], { checks, runs }: SilenceContext, about: (id: string) => boolean): Diagnostic[] => {

@@ -65,6 +65,17 @@ test('ignore-file: every line, before it and after', () => {
   expect(left([rule, '# iptlint: ignore-file[shadowed-rule] -- a lab', rule])).toEqual({ kept: [], suppressed: 2 });
 });
 
+test('two silences over one rule both count; many silences are quick', () => {
+  expect(left(['# iptlint: ignore-next-line[duplicate-rule]', '# iptlint: ignore-next-line[shadowed-rule]', rule, rule]).kept).toEqual([
+    '4 error[shadowed-rule] dead',
+    '1 info[useless-silence] duplicate-rule has nothing to say here; this silences nothing',
+  ]);
+  const start = performance.now();
+  const many = Array.from({ length: 20_000 }, () => ['# iptlint: ignore-next-line[shadowed-rule] -- why', rule]).flat();
+  expect(left(many)).toEqual({ kept: [], suppressed: 20_000 });
+  expect(performance.now() - start).toBeLessThan(5000);
+});
+
 describe('in a rule', () => {
   test.each([
     '-m comment --comment "iptlint:ignore=shadowed-rule ticket 4711"',
