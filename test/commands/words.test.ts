@@ -98,6 +98,7 @@ Take it out.
 Told
   # the word
   -A INPUT -m comment --comment bad-rule
+  > line 1, error: this is a bad-rule
 
 To switch it off
   iptlint --ignore bad-rule
