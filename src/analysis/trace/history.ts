@@ -87,7 +87,7 @@ const hashlimit = (test: Test, past: Past): Answer => {
   const { flight } = past;
   const rate = use?.value;
   if (rate?.kind !== 'packets' || given.rateMatch) return before('whether the rate is exceeded');
-  const isAbove = (given.above !== undefined) !== (use.negated ?? false);
+  const isAbove = (given.above !== undefined) !== (use?.negated ?? false);
   const parts: unknown[] = [];
   for (const mode of given.mode?.value ?? []) {
     if (mode === 'srcip' || mode === 'dstip') {
