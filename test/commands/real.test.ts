@@ -1,8 +1,10 @@
 /** The real engine behind the command line: what the catalogue promises of silences holds. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { realEngine } from '../../src/commands/real-engine.js';
 import { uselessSilence } from '../../src/diagnostic/useless-silence.js';
 import { call } from './call.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const whole = (rules: string): string => `*filter\n:INPUT ACCEPT [0:0]\n${rules}\nCOMMIT\n`;
 const told = async (rules: string): Promise<string[]> => {

@@ -1,8 +1,10 @@
 /** Help, the catalogue and completion: made from the commands' own data, and whole. */
 import { spawnSync } from 'node:child_process';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { commands } from '../../src/commands/index.js';
 import { call, folderWith } from './call.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 describe('help', () => {
   test('names every command, every flag of lint, the exit codes; fits into 100 columns', async () => {
