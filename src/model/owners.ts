@@ -2,7 +2,7 @@
  * Who made a chain or a rule: programs that write rules of their own leave names, comments and bridges by which they are known. From their
  * documentation and from rulesets that they wrote (kube-proxy, Docker, netavark, firewalld, libvirt, ufw and others run in namespaces).
  */
-import type { Chain, Rule, Table } from './ruleset.js';
+import type { Chain, Rule, Ruleset, Table } from './ruleset.js';
 
 /** The program behind a chain or a rule. */
 export interface Owner {
@@ -99,8 +99,7 @@ const managers: readonly Manager[] = [
       [/^DOCKER$/, 'published ports: what may reach containers, and where it is sent', 'ahead'],
       [/^DOCKER_(OUTPUT|POSTROUTING)$/, "sends queries to 127.0.0.11 on to Docker's name server, and its answers back"],
     ],
-    isRule: (rule) =>
-      masquerades(rule) && (leavesOutside(rule, /^(docker\d*|docker_gwbridge|br-[0-9a-f]{12})$/) || isOwnHairpin(rule, 'DOCKER')),
+    isRule: (rule) => masquerades(rule) && (isBridgeOut(rule) || (rule.chain.table.chains.has('DOCKER') && hasDockerShape(rule))),
   },
   {
     id: 'calico',
@@ -236,6 +235,11 @@ const managers: readonly Manager[] = [
     comments: /^generated for (LXD|Incus) /,
   },
   {
+    id: 'lxc',
+    name: 'LXC (lxc-net)',
+    isRule: (rule) => masquerades(rule) && isFromNetworkToOthers(rule) && mentionsInterface(rule.chain.table.ruleset, /^lxcbr\d+$/),
+  },
+  {
     id: 'tailscale',
     name: 'Tailscale',
     chains: [
@@ -317,7 +321,7 @@ const managers: readonly Manager[] = [
       [/^\w+_(in|out|fwd|frwd|input|forward|output|masq|dnat|nat|ctrl|oexcl|iexcl)$/, 'traffic of one interface or zone', 'ahead'],
       [/^[a-z]\w*([-2~])[a-z]\w*$/, 'traffic from one zone to another', 'ahead'],
       [
-        /^(log\w*|Drop|Reject|Broadcast|Multicast|smurfs|smurflog|tcpflags|reject|shorewall|sfilter\d*|sha-\w+|~\w+|%\w+|Invalid|NotSyn|Allow\w+|Drop\w+|blacklst|blacklog|blackout|rfc1918\d?|norfc1918|mac\w*|dst\w*|\w+)$/,
+        /^(log\w*|Drop|Reject|Broadcast|Multicast|smurfs|smurflog|tcpflags|reject|shorewall|sfilter\d*|sha-[\w-]+|~\w+|%\w+|Invalid|NotSyn|Allow\w+|Drop\w+|blacklst|blacklog|blackout|rfc1918\d?|norfc1918|mac\w*|dst\w*|\w+)$/,
         'part of the firewall that Shorewall generates',
         'ahead',
       ],
@@ -484,17 +488,44 @@ const isFromNetworkToOthers = (rule: Rule): boolean => {
   return from !== null && to !== null && from.address === to.address && from.mask === to.mask;
 };
 
-/** `-s NET ! -o BRIDGE`. */
+/** `-s NET ! -o BRIDGE`: what leaves a bridge network of Docker. */
+const isBridgeOut = (rule: Rule): boolean => leavesOutside(rule, /^(docker\d*|docker_gwbridge|br-[0-9a-f]{12})$/);
+
 const leavesOutside = (rule: Rule, bridge: RegExp): boolean => {
   const option = basicOf(rule, 'outInterface');
   return option?.negated === true && sourceOf(rule) !== null && bridge.test((option.value as { name: string }).name);
 };
 
-/** `-s HOST -d HOST`, in a table that holds a chain of the manager: a container that calls itself by its published port. */
-const isOwnHairpin = (rule: Rule, chain: string): boolean => {
+/**
+ * Beside a chain DOCKER the same shape with a bridge of any name; `-s HOST -d HOST`, a container that calls itself by its published port; and
+ * `-o BRIDGE -m addrtype --src-type LOCAL`, the host that calls a container.
+ */
+const hasDockerShape = (rule: Rule): boolean => {
   const from = sourceOf(rule);
   const to = networkIn(rule, 'destination', false);
-  return from !== null && to !== null && from.address === to.address && from.mask === to.mask && rule.chain.table.chains.has(chain);
+  const isSelf = from !== null && to !== null && from.address === to.address && from.mask === to.mask;
+  const out = basicOf(rule, 'outInterface');
+  const isFromHost = out?.negated === false && rule.node.matches.some(({ name }) => name === 'addrtype');
+  return isSelf || isFromHost || leavesOutside(rule, /./);
+};
+
+const seenInterfaces = new WeakMap<Ruleset, ReadonlySet<string>>();
+
+/** Some rule of the ruleset names an interface of this pattern. */
+const mentionsInterface = (ruleset: Ruleset, pattern: RegExp): boolean => {
+  let names = seenInterfaces.get(ruleset);
+  if (!names) {
+    const found = new Set<string>();
+    for (const rule of ruleset.rules)
+      for (const key of ['inInterface', 'outInterface']) {
+        const option = basicOf(rule, key);
+        if (option) found.add((option.value as { name: string }).name);
+      }
+    names = found;
+    seenInterfaces.set(ruleset, names);
+  }
+  for (const name of names) if (pattern.test(name)) return true;
+  return false;
 };
 
 const toPorts = ({ node }: Rule): string | null => {

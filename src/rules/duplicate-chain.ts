@@ -38,6 +38,7 @@ export default defineCheck({
           if (before) seen.set(item.to, before);
         } else if (item.kind === 'chain') {
           const { name } = item;
+          if (name === '') continue;
           const isBuiltIn = isHook(name) && table.chains.get(name)?.hook != null;
           const before = seen.get(name);
           const place = {

@@ -12,5 +12,9 @@ export default defineCheck({
     find: [{ title: 'two halves of one table', text: '*filter\n-A INPUT -i lo -j ACCEPT\nCOMMIT\n*filter\n-A INPUT -j DROP\nCOMMIT\n' }],
     leave: [{ title: 'two tables', text: '*filter\n-A INPUT -i lo -j ACCEPT\nCOMMIT\n*nat\n-A PREROUTING -i lo -j ACCEPT\nCOMMIT\n' }],
   },
-  checkDocument: reportProblems('duplicate-table'),
+  // Lines outside any table are told as such, not as a table.
+  checkDocument: (context) => {
+    const headed = context.document.items.flatMap((item) => (item.kind === 'table' && item.header ? [item.header.start] : []));
+    reportProblems('duplicate-table')({ ...context, problems: context.problems.filter(({ start }) => headed.includes(start)) });
+  },
 });

@@ -2,7 +2,7 @@
 import { Fault, type Network, type OptionNode, parseAddress, printNetwork } from '../../grammar/index.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import { writtenValue } from '../model/written.js';
-import { defineCheck } from './define.js';
+import { defineCheck, gatherByCause } from './define.js';
 
 export default defineCheck({
   id: 'host-bits-set',
@@ -19,6 +19,7 @@ export default defineCheck({
     ],
   },
   checkRuleset: ({ ruleset, report }) => {
+    const findings = gatherByCause();
     for (const rule of ruleset.rules) {
       const basics = rule.node.matches[0];
       if (basics?.name !== '') continue;
@@ -31,16 +32,17 @@ export default defineCheck({
           if (network.kind !== 'network' || host === undefined || !/^[\d.:a-f]+$/i.test(host)) continue;
           const address = parseAddress(host, ruleset.family);
           if (address instanceof Fault || address === network.address) continue;
-          report({
+          findings.add(words[i]!, spanOf(rule.node), () => ({
             ...placeOfRule(rule),
             focus: [spanOf(option)],
             label: `loaded as ${printNetwork(network)}`,
             message: `${words[i]} is loaded as ${printNetwork(network)}: the bits of the host do not count`,
             help: `write ${printNetwork(network)}, or ${host} if this one host is meant`,
-          });
+          }));
         }
       }
     }
+    findings.tell(report);
   },
 });
 

@@ -1,7 +1,7 @@
 /** DROP in the nat table: refused as a target, taken as a policy. */
 import { isHook } from '../../grammar/index.js';
 import { placeOfRule, spanOf } from '../model/place.js';
-import { defineCheck } from './define.js';
+import { defineCheck, gatherByCause } from './define.js';
 
 export default defineCheck({
   id: 'nat-drop',
@@ -20,21 +20,28 @@ export default defineCheck({
   checkRuleset: ({ ruleset, report }) => {
     const nat = ruleset.tables.get('nat');
     if (!nat) return;
+    const findings = gatherByCause();
     for (const item of nat.node.items) {
       if (item.kind !== 'chain' || item.policy !== 'DROP' || !isHook(item.name) || !nat.chains.get(item.name)?.hook) continue;
       const isRefused = item.form === '-P';
-      report({
-        at: spanOf(item),
-        table: 'nat',
-        chain: item.name,
-        level: isRefused ? 'error' : 'warning',
-        message: isRefused
-          ? `iptables refuses the policy DROP in the nat table: nat ${item.name} is no place to filter`
-          : `the policy of nat ${item.name} is DROP: the first packet of every connection that no rule here accepts or translates is dropped`,
-        effect: isRefused ? 'The table is not loaded' : 'It loads, although iptables refuses the same as "-P" and as a rule',
-        help: `write :${item.name} ACCEPT and filter in the filter table`,
-      });
+      findings.add(
+        item.form,
+        spanOf(item),
+        () => ({
+          at: spanOf(item),
+          table: 'nat',
+          chain: item.name,
+          level: isRefused ? 'error' : 'warning',
+          message: isRefused
+            ? `iptables refuses the policy DROP in the nat table: nat ${item.name} is no place to filter`
+            : `the policy of nat ${item.name} is DROP: the first packet of every connection that no rule here accepts or translates is dropped`,
+          effect: isRefused ? 'The table is not loaded' : 'It loads, although iptables refuses the same as "-P" and as a rule',
+          help: `write :${item.name} ACCEPT and filter in the filter table`,
+        }),
+        `the same for ${item.name}`,
+      );
     }
+    findings.tell(report);
     const drops = ruleset.rules.filter(({ chain, node }) => chain.table === nat && node.target?.name === 'DROP' && !node.target.goto);
     const [first, ...others] = drops;
     if (!first) return;

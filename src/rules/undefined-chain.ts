@@ -1,5 +1,5 @@
 /** Jumps to chains, and rules in chains, that do not exist when the line runs. */
-import { findTarget, isHook } from '../../grammar/index.js';
+import { builtInChains, findTarget, isHook } from '../../grammar/index.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import type { Rule, Table } from '../model/ruleset.js';
 import { closest } from '../util/closest.js';
@@ -19,7 +19,7 @@ export default defineCheck({
   summary: 'A chain that does not exist: no line declares it, or a later one does.',
   why: 'iptables-restore runs the lines in order. A chain has to be declared (":NAME - [0:0]" or "-N NAME") before a rule is added to it or jumps to it; else it stops there and nothing of the table is loaded. A name that is neither a chain nor a target gives the same error. Files that are loaded with --noflush (-n) may count on chains that the kernel already holds; those are not known here.',
   advice:
-    'Declare the chain at the head of its table, or correct the name. Excerpts of dumps often lack their ":" lines: lint the whole dump.',
+    'Declare the chain at the head of its table, or correct the name. Excerpts of dumps often lack their ":" lines: lint the whole dump. (A dump that lacks declarations of built-in chains is taken for an excerpt, and this is a warning there.)',
   examples: {
     find: [
       { title: 'a slip in a name', text: ':WEB - [0:0]\n-A INPUT -p tcp -m tcp --dport 80 -j WBE\n-A INPUT -j WEB\n-A WEB -j ACCEPT' },
@@ -43,6 +43,7 @@ export default defineCheck({
     };
     for (const rule of ruleset.rules) {
       const { chain, node } = rule;
+      if (!node.whole) continue; // told as unread, and perhaps read amiss
       if (!chain.hook && isAbsent(chain.node, rule)) mention(chain.name, rule, true);
       const { target } = node;
       if (!target || (target.spec && !target.goto && rule.action.kind !== 'jump')) continue;
@@ -57,7 +58,16 @@ export default defineCheck({
         const [first, ...others] = mentions as [Mention, ...Mention[]];
         const declared = table.chains.get(name)?.node;
         const known = [...table.chains.values()].filter((chain) => chain.node || chain.hook).map((chain) => chain.name);
-        const near = declared ? null : closest(name, known);
+        const slip = !declared && !first.isIn && findTarget(name.toUpperCase()) ? name.toUpperCase() : null;
+        const near = slip ?? (declared ? null : closest(name, known));
+        const doubt =
+          declared || slip
+            ? null
+            : isExcerpt(table)
+              ? 'lines that were left out: the dump does not even declare all built-in chains'
+              : ruleset.whole
+                ? null
+                : 'lines that could not be read and may declare it';
         const focus = first.isIn ? first.rule.node.chainSpan : first.rule.node.target!.nameSpan;
         report({
           ...placeOfRule(first.rule),
@@ -70,9 +80,7 @@ export default defineCheck({
               : first.isIn
                 ? `rules are added to ${name}, a chain that no line declares`
                 : `"${name}" is neither a chain of the table ${table.name} nor a target`,
-          ...(ruleset.whole
-            ? {}
-            : { certainty: 'possible' as const, level: 'warning' as const, leansOn: ['lines that could not be read and may declare it'] }),
+          ...(doubt === null ? {} : { certainty: 'possible' as const, level: 'warning' as const, leansOn: [doubt] }),
           help: declared
             ? 'move the declaration to the head of the table'
             : isHook(name)
@@ -92,3 +100,7 @@ export default defineCheck({
 /** No line declares the chain before the rule runs. */
 const isAbsent = (declaration: { readonly start: number } | null, { node }: Rule): boolean =>
   declaration === null || declaration.start > node.start;
+
+/** iptables-save always declares every built-in chain of a table: a dump that lacks one has lost lines on its way here. */
+const isExcerpt = ({ name, node, chains }: Table): boolean =>
+  node.generator !== null && builtInChains[name].some((hook) => !chains.get(hook)?.node);

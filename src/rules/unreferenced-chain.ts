@@ -2,7 +2,7 @@
 import { isHook } from '../../grammar/index.js';
 import { ownerOf } from '../model/owners.js';
 import { placeOfChain } from '../model/place.js';
-import { defineCheck } from './define.js';
+import { defineCheck, gatherByCause } from './define.js';
 import { hedge, isFragment, strandedChains } from './unreachable-chain.js';
 
 export default defineCheck({
@@ -25,17 +25,25 @@ export default defineCheck({
   checkRuleset: ({ ruleset, graph, report }) => {
     for (const table of ruleset.tables.values()) {
       if (isFragment(table)) continue;
+      const findings = gatherByCause();
       for (const { root, isUnreferenced } of strandedChains(table, graph)) {
         const owner = ownerOf(root);
         if (!isUnreferenced || root.rules.length > 0 || owner?.isMadeAhead || owner?.isForUser) continue;
-        report({
-          ...placeOfChain(root),
-          ...hedge(ruleset),
-          label: 'empty, and nothing jumps to it',
-          message: `the chain ${root.name} is empty and no rule jumps to it${isHook(root.name) ? `: the table ${table.name} has no such built-in chain` : ''}`,
-          help: `delete it, or add the jump to ${root.name} that is missing`,
-        });
+        // Leftovers of one program have one cause.
+        findings.add(
+          owner ? owner.name : root.name,
+          placeOfChain(root).at,
+          () => ({
+            ...placeOfChain(root),
+            ...hedge(ruleset),
+            label: 'empty, and nothing jumps to it',
+            message: `the chain ${root.name} is empty and no rule jumps to it${isHook(root.name) ? `: the table ${table.name} has no such built-in chain` : ''}`,
+            help: `delete it, or add the jump to ${root.name} that is missing`,
+          }),
+          'empty as well',
+        );
       }
+      findings.tell(report);
     }
   },
 });
