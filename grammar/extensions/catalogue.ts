@@ -279,7 +279,13 @@ const commandArity: readonly (readonly [flags: string, arity: Arity])[] = [
 const arities = new Map<string, Arity>();
 for (const [flags, arity] of commandArity) for (const flag of flags.split(' ')) arities.set(flag, arity);
 for (const spec of [builtIn, ...matchSpecs, ...targetSpecs])
-  for (const [flag, option] of flagsOf(spec)) arities.set(flag, exactly(option.spec.value.arity));
+  for (const [flag, { spec: option }] of flagsOf(spec)) {
+    const { arity, optional } = option.value;
+    const before = arities.get(flag);
+    const least = optional ? 0 : arity;
+    // Flags that extensions share with different arities (--set of recent and of set) take what the widest would.
+    arities.set(flag, before ? { min: Math.min(before.min, least), max: Math.max(before.max, arity) } : { min: least, max: arity });
+  }
 
 /** Unknown options take every word up to the next one that looks like an option. */
 const unknownArity: Arity = { min: 0, max: Number.POSITIVE_INFINITY };

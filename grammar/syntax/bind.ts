@@ -495,9 +495,6 @@ export class RuleBinder {
   /** Implied matches, abbreviations, `--flag=value`, `-ptcp`, options of unknown extensions, unknown options. */
   private unusualOption(image: string, flag: number, to: number, negated: boolean, start: number): void {
     const words = this.words(flag + 1, to);
-    const implied = this.implyMatch(image, start);
-    if (implied) return this.addOption(implied.owner, implied.option, image, negated, words, start, this.end, flag + 1);
-
     const equals = image.indexOf('=');
     if (image.startsWith('--') && equals > 0)
       return this.glued(image.slice(0, equals), image.slice(equals + 1), flag, words, negated, start);
@@ -532,6 +529,9 @@ export class RuleBinder {
         return this.complain('unknown-option', flag, `${image} is short for several options: ${[...candidates.keys()].join(', ')}`);
       }
     }
+    const implied = this.implyMatch(image, start);
+    if (implied) return this.addOption(implied.owner, implied.option, image, negated, words, start, this.end, flag + 1);
+
     // An option behind an extension that the catalogue does not know is taken to be its own, word for word.
     const unknown = this.named.findLast((owner) => owner.spec === null && !(owner.kind === 'target' && owner.goto));
     if (unknown) {
@@ -561,6 +561,15 @@ export class RuleBinder {
     if (role) return this.mainOption(role, name, flag, flag + 1, negated, start, [value]);
     const words = [value, ...more];
     const basic = builtInFlags.get(name);
+    // 1.8.9 takes the whole word for the protocol's name (xshared.c, do_parse looks at argv[optind - 1]).
+    if (name === '--protocol')
+      this.complainAt(
+        'bad-value',
+        start,
+        this.end,
+        `${name}=${value}: iptables reads the whole word as the name of a protocol`,
+        `write -p ${value}`,
+      );
     if (basic) return this.addOption(this.openBasics(start), basic, name, negated, words, start, this.end);
     for (let i = this.named.length - 1; i >= 0; i--) {
       const owner = this.named[i]!;
@@ -600,6 +609,10 @@ export class RuleBinder {
       this.awaiting = { owner, known, start, flag };
       return;
     }
+    if (words.length > arity) {
+      this.whole = false;
+      this.complainAt('syntax-error', start, end, `"${clip(words[arity]!)}" stands where an option such as -p, -m or -j is expected`);
+    }
     let unread = false;
     if (negated && !spec.negatable) {
       unread = true;
@@ -613,7 +626,7 @@ export class RuleBinder {
       return;
     }
     let parsed: unknown;
-    if (words.length < arity) {
+    if (words.length < arity && !(spec.value.optional && words.length === 0)) {
       unread = true;
       this.complainAt('bad-value', start, end, `${flag} wants ${spec.value.expects}`);
     } else {

@@ -19,7 +19,7 @@ const uncovered = (document: DocumentNode): string => {
   for (const item of document.items) {
     if (item.kind !== 'table') mark(item);
     else {
-      if (item.header) mark({ start: item.header.start - 1, end: item.header.end });
+      if (item.header) mark({ start: item.start, end: item.header.end });
       if (item.commit) mark(item.commit);
       for (const line of item.items) mark(line);
     }

@@ -1,33 +1,27 @@
 /** The law of the tree: printing what was parsed and parsing it again gives the same tree, and nothing is lost on the way. */
 import { describe, expect, test } from 'vitest';
-import { type DocumentNode, parse, print } from '../../grammar/index.js';
+import { parse, print, type RuleNode } from '../../grammar/index.js';
 import { corpus } from '../helpers/corpus.js';
 
-/** The tree without places, specs and sources: what two texts of one meaning share. */
-const shape = (document: DocumentNode): unknown =>
-  JSON.parse(
-    JSON.stringify(document.items, (key, value: unknown) => {
-      if (
-        [
-          'start',
-          'end',
-          'span',
-          'nameSpan',
-          'chainSpan',
-          'header',
-          'commit',
-          'source',
-          'implied',
-          'counters',
-          'generator',
-          'form',
-        ].includes(key)
-      )
-        return undefined;
-      if (key === 'spec') return value ? ((value as { name?: string; flag?: string }).name ?? (value as { flag?: string }).flag) : null;
-      return typeof value === 'bigint' ? `${value}n` : value;
+const places = new Set(['start', 'end', 'nameSpan', 'chainSpan', 'header', 'commit', 'source', 'implied', 'counters', 'generator', 'form']);
+
+/** The tree without places and sources, specs by name: what two texts of one meaning share. */
+const shape = (node: unknown): unknown => {
+  if (typeof node === 'bigint') return `${node}n`;
+  if (Array.isArray(node)) return node.map(shape);
+  if (node === null || typeof node !== 'object') return node;
+  if ('kind' in node && node.kind === 'rule') {
+    const { command, position, chain, matches, target, whole } = node as RuleNode;
+    return { command, position, chain, matches: shape(matches), target: shape(target), whole };
+  }
+  return Object.fromEntries(
+    Object.entries(node).flatMap(([key, value]) => {
+      if (places.has(key)) return [];
+      if (key === 'spec') return [[key, value ? ((value as { name?: string }).name ?? (value as { flag?: string }).flag) : null]];
+      return [[key, shape(value)]];
     }),
   );
+};
 
 const twice = (text: string, family: 4 | 6) => {
   const first = parse(text, { family });
@@ -50,7 +44,7 @@ describe('printing and parsing again', () => {
   ])('%s', (_name, text) => {
     const { again, printed, second } = twice(text, 4);
     expect(again).toBe(printed);
-    expect(shape(parse(printed, { family: 4 }).document)).toEqual(shape(second.document));
+    expect(shape(parse(printed, { family: 4 }).document.items)).toEqual(shape(second.document.items));
   });
 
   test('the printed text of a save dump is the dump', () => {
@@ -62,7 +56,9 @@ describe('printing and parsing again', () => {
   test.skipIf(corpus.length === 0)('holds for every shared ruleset', () => {
     const broken = corpus.filter(({ text, family }) => {
       const { printed, again, second } = twice(text(), family);
-      return again !== printed || JSON.stringify(shape(second.document)) !== JSON.stringify(shape(parse(again, { family }).document));
+      return (
+        again !== printed || JSON.stringify(shape(second.document.items)) !== JSON.stringify(shape(parse(again, { family }).document.items))
+      );
     });
     expect(broken.map(({ path }) => path)).toEqual([]);
   });

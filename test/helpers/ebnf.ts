@@ -38,7 +38,7 @@ const pattern = (token: TokenType): string | null => {
 /** The whole grammar: productions from the top, then the tokens with their patterns. */
 export const grammarAsEbnf = (): string => {
   const productions = new RulesetParser().getSerializedGastProductions() as Node[];
-  const order = ['ruleset', 'line', 'tableLine', 'chainLine', 'commitLine', 'words', 'ruleLine', 'commandLine', 'ruleWord', 'values'];
+  const order = ['ruleset', 'line', 'tableLine', 'chainLine', 'commitLine', 'words', 'ruleLine', 'commandLine', 'ruleWords'];
   const sorted = [...productions].sort((a, b) => order.indexOf(a.name!) - order.indexOf(b.name!));
   const lines = ['(* Written from the live parser by `npm run docs`; a test fails when it is stale. *)', ''];
   for (const production of sorted)
