@@ -13,7 +13,7 @@ import type { Problem } from '../problem.js';
 import type { Span } from '../source.js';
 import { suggest } from '../suggest.js';
 import { Fault, type ValueContext } from '../values/value.js';
-import type { ChainCommandNode, ChainNode, CountersNode, MatchNode, OptionNode, RuleNode, TargetNode } from './ast.js';
+import type { ChainCommandNode, ChainNode, CountersNode, OptionNode, RuleNode } from './ast.js';
 import { Kind, type WordStore } from './store.js';
 import { unquote, unquoteShell } from './words.js';
 
@@ -80,6 +80,9 @@ export interface BoundLine {
   readonly span: Span;
 }
 
+/** What the words behind `-A CHAIN` mean. */
+export type RuleMeaning = Pick<RuleNode, 'matches' | 'target' | 'whole'>;
+
 const noWords: readonly string[] = [];
 
 /** Options whose presence in a line of a restored file is refused (iptables-restore takes them on its own command line). */
@@ -113,7 +116,9 @@ const refusedInRestore = new Set([
 interface SpecFacts {
   readonly flags: ReadonlyMap<string, KnownOption>;
   readonly required: readonly string[];
-  readonly related: readonly (readonly [key: string, excludes: readonly string[], needs: readonly string[]])[];
+  readonly related: readonly { readonly key: string; readonly excludes: readonly string[]; readonly needs: readonly string[] }[];
+  /** Has something to say of all options together. */
+  readonly asksWhole: boolean;
   /** Nothing to look at. */
   readonly plain: boolean;
 }
@@ -126,24 +131,23 @@ const factsOf = (spec: MatchSpec | TargetSpec): SpecFacts => {
     const required = entries.filter(([, option]) => option.required).map(([key]) => key);
     const related = entries
       .filter(([, option]) => option.excludes || option.needs)
-      .map(([key, option]) => [key, option.excludes ?? [], option.needs ?? []] as const);
-    facts = {
-      flags: flagsOf(spec),
-      required,
-      related,
-      plain:
-        required.length === 0 &&
-        related.length === 0 &&
-        !spec.check &&
-        !(spec.kind === 'target' && spec.checkRule) &&
-        !spec.protocols &&
-        !spec.protocolsFor &&
-        !spec.families,
-    };
+      .map(([key, option]) => ({ key, excludes: option.excludes ?? [], needs: option.needs ?? [] }));
+    const asksWhole = Boolean(spec.check || spec.protocolsFor || (spec.kind === 'target' && spec.checkRule));
+    const plain = required.length === 0 && related.length === 0 && !asksWhole && !spec.protocols && !spec.families;
+    facts = { flags: flagsOf(spec), required, related, asksWhole, plain };
     factsOfSpecs.set(spec, facts);
   }
   return facts;
 };
+
+const hasOption = (options: readonly OptionNode[], key: string): boolean => {
+  for (const option of options) if (option.key === key) return true;
+  return false;
+};
+
+/** What a use is called in complaints. */
+const nameOf = (use: OpenMatch | OpenTarget): string =>
+  use.kind === 'target' ? `-j ${use.name}` : use.name === '' ? 'the rule' : `-m ${use.name}`;
 
 /** Binds one line after the other; reused for a whole document. */
 export class RuleBinder {
@@ -195,6 +199,11 @@ export class RuleBinder {
   /** Binds the words from one index up to another: one line. */
   bind(from: number, to: number, family: Family): BoundLine {
     this.begin(family);
+    return this.finish(this.take(from, to));
+  }
+
+  /** Takes the words one by one; the end of what follows the command in a script, or 0. */
+  private take(from: number, to: number): number {
     const { store } = this;
     let restEnd = 0;
     for (let at = from; at < to; at++) {
@@ -213,7 +222,21 @@ export class RuleBinder {
         else restEnd = store.end(at);
       }
     }
-    return this.finish(restEnd);
+    return restEnd;
+  }
+
+  /**
+   * Binds a rule that begins with `-A CHAIN`, given the words behind the chain's name: the way of nearly all rules, so what it need not make
+   * (nodes and spans that the rule's words tell anyway) it does not make.
+   */
+  bindAppended(from: number, to: number, family: Family): RuleMeaning {
+    this.begin(family);
+    this.command = 'append';
+    this.start = this.end = from < to ? this.store.start(from) : 0;
+    this.take(from, to);
+    this.complainOfEnds();
+    this.checkUses();
+    return { matches: this.matches, target: this.target, whole: this.whole };
   }
 
   private begin(family: Family): void {
@@ -299,7 +322,7 @@ export class RuleBinder {
     this.unusualOption(image, flag, to, negated, start);
   }
 
-  private finish(end: number): BoundLine {
+  private complainOfEnds(): void {
     if (this.bang >= 0) {
       this.whole = false;
       this.complain('syntax-error', this.bang, 'no option follows the "!"');
@@ -308,6 +331,10 @@ export class RuleBinder {
       this.whole = false;
       this.complainAt('bad-value', this.awaiting.start, this.end, `${this.awaiting.flag} wants ${this.awaiting.known.spec.value.expects}`);
     }
+  }
+
+  private finish(end: number): BoundLine {
+    this.complainOfEnds();
     const lineEnd = Math.max(end, this.end);
     const node = this.node(lineEnd);
     return { node, table: this.table, whole: this.whole, span: { start: this.start, end: lineEnd } };
@@ -340,8 +367,8 @@ export class RuleBinder {
           chain: this.chain,
           chainSpan: this.chainSpan,
           counters: this.counters,
-          matches: (this.basics ? [this.basics, ...this.matches] : this.matches) as readonly MatchNode[],
-          target: this.target as TargetNode | null,
+          matches: this.matches,
+          target: this.target,
           whole: this.whole,
         };
       }
@@ -620,7 +647,7 @@ export class RuleBinder {
     }
     if (spec.families && !spec.families.includes(this.family))
       this.complainAt('wrong-family', start, end, `${programName(this.family)} has no option ${flag}`);
-    if (!spec.repeatable && owner.options.some((option) => option.key === key)) {
+    if (!spec.repeatable && owner.options.length > 0 && hasOption(owner.options, key)) {
       this.complainAt('repeated-option', start, end, `${flag} is given twice`);
       // The later one counts nowhere: the rule is refused. Keep the first for meaning.
       return;
@@ -645,13 +672,14 @@ export class RuleBinder {
   }
 
   private openBasics(start: number): OpenMatch {
-    this.basics ??= { kind: 'match', start, end: this.end, name: '', spec: builtIn, implied: true, options: [] };
+    if (this.basics) return this.basics;
+    this.basics = { kind: 'match', start, end: this.end, name: '', spec: builtIn, implied: true, options: [] };
+    this.matches.unshift(this.basics);
     return this.basics;
   }
 
   /** What a complete rule must satisfy, use by use. */
   private checkUses(): void {
-    if (this.basics) this.checkUse(this.basics);
     for (const match of this.matches) if (match.spec) this.checkUse(match);
     if (this.target?.spec) this.checkUse(this.target);
   }
@@ -660,23 +688,22 @@ export class RuleBinder {
     const spec = use.spec!;
     const facts = factsOf(spec);
     if (facts.plain) return;
-    const what = use.kind === 'match' ? (use.name === '' ? 'the rule' : `-m ${use.name}`) : `-j ${use.name}`;
+    const { options } = use;
     if (spec.families && !spec.families.includes(this.family)) {
       this.complainAt('wrong-family', use.start, use.end, `${programName(this.family)} has no ${use.kind} "${use.name}"`);
       return;
     }
-    const has = (key: string) => use.options.some((option) => option.key === key);
     for (const key of facts.required)
-      if (!has(key)) this.complainAt('missing-option', use.start, use.end, `${what} wants ${spec.options[key]!.flag}`);
-    for (const [key, excludes, needs] of facts.related) {
-      if (!has(key)) continue;
+      if (!hasOption(options, key))
+        this.complainAt('missing-option', use.start, use.end, `${nameOf(use)} wants ${spec.options[key]!.flag}`);
+    for (const { key, excludes, needs } of facts.related) {
+      if (!hasOption(options, key)) continue;
       const flag = spec.options[key]!.flag;
-      const clash =
-        excludes.find((other) => other > key && has(other)) ??
-        excludes.find((other) => has(other) && !spec.options[other]!.excludes?.includes(key));
-      if (clash !== undefined)
-        this.complainAt('option-conflict', use.start, use.end, `${flag} and ${spec.options[clash]!.flag} cannot stand together`);
-      if (needs.length > 0 && !needs.some(has))
+      // Told once for a pair, by the one of them that stands first in the table.
+      for (const other of excludes)
+        if (hasOption(options, other) && !(other < key && spec.options[other]!.excludes?.includes(key)))
+          this.complainAt('option-conflict', use.start, use.end, `${flag} and ${spec.options[other]!.flag} cannot stand together`);
+      if (needs.length > 0 && !needs.some((other) => hasOption(options, other)))
         this.complainAt(
           'missing-option',
           use.start,
@@ -684,40 +711,45 @@ export class RuleBinder {
           `${flag} wants ${needs.map((other) => spec.options[other]!.flag).join(' or ')} beside it`,
         );
     }
-    const given = spec.check || spec.protocolsFor ? givenOf(spec, use.options) : null;
+    if (facts.asksWhole) this.checkWhole(use);
+    else if (spec.protocols) this.checkProtocol(use, spec.protocols);
+  }
+
+  /** Faults that the options show only together. */
+  private checkWhole(use: OpenMatch | OpenTarget): void {
+    const spec = use.spec!;
+    const given = givenOf(spec, use.options);
     const context = meaningContext(this.family, use.options);
     const fault = given && spec.check?.(given, context);
-    if (fault) this.complainAt('option-conflict', use.start, use.end, `${what}: ${fault}`);
-    if (use.kind === 'target' && use.spec?.checkRule) {
-      const givenToTarget = given ?? givenOf(spec, use.options);
-      const ruleFault = givenToTarget && use.spec.checkRule(givenToTarget, this.besides(), context);
-      if (ruleFault) {
-        const only = ruleFault.backends?.length === 1 ? ruleFault.backends[0] : undefined;
+    if (fault) this.complainAt('option-conflict', use.start, use.end, `${nameOf(use)}: ${fault}`);
+    if (given && use.kind === 'target' && use.spec?.checkRule) {
+      const ruleFault = use.spec.checkRule(given, this.besides(), context);
+      const [only, ...others] = ruleFault?.backends ?? [];
+      if (ruleFault)
         this.problems.push({
           code: 'option-conflict',
           severity: 'error',
           start: use.start,
           end: use.end,
-          message: `${what}: ${ruleFault.message}`,
-          ...(only ? { backend: only } : {}),
+          message: `${nameOf(use)}: ${ruleFault.message}`,
+          ...(only && others.length === 0 ? { backend: only } : {}),
         });
-      }
     }
     const protocols = (given && spec.protocolsFor?.(given, context)) || spec.protocols;
-    if (protocols) this.checkProtocol(use, what, protocols);
+    if (protocols) this.checkProtocol(use, protocols);
   }
 
   /** The matches of the rule, as far as they could be read. */
   private besides(): BesideMatch[] {
     const found: BesideMatch[] = [];
-    for (const match of this.basics ? [this.basics, ...this.matches] : this.matches) {
+    for (const match of this.matches) {
       const given = match.spec && givenOf(match.spec, match.options);
       if (given) found.push({ name: match.name, given });
     }
     return found;
   }
 
-  private checkProtocol(use: OpenMatch | OpenTarget, what: string, protocols: readonly string[]): void {
+  private checkProtocol(use: OpenMatch | OpenTarget, protocols: readonly string[]): void {
     const option = this.basics?.options.find((candidate) => candidate.key === 'protocol');
     if (option && !option.spec) return; // unreadable: told already
     const given = option && (option.value as number) !== 0 ? protocolName(option.value as number) : undefined;
@@ -726,7 +758,7 @@ export class RuleBinder {
       // Ports of NAT targets are looked at by the program alone, which passes over the "!"; other targets by the kernel, whatever the back end.
       if (option!.negated && use.kind === 'target') {
         if (!use.spec?.place?.tables?.includes('nat'))
-          this.complainAt('missing-protocol', use.start, use.end, `${what} wants -p ${protocols.join(' or ')} without "!"`);
+          this.complainAt('missing-protocol', use.start, use.end, `${nameOf(use)} wants -p ${protocols.join(' or ')} without "!"`);
       } else if (option!.negated)
         this.problems.push({
           code: 'missing-protocol',
@@ -734,11 +766,11 @@ export class RuleBinder {
           backend: 'legacy',
           start: use.start,
           end: use.end,
-          message: `${what} wants -p ${protocols.join(' or ')} without "!"; only the nft back end takes it`,
+          message: `${nameOf(use)} wants -p ${protocols.join(' or ')} without "!"; only the nft back end takes it`,
         });
       return;
     }
-    this.complainAt('missing-protocol', use.start, use.end, `${what} wants -p ${protocols.join(' or -p ')} before it`);
+    this.complainAt('missing-protocol', use.start, use.end, `${nameOf(use)} wants -p ${protocols.join(' or -p ')} before it`);
   }
 
   private complainUnknown(kind: 'match' | 'target', name: string, word: number): void {
