@@ -301,7 +301,7 @@ export const tokenize = (text: string): IToken[] => {
     if (index === flagIndex || index === shellFlagIndex) classify(token, token.image);
     else if (index === quotedIndex || index === shellWordIndex) {
       const first = token.image.charCodeAt(0);
-      if (first !== 45 && first !== 34 && first !== 39) continue;
+      if (first !== 45 && !((first === 34 || first === 39) && token.image.charCodeAt(1) === 45)) continue;
       const word = index === quotedIndex ? unquote(token.image) : unquoteShell(token.image, noVariables);
       if (word.charCodeAt(0) === 45 && word.length > 1 && (first === 45 || /^-{1,2}[A-Za-z][\w-]*$/.test(word))) classify(token, word);
     }

@@ -4,6 +4,11 @@
 export const unquote = (image: string): string => {
   const open = image.indexOf('"');
   if (open < 0) return image;
+  // Without an escape the word is what stands between the quotes, as nearly always.
+  if (image.indexOf('\\', open) < 0) {
+    const close = image.indexOf('"', open + 1);
+    return image.slice(0, open) + image.slice(open + 1, close < 0 ? image.length : close);
+  }
   let word = image.slice(0, open);
   for (let at = open + 1; at < image.length; at++) {
     const character = image[at]!;

@@ -20,6 +20,8 @@ export const text = (longest: number, shortest = 0): ValueType<string> =>
     arity: 1,
     expects: `text of at most ${longest} bytes`,
     parse: ([word]) => {
+      // No character takes more than three bytes for each of its UTF-16 units.
+      if (word!.length >= shortest && word!.length * 3 <= longest) return word!;
       const length = byteLength(word!);
       if (length > longest) return new Fault(`the text is ${length} bytes long; ${longest} is the most`);
       return length < shortest ? new Fault(shortest === 1 ? 'the text is empty' : `the text is shorter than ${shortest} bytes`) : word!;
@@ -30,6 +32,7 @@ export const text = (longest: number, shortest = 0): ValueType<string> =>
 
 /** The text cut to `longest` bytes, never within a character, where iptables cuts instead of refusing. */
 export const cutText = (value: string, longest: number): string => {
+  if (value.length * 3 <= longest) return value;
   let bytes = 0;
   let end = 0;
   for (const character of value) {
