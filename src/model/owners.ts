@@ -2,6 +2,7 @@
  * Who made a chain or a rule: programs that write rules of their own leave names, comments and bridges by which they are known. From their
  * documentation and from rulesets that they wrote (kube-proxy, Docker, netavark, firewalld, libvirt, ufw and others run in namespaces).
  */
+import { censusOf } from './census.js';
 import type { Chain, Rule, Ruleset, Table } from './ruleset.js';
 
 /** The program behind a chain or a rule. */
@@ -516,7 +517,7 @@ const mentionsInterface = (ruleset: Ruleset, pattern: RegExp): boolean => {
   let names = seenInterfaces.get(ruleset);
   if (!names) {
     const found = new Set<string>();
-    for (const rule of ruleset.rules)
+    for (const rule of censusOf(ruleset).onInterface)
       for (const key of ['inInterface', 'outInterface']) {
         const option = basicOf(rule, key);
         if (option) found.add((option.value as { name: string }).name);

@@ -1,5 +1,6 @@
 /** MASQUERADE and SNAT rules, read for what the race over source ports depends on. */
 import type { Network, OptionNode } from '../../grammar/index.js';
+import { censusOf } from './census.js';
 import type { Rule, Ruleset } from './ruleset.js';
 
 export interface SourceNat {
@@ -21,9 +22,9 @@ export const sourceNatRules = (ruleset: Ruleset, name: 'MASQUERADE' | 'SNAT'): r
   if (!nat) return [];
   const version = nat.node.generator?.version.split('.').map(Number) ?? null;
   const found: SourceNat[] = [];
-  for (const rule of ruleset.rules) {
+  for (const rule of censusOf(ruleset).byTarget.get(name) ?? []) {
     const { target } = rule.node;
-    if (rule.chain.table !== nat || target?.name !== name || !target.spec) continue;
+    if (rule.chain.table !== nat || !target?.spec) continue;
     found.push({
       rule,
       random: target.options.some(({ key }) => key === 'random'),

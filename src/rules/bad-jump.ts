@@ -1,5 +1,6 @@
 /** Jumps where none can lead: to a built-in chain, and -g to a target. */
 import { findTarget } from '../../grammar/index.js';
+import { censusOf } from '../model/census.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import { defineCheck, gatherByCause } from './define.js';
 
@@ -19,7 +20,7 @@ export default defineCheck({
   },
   checkRuleset: ({ ruleset, report }) => {
     const findings = gatherByCause();
-    for (const rule of ruleset.rules) {
+    for (const rule of censusOf(ruleset).jumps) {
       const { target } = rule.node;
       if (!target || (target.spec && !target.goto)) continue;
       const callee = rule.chain.table.chains.get(target.name);

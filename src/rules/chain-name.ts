@@ -1,5 +1,6 @@
 /** Names that a chain cannot have, or had better not have. */
 import { findTarget } from '../../grammar/index.js';
+import { censusOf } from '../model/census.js';
 import { spanOf } from '../model/place.js';
 import { defineCheck } from './define.js';
 
@@ -50,8 +51,8 @@ export default defineCheck({
             help: 'choose another name',
           });
         else if (findTarget(item.name)) {
-          const jumps = ruleset.rules.filter(
-            ({ chain, node }) => chain.table === table && node.target?.name === item.name && !node.target.goto,
+          const jumps = (censusOf(ruleset).byTarget.get(item.name) ?? []).filter(
+            ({ chain, node }) => chain.table === table && !node.target?.goto,
           );
           report({
             ...place,

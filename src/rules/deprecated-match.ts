@@ -1,4 +1,5 @@
 /** `-m state`, the old form of `-m conntrack --ctstate`. */
+import { censusOf } from '../model/census.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import { defineCheck, gatherByCause } from './define.js';
 
@@ -15,7 +16,7 @@ export default defineCheck({
   },
   checkRuleset: ({ ruleset, report }) => {
     const findings = gatherByCause();
-    for (const rule of ruleset.rules)
+    for (const rule of censusOf(ruleset).byMatch.get('state') ?? [])
       for (const match of rule.node.matches)
         if (match.name === 'state')
           findings.add('state', spanOf(rule.node), () => ({

@@ -1,5 +1,6 @@
 /** IPv6 extension headers asked for as if they were the protocol. */
 import { protocolName } from '../../grammar/index.js';
+import { basicsOf, censusOf } from '../model/census.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import { defineCheck } from './define.js';
 
@@ -27,10 +28,9 @@ export default defineCheck({
   },
   checkRuleset: ({ ruleset, report }) => {
     if (ruleset.family !== 6) return;
-    for (const rule of ruleset.rules) {
-      const basics = rule.node.matches[0];
-      if (basics?.name !== '') continue;
-      const option = basics.options.find(({ key, spec, negated }) => key === 'protocol' && spec && !negated);
+    const { byProtocol } = censusOf(ruleset);
+    for (const rule of [...headers.keys()].flatMap((header) => byProtocol.get(header) ?? [])) {
+      const option = basicsOf(rule)?.options.find(({ key, spec, negated }) => key === 'protocol' && spec && !negated);
       const match = option && headers.get(option.value as number);
       if (!option || !match) continue;
       report({

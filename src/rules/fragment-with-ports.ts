@@ -1,4 +1,5 @@
 /** `-f` together with a match that needs the header that later fragments do not have. */
+import { basicsOf, censusOf } from '../model/census.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import { defineCheck } from './define.js';
 
@@ -17,10 +18,8 @@ export default defineCheck({
     ],
   },
   checkRuleset: ({ ruleset, report }) => {
-    for (const rule of ruleset.rules) {
-      const basics = rule.node.matches[0];
-      if (basics?.name !== '') continue;
-      const fragment = basics.options.find(({ key, spec, negated }) => key === 'fragment' && spec && !negated);
+    for (const rule of censusOf(ruleset).fragments) {
+      const fragment = basicsOf(rule)?.options.find(({ key, spec, negated }) => key === 'fragment' && spec && !negated);
       const match =
         fragment &&
         rule.node.matches.find(({ name, spec }) => name !== '' && spec && (spec.protocols !== undefined || name === 'multiport'));

@@ -1,5 +1,6 @@
 /** Networks written with the address of a host in them. */
 import { Fault, type Network, type OptionNode, parseAddress, printNetwork } from '../../grammar/index.js';
+import { basicsOf, censusOf } from '../model/census.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import { writtenValue } from '../model/written.js';
 import { defineCheck, gatherByCause } from './define.js';
@@ -20,10 +21,8 @@ export default defineCheck({
   },
   checkRuleset: ({ ruleset, report }) => {
     const findings = gatherByCause();
-    for (const rule of ruleset.rules) {
-      const basics = rule.node.matches[0];
-      if (basics?.name !== '') continue;
-      for (const option of basics.options) {
+    for (const rule of censusOf(ruleset).onNetwork) {
+      for (const option of basicsOf(rule)!.options) {
         if ((option.key !== 'source' && option.key !== 'destination') || !option.spec || !mayHoldHost(option)) continue;
         const words = writtenValue(ruleset.source, option).split(',');
         const networks = option.value as readonly (Network | { readonly kind: 'host' })[];

@@ -25,7 +25,9 @@ export default defineCheck({
   checkRuleset: ({ ruleset, report }) => {
     for (const rule of ruleset.rules) {
       const { matches, target } = rule.node;
-      for (const use of target ? [...matches, target] : matches)
+      const uses = target && target.options.length > 0 ? [...matches, target] : matches;
+      for (const use of uses) {
+        if (use.name === '' || use.name === 'comment') continue; // hold no ranges
         for (const option of use.options) {
           const ends = option.spec ? invertedIn(option.value) : null;
           if (!ends) continue;
@@ -40,6 +42,7 @@ export default defineCheck({
             help: `swap the ends: ${last} to ${first}`,
           });
         }
+      }
     }
   },
 });

@@ -1,4 +1,5 @@
 /** Log prefixes that iptables cuts. */
+import { censusOf } from '../model/census.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import { writtenValue } from '../model/written.js';
 import { defineCheck } from './define.js';
@@ -18,7 +19,8 @@ export default defineCheck({
     leave: [{ title: 'just short enough', text: '-A INPUT -j LOG --log-prefix "firewall: from outside drop: "' }],
   },
   checkRuleset: ({ ruleset, backend, report }) => {
-    for (const rule of ruleset.rules) {
+    const { byTarget } = censusOf(ruleset);
+    for (const rule of Object.keys(kept).flatMap((name) => byTarget.get(name) ?? [])) {
       const { target } = rule.node;
       const limits = target?.spec && Object.hasOwn(kept, target.name) ? kept[target.name as keyof typeof kept] : undefined;
       const option = limits && target?.options.find(({ key, spec }) => key === 'prefix' && spec);

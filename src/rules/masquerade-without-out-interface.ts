@@ -1,4 +1,5 @@
 /** MASQUERADE that says nothing of where packets go. */
+import { censusOf } from '../model/census.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import type { Chain, Rule } from '../model/ruleset.js';
 import { defineCheck } from './define.js';
@@ -25,8 +26,8 @@ export default defineCheck({
   checkRuleset: ({ ruleset, report }) => {
     const nat = ruleset.tables.get('nat');
     if (!nat) return;
-    for (const rule of ruleset.rules) {
-      if (rule.chain.table !== nat || rule.node.target?.name !== 'MASQUERADE' || !rule.node.whole) continue;
+    for (const rule of censusOf(ruleset).byTarget.get('MASQUERADE') ?? []) {
+      if (rule.chain.table !== nat || !rule.node.target || !rule.node.whole) continue;
       const asked = askedOnAnyWay(rule, new Set());
       if (asked === null) continue;
       report({

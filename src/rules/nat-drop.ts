@@ -1,5 +1,6 @@
 /** DROP in the nat table: refused as a target, taken as a policy. */
 import { isHook } from '../../grammar/index.js';
+import { censusOf } from '../model/census.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import { defineCheck, gatherByCause } from './define.js';
 
@@ -42,7 +43,7 @@ export default defineCheck({
       );
     }
     findings.tell(report);
-    const drops = ruleset.rules.filter(({ chain, node }) => chain.table === nat && node.target?.name === 'DROP' && !node.target.goto);
+    const drops = (censusOf(ruleset).byTarget.get('DROP') ?? []).filter(({ chain, node }) => chain.table === nat && !node.target?.goto);
     const [first, ...others] = drops;
     if (!first) return;
     report({

@@ -1,5 +1,6 @@
 /** Masks with holes in them. */
 import { type Network, prefixLength, printNetwork } from '../../grammar/index.js';
+import { basicsOf, censusOf } from '../model/census.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import { defineCheck } from './define.js';
 
@@ -15,10 +16,8 @@ export default defineCheck({
     leave: [{ title: 'a plain mask with dots', text: '-A INPUT -s 10.0.2.0/255.255.254.0 -j ACCEPT' }],
   },
   checkRuleset: ({ ruleset, report }) => {
-    for (const rule of ruleset.rules) {
-      const basics = rule.node.matches[0];
-      if (basics?.name !== '') continue;
-      for (const option of basics.options) {
+    for (const rule of censusOf(ruleset).onNetwork) {
+      for (const option of basicsOf(rule)!.options) {
         if ((option.key !== 'source' && option.key !== 'destination') || !option.spec) continue;
         for (const network of option.value as readonly (Network | { readonly kind: 'host' })[]) {
           if (network.kind !== 'network' || prefixLength(network.mask) !== undefined) continue;

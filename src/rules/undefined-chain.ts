@@ -1,5 +1,6 @@
 /** Jumps to chains, and rules in chains, that do not exist when the line runs. */
 import { builtInChains, findTarget, isHook } from '../../grammar/index.js';
+import { censusOf } from '../model/census.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import type { Rule, Table } from '../model/ruleset.js';
 import { closest } from '../util/closest.js';
@@ -41,10 +42,12 @@ export default defineCheck({
       if (list) list.push({ rule, isIn });
       else byName.set(name, [{ rule, isIn }]);
     };
-    for (const rule of ruleset.rules) {
+    for (const table of ruleset.tables.values())
+      for (const chain of table.chains.values())
+        if (!chain.hook) for (const rule of chain.rules) if (isAbsent(chain.node, rule) && rule.node.whole) mention(chain.name, rule, true);
+    for (const rule of censusOf(ruleset).jumps) {
       const { chain, node } = rule;
       if (!node.whole) continue; // told as unread, and perhaps read amiss
-      if (!chain.hook && isAbsent(chain.node, rule)) mention(chain.name, rule, true);
       const { target } = node;
       if (!target || (target.spec && !target.goto && rule.action.kind !== 'jump')) continue;
       const callee = chain.table.chains.get(target.name);
@@ -55,7 +58,7 @@ export default defineCheck({
     }
     for (const [table, byName] of missing)
       for (const [name, mentions] of byName) {
-        const [first, ...others] = mentions as [Mention, ...Mention[]];
+        const [first, ...others] = mentions.sort((a, b) => a.rule.id - b.rule.id) as [Mention, ...Mention[]];
         const declared = table.chains.get(name)?.node;
         const known = [...table.chains.values()].filter((chain) => chain.node || chain.hook).map((chain) => chain.name);
         const slip = !declared && !first.isIn && findTarget(name.toUpperCase()) ? name.toUpperCase() : null;

@@ -1,4 +1,5 @@
 /** Matches and targets that the catalogue does not know: told once a name. */
+import { censusOf } from '../model/census.js';
 import { spanOf } from '../model/place.js';
 import type { Rule } from '../model/ruleset.js';
 import { defineCheck } from './define.js';
@@ -47,7 +48,7 @@ export default defineCheck({
   },
   checkRuleset: ({ ruleset, report }) => {
     const byName = new Map<string, Rule[]>();
-    for (const rule of ruleset.rules) {
+    for (const rule of censusOf(ruleset).jumps) {
       if (rule.node.target?.spec !== null || !isUnknownTarget(rule)) continue;
       const { name } = rule.node.target;
       const list = byName.get(name);

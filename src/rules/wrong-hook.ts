@@ -1,5 +1,6 @@
 /** Targets, matches and interfaces at hooks where they are refused, followed through user-defined chains. */
 import { builtInChains, type Hook, hooksWithInInterface, hooksWithOutInterface } from '../../grammar/index.js';
+import { basicsOf, censusOf } from '../model/census.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import type { Chain, Rule } from '../model/ruleset.js';
 import { type ExtensionUse, hooksOfUse, placedUses, tablesOf } from '../model/uses.js';
@@ -41,10 +42,11 @@ export default defineCheck({
   checkRuleset: ({ ruleset, graph, report }) => {
     const findings = gatherByCause();
     const unreached = new Map<Chain, { readonly rule: Rule; readonly use: ExtensionUse; readonly allowed: readonly Hook[] }[]>();
-    for (const rule of ruleset.rules) {
+    const { onInterface, placed } = censusOf(ruleset);
+    for (const rule of onInterface) if (rule.chain.hook) tellInterfaces(rule, rule.chain.hook, findings);
+    for (const rule of placed) {
       const { chain } = rule;
       const { table } = chain;
-      if (chain.hook) tellInterfaces(rule, chain.hook, findings);
       for (const use of placedUses(rule)) {
         if (tablesOf(use)?.includes(table.name) === false) continue; // wrong-table tells it
         const allowed = hooksOfUse(use);
@@ -102,9 +104,7 @@ const keyOf = ({ chain }: Rule, what: string): string => `${chain.table.name} ${
 
 /** `-i` and `-o` are refused by iptables itself in built-in chains that do not know the interface. */
 const tellInterfaces = (rule: Rule, hook: Hook, findings: ReturnType<typeof gatherByCause>): void => {
-  const basics = rule.node.matches[0];
-  if (basics?.name !== '') return;
-  for (const option of basics.options) {
+  for (const option of basicsOf(rule)!.options) {
     const flag = option.key === 'inInterface' ? '-i' : option.key === 'outInterface' ? '-o' : null;
     if (!flag) continue;
     const known = flag === '-i' ? hooksWithInInterface : hooksWithOutInterface;

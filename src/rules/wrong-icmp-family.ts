@@ -1,4 +1,5 @@
 /** The ICMP of the other family. */
+import { basicsOf, censusOf } from '../model/census.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import { defineCheck, gatherByCause } from './define.js';
 
@@ -16,10 +17,10 @@ export default defineCheck({
   checkRuleset: ({ ruleset, report }) => {
     const wrong = ruleset.family === 6 ? 1 : 58;
     const findings = gatherByCause();
-    for (const rule of ruleset.rules) {
-      const basics = rule.node.matches[0];
-      if (basics?.name !== '') continue;
-      const option = basics.options.find(({ key, spec, negated, value }) => key === 'protocol' && spec && !negated && value === wrong);
+    for (const rule of censusOf(ruleset).byProtocol.get(wrong) ?? []) {
+      const option = basicsOf(rule)?.options.find(
+        ({ key, spec, negated, value }) => key === 'protocol' && spec && !negated && value === wrong,
+      );
       if (!option) continue;
       findings.add('', spanOf(rule.node), () => ({
         ...placeOfRule(rule),

@@ -1,4 +1,5 @@
 /** Targets and matches in tables where the kernel refuses them. */
+import { censusOf } from '../model/census.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import { placedUses, tablesOf } from '../model/uses.js';
 import { listed } from '../util/text.js';
@@ -25,7 +26,7 @@ export default defineCheck({
   },
   checkRuleset: ({ ruleset, backend, report }) => {
     const findings = gatherByCause();
-    for (const rule of ruleset.rules) {
+    for (const rule of censusOf(ruleset).placed) {
       const table = rule.chain.table.name;
       for (const use of placedUses(rule)) {
         const allowed = tablesOf(use);
