@@ -44,12 +44,16 @@ export const inStates = (listed: readonly ListedState[]): Predicate => {
   );
 };
 
-/** "new", "related or established" before the noun; "that are neither new nor invalid" behind it. */
-export const sayStates = (
-  listed: readonly ListedState[],
-  negated: boolean,
-): { readonly slot: 'adjective' | 'condition'; readonly text: string } => {
+/** States of packets rather than of connections: they stand before the noun, alone. */
+const ofPackets: readonly ListedState[] = ['INVALID', 'UNTRACKED'];
+
+/** "new", "invalid" before the noun; "of related or established connections", "that are neither new nor invalid" behind it. */
+export const sayStates = (listed: readonly ListedState[], negated: boolean): { readonly slot: 'adjective'; readonly text: string } => {
   const words = listed.map((state) => spoken[state]);
-  if (!negated) return { slot: 'adjective', text: sayAlternatives(words) };
-  return { slot: 'condition', text: words.length === 1 ? `that are not ${words[0]}` : `that are neither ${words.join(' nor ')}` };
+  const say = (text: string) => ({ slot: 'adjective', text }) as const;
+  if (negated) return say(words.length === 1 ? `that are not ${words[0]}` : `that are neither ${words.join(' nor ')}`);
+  if (words.length === 1 && (listed[0] === 'NEW' || ofPackets.includes(listed[0]!))) return say(words[0]!);
+  return say(
+    listed.some((state) => ofPackets.includes(state)) ? `that are ${sayAlternatives(words)}` : `of ${sayAlternatives(words)} connections`,
+  );
 };

@@ -27,6 +27,12 @@ export const printFlags = (bits: number): string => {
   return names.length > 0 ? names.join(',') : 'NONE';
 };
 
+/** "SYN", "FIN, RST and ACK". */
+const sayFlags = (bits: number): string => {
+  const names = printFlags(bits).split(',');
+  return bits === 0 ? 'no flag' : names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+};
+
 export const tcpFlags = defineValue<TcpFlags>({
   arity: 2,
   expects: 'two lists of TCP flags: those looked at, then those set',
@@ -38,5 +44,10 @@ export const tcpFlags = defineValue<TcpFlags>({
     return { mask: m, value: v };
   },
   print: ({ mask, value }) => `${printFlags(mask)} ${printFlags(value)}`,
-  say: ({ mask, value }) => (value === 0 ? `none of ${printFlags(mask)} set` : `of ${printFlags(mask)} just ${printFlags(value)} set`),
+  say: ({ mask, value }) => {
+    if (value & ~mask) return `${sayFlags(value)} set, looking at ${sayFlags(mask)} alone (which is never so)`;
+    if (mask === 0) return 'any flags';
+    if (value === 0) return `none of ${sayFlags(mask)} set`;
+    return mask === value ? `${sayFlags(value)} set` : `${sayFlags(value)} set and ${sayFlags(mask & ~value)} clear`;
+  },
 });

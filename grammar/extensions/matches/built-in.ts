@@ -36,7 +36,9 @@ const through = (slot: 'arriving' | 'leaving', words: string, use: Use<Interface
     ? [
         phrase(
           slot,
-          `${words} ${use.negated ? 'any interface but ' : ''}${use.value.prefix && use.value.name === '' ? 'any interface' : interfaceName.say(use.value, { family: 4, negated: false })}`,
+          use.value.prefix && use.value.name === ''
+            ? `${words} ${use.negated ? 'no' : 'any'} interface`
+            : `${words} ${use.negated ? 'any interface but ' : ''}${interfaceName.say(use.value, { family: 4, negated: false })}`,
         ),
       ]
     : [];

@@ -81,7 +81,7 @@ export const frag = defineMatch({
       rule: '-m frag --fragmore --fragfirst --fragid 5:9',
       saved: '-m frag --fragid 5:9 --fragfirst --fragmore',
       family: 6,
-      says: 'being the first fragment with fragment id 5 to 9',
+      says: 'being the first fragment, with fragment id 5 to 9',
     },
     { rule: '-m frag --fragid :', saved: '-m frag', family: 6, says: 'fragmented' },
     { rule: '-m frag --fraglast --fragmore', family: 6, refused: 'together' },

@@ -1,8 +1,9 @@
 /** `-m state`: the state of a packet's connection; the older spelling of `-m conntrack --ctstate`. */
 import { type ConnectionState, connectionStates } from '../../netfilter/conntrack.js';
 import { inRanges, notIf } from '../../packet/predicate.js';
-import { nameList, sayAlternatives } from '../../values/names.js';
-import { defineMatch, phrase } from '../define.js';
+import { sayStates } from '../../values/connection-states.js';
+import { nameList } from '../../values/names.js';
+import { defineMatch } from '../define.js';
 
 const states = nameList<ConnectionState>({ names: connectionStates, what: 'connection state', anyCase: true, abbreviations: 'first' });
 
@@ -19,9 +20,7 @@ export const state = defineMatch({
         value.map((name) => [connectionStates.indexOf(name), connectionStates.indexOf(name)] as const),
       ),
     ),
-  say: ({ state: { value, negated } }) => [
-    phrase('adjective', `${negated ? 'not ' : ''}${sayAlternatives(value.map((name) => name.toLowerCase()))}`),
-  ],
+  say: ({ state: { value, negated } }) => [sayStates(value, negated)],
   examples: [
     { rule: '-m state --state NEW', says: 'new' },
     { rule: '-m state --state established,RELATED', saved: '-m state --state RELATED,ESTABLISHED', says: 'related or established' },

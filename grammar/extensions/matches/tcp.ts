@@ -56,10 +56,10 @@ export const tcp = defineMatch({
     );
   },
   say: ({ sourcePort, destinationPort, option, flags, syn }, context) => {
-    const phrases: Phrase[] = [phrase('noun', 'TCP packets')];
     const wanted = flagsOf(flags, syn);
     const isSyn = wanted?.value.mask === synFlags.mask && wanted.value.value === synFlags.value;
-    if (wanted && isSyn) phrases.push(phrase('adjective', wanted.negated ? 'non-SYN' : 'SYN'));
+    const noun = wanted && isSyn ? (wanted.negated ? 'TCP packets other than SYN' : 'TCP SYN packets') : 'TCP packets';
+    const phrases: Phrase[] = [phrase('noun', noun)];
     phrases.push(...sayPorts('from', sourcePort), ...sayPorts('to', destinationPort));
     if (wanted && !isSyn)
       phrases.push(
@@ -71,7 +71,7 @@ export const tcp = defineMatch({
   examples: [
     { rule: '-p tcp -m tcp --dport 80', says: 'TCP packets to port 80 (http)' },
     { rule: '-p tcp -m tcp ! --sport 1024:', saved: '-p tcp -m tcp ! --sport 1024:65535', says: 'from any port but 1024 to 65535' },
-    { rule: '-p tcp --syn', saved: '-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN', says: 'SYN TCP packets' },
+    { rule: '-p tcp --syn', saved: '-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN', says: 'TCP SYN packets' },
     { rule: '-p tcp --tcp-flags ALL NONE', saved: '-p tcp -m tcp --tcp-flags FIN,SYN,RST,PSH,ACK,URG NONE', says: 'with none of' },
     { rule: '-p tcp -m tcp --tcp-option 8 --dport 0:65535', saved: '-p tcp -m tcp --tcp-option 8', says: 'with TCP option 8' },
     { rule: '-p tcp -m tcp --dport 90:80', refused: 'upside down' },

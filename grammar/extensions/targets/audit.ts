@@ -19,7 +19,7 @@ export const audit = defineTarget({
   hasSideEffect: true,
   say: ({ type }) => `Audit as ${past[type.value]}`,
   examples: [
-    { rule: '-j AUDIT --type DROP', saved: '-j AUDIT --type drop', says: 'Audit as dropped' },
+    { rule: '-j AUDIT --type DROP', saved: '-j AUDIT --type drop', says: 'Audit every packet as dropped' },
     { rule: '-j AUDIT --type acc', refused: 'type of record' },
     { rule: '-j AUDIT', refused: '--type' },
   ],

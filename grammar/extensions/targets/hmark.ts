@@ -153,7 +153,7 @@ export const hmark = defineTarget({
     {
       rule: '-j HMARK --hmark-tuple src,dst --hmark-mod 10 --hmark-rnd 0xfeed --hmark-offset 100',
       saved: '-j HMARK --hmark-src-prefix 32 --hmark-dst-prefix 32 --hmark-rnd 0x0000feed --hmark-mod 10 --hmark-offset 100',
-      says: 'Mark with a hash of the flow, from 100 to 109',
+      says: 'Mark every packet with a hash of the flow, from 100 to 109',
     },
     {
       rule: '-j HMARK --hmark-tuple ct,src --hmark-mod 4 --hmark-rnd 1',

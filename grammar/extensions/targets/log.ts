@@ -41,9 +41,9 @@ export const log = defineTarget({
     {
       rule: '-j LOG --log-level warning --log-prefix "dropped: "',
       saved: '-j LOG --log-prefix "dropped: "',
-      says: 'Log with prefix "dropped: "',
+      says: 'Log every packet with prefix "dropped: "',
     },
-    { rule: '-j LOG --log-uid --log-level debug', saved: '-j LOG --log-level 7 --log-uid', says: 'Log at level debug' },
+    { rule: '-j LOG --log-uid --log-level debug', saved: '-j LOG --log-level 7 --log-uid', says: 'Log every packet at level debug' },
     { rule: '-j LOG --log-prefix ""', refused: 'empty' },
     { rule: '-j LOG --log-level warn', refused: 'not a log level' },
   ],

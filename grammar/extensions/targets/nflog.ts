@@ -38,9 +38,9 @@ export const nflog = defineTarget({
     {
       rule: '-j NFLOG --nflog-group 5 --nflog-prefix dropped',
       saved: '-j NFLOG --nflog-prefix dropped --nflog-group 5',
-      says: 'Log to group 5 with prefix "dropped"',
+      says: 'Log every packet to group 5 with prefix "dropped"',
     },
-    { rule: '-j NFLOG --nflog-group 0 --nflog-size 0', saved: '-j NFLOG --nflog-size 0', says: 'Log to group 0' },
+    { rule: '-j NFLOG --nflog-group 0 --nflog-size 0', saved: '-j NFLOG --nflog-size 0', says: 'Log every packet to group 0' },
     { rule: '-j NFLOG --nflog-group 65536', refused: '0 to 65535' },
     { rule: '-j NFLOG --nflog-size 1 --nflog-range 1', refused: 'cannot stand together' },
   ],

@@ -25,7 +25,7 @@ export const nfqueue = defineTarget({
   say: ({ number, balance, bypass }) =>
     `Queue to userspace (${balance ? `queues ${balance.value.first} to ${balance.value.last}` : `queue ${number?.value ?? 0}`})${bypass ? ', accept if nobody listens' : ''}`,
   examples: [
-    { rule: '-j NFQUEUE', saved: '-j NFQUEUE --queue-num 0', says: 'Queue to userspace (queue 0)' },
+    { rule: '-j NFQUEUE', saved: '-j NFQUEUE --queue-num 0', says: 'Queue every packet to userspace (queue 0)' },
     {
       rule: '-j NFQUEUE --queue-cpu-fanout --queue-bypass --queue-balance 1:4',
       saved: '-j NFQUEUE --queue-balance 1:4 --queue-bypass --queue-cpu-fanout',

@@ -10,5 +10,5 @@ export const queue = defineTarget({
   checkRule: () => ({ message: 'the nft back end has no QUEUE; NFQUEUE does the same with both', backends: ['nft'] }),
   deprecated: 'QUEUE is the old form of NFQUEUE, and the nft back end refuses it',
   say: () => 'Queue to userspace (queue 0)',
-  examples: [{ rule: '-j QUEUE', says: 'Queue to userspace' }],
+  examples: [{ rule: '-j QUEUE', says: 'Queue every packet to userspace' }],
 });

@@ -13,14 +13,22 @@ export const reject = defineTarget({
   save: ({ with: type }, { family }) => `--reject-with ${(type?.value ?? defaultRejectType(family)).name}`,
   say: ({ with: type }, { family }) => `Reject with ${(type?.value ?? defaultRejectType(family)).words}`,
   examples: [
-    { rule: '-j REJECT', saved: '-j REJECT --reject-with icmp-port-unreachable', says: 'Reject with an ICMP port-unreachable' },
+    {
+      rule: '-j REJECT',
+      saved: '-j REJECT --reject-with icmp-port-unreachable',
+      says: 'Reject every packet with an ICMP port-unreachable',
+    },
     {
       rule: '-j REJECT',
       family: 6,
       saved: '-j REJECT --reject-with icmp6-port-unreachable',
-      says: 'Reject with an ICMPv6 port-unreachable',
+      says: 'Reject every packet with an ICMPv6 port-unreachable',
     },
-    { rule: '-p tcp -j REJECT --reject-with tcp-rst', saved: '-p tcp -j REJECT --reject-with tcp-reset', says: 'Reject with a TCP reset' },
+    {
+      rule: '-p tcp -j REJECT --reject-with tcp-rst',
+      saved: '-p tcp -j REJECT --reject-with tcp-reset',
+      says: 'Reject TCP packets with a TCP reset',
+    },
     { rule: '-j REJECT --reject-with admin-prohib', saved: '-j REJECT --reject-with icmp-admin-prohibited' },
     { rule: '-p udp -j REJECT --reject-with tcp-reset', refused: '-p tcp' },
     { rule: '-j REJECT --reject-with icmp-port-unreachable', family: 6, refused: 'not a kind of answer' },

@@ -31,7 +31,7 @@ export const ulog = defineTarget({
     {
       rule: '-j ULOG --ulog-nlgroup 2 --ulog-prefix "in: " --ulog-qthreshold 1',
       saved: '-j ULOG --ulog-prefix "in: " --ulog-nlgroup 2',
-      says: 'Log to netlink group 2 with prefix "in: "',
+      says: 'Log every packet to netlink group 2 with prefix "in: "',
     },
     { rule: '-j ULOG --ulog-nlgroup 33', refused: '1 to 32' },
   ],
