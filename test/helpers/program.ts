@@ -1,0 +1,43 @@
+/** The program as a command: built from the sources as it ships, in a folder of its own, for tests that call it as other programs do. */
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+
+export interface Program {
+  /** A folder for PATH that holds the command `iptlint`. */
+  readonly bin: string;
+  /** The file that Node runs. */
+  readonly cli: string;
+  readonly remove: () => void;
+}
+
+export const buildProgram = async (): Promise<Program> => {
+  const bin = mkdtempSync(join(tmpdir(), 'iptlint-program-'));
+  await build({
+    entryPoints: [join(root, 'src/cli.ts')],
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    outdir: join(bin, 'dist'),
+    logLevel: 'error',
+  });
+  writeFileSync(join(bin, 'package.json'), '{ "type": "module" }');
+  const cli = join(bin, 'dist/cli.js');
+  writeFileSync(join(bin, 'iptlint'), `#!/bin/sh\nexec "${process.execPath}" "${cli}" "$@"\n`);
+  chmodSync(join(bin, 'iptlint'), 0o755);
+  return { bin, cli, remove: () => rmSync(bin, { recursive: true, force: true }) };
+};
+
+/** The environment of a call, without what git, npm and CI services put there. */
+export const plainEnv = (program: Program, more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv => {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(?:GIT_|GITHUB_|GITLAB_|CI$|npm_|NODE_OPTIONS|VITEST|FORCE_COLOR|NO_COLOR)/.test(name),
+  );
+  return { ...Object.fromEntries(kept), PATH: `${program.bin}:${process.env.PATH}`, ...more };
+};
