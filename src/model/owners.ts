@@ -59,6 +59,11 @@ const managers: readonly Manager[] = [
     ],
   },
   {
+    id: 'kubenet',
+    name: 'kubenet',
+    isRule: (rule) => masquerades(rule) && leavesOutside(rule, /^cbr0$/),
+  },
+  {
     id: 'kube-proxy',
     name: 'kube-proxy',
     chains: [
@@ -248,6 +253,11 @@ const managers: readonly Manager[] = [
       [/^ts-forward$/, 'forwards traffic of the tailnet'],
       [/^ts-postrouting$/, 'source NAT of traffic from the tailnet'],
     ],
+  },
+  {
+    id: 'openvpn-as',
+    name: 'OpenVPN Access Server',
+    chains: [[/^AS0_/, 'access of VPN clients, as the server is configured', 'ahead']],
   },
   {
     id: 'fail2ban',

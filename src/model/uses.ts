@@ -11,6 +11,11 @@ export interface ExtensionUse {
   readonly at: Span;
   /** All of them hold. */
   readonly places: readonly Place[];
+  /**
+   * The hooks that the extension declares, whatever its options; null: all. What options narrow it to is checked by the extension itself, which
+   * the nft back end asks only for rules in built-in chains (nft_compat.c hands it no hooks for others; measured).
+   */
+  readonly declaredHooks: readonly Hook[] | null;
 }
 
 const none: readonly ExtensionUse[] = [];
@@ -37,6 +42,7 @@ export const placedUses = (rule: Rule): readonly ExtensionUse[] => {
       name: spec.name,
       at: spanOf(node),
       places,
+      declaredHooks: spec.place?.hooks ?? null,
     });
   }
   return found ?? none;

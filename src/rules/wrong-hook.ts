@@ -13,7 +13,7 @@ export default defineCheck({
   category: 'load',
   level: 'error',
   summary: 'A target, match or interface in a chain whose packets it cannot work on.',
-  why: 'A packet in PREROUTING has no outgoing interface yet, one in INPUT no sending process, and its destination can no longer be rewritten. The kernel checks a user-defined chain for every built-in chain from which jumps lead to it: one wrong caller is enough, and the whole table is refused. As long as nothing jumps to the chain the rule loads, and the next person who uses the chain gets an error that names only the line of COMMIT. iptables-restore --test notices none of this.',
+  why: 'A packet in PREROUTING has no outgoing interface yet, one in INPUT no sending process, and its destination can no longer be rewritten. The kernel checks a user-defined chain for every built-in chain from which jumps lead to it: one wrong caller is enough, and the whole table is refused. As long as nothing jumps to the chain the rule loads, and the next person who uses the chain gets an error that names only the line of COMMIT. iptables-restore --test notices none of this. (Where it is an option that narrows the place, such as --dir of policy, the nft back end looks only at rules in built-in chains: in a user-defined one such a rule loads and cannot do what it says.)',
   advice: 'Move the rule to a chain that only the right hooks reach, or take out the jump that leads there from the wrong one.',
   examples: {
     find: [
@@ -23,6 +23,11 @@ export default defineCheck({
         text: '*nat\n:TO_WEB - [0:0]\n-A PREROUTING -i eth0 -j TO_WEB\n-A POSTROUTING -o eth1 -j TO_WEB\n-A TO_WEB -d 192.0.2.1 -j DNAT --to-destination 192.0.2.7\nCOMMIT\n',
       },
       { title: 'the outgoing interface of a packet for this host', text: '-A INPUT -o eth0 -j ACCEPT' },
+      {
+        title: 'an option that narrows the place, which nft overlooks here: a warning',
+        text: ':VPN - [0:0]\n-A INPUT -j VPN\n-A VPN -m policy --dir out --pol ipsec -j ACCEPT',
+        backend: 'nft',
+      },
       {
         title: 'a chain that no hook can ever ask: a warning',
         text: '*nat\n:BOTH - [0:0]\n-A BOTH -d 192.0.2.1 -j DNAT --to-destination 192.0.2.7\n-A BOTH -s 192.0.2.7 -j SNAT --to-source 192.0.2.1\nCOMMIT\n',
@@ -39,7 +44,7 @@ export default defineCheck({
       },
     ],
   },
-  checkRuleset: ({ ruleset, graph, report }) => {
+  checkRuleset: ({ ruleset, graph, backend, report }) => {
     const findings = gatherByCause();
     const unreached = new Map<Chain, { readonly rule: Rule; readonly use: ExtensionUse; readonly allowed: readonly Hook[] }[]>();
     const { onInterface, placed } = censusOf(ruleset);
@@ -60,16 +65,18 @@ export default defineCheck({
         }
         const wrong = [...reached].filter((hook) => !allowed.includes(hook));
         if (wrong.length === 0) continue;
+        const nftTakesIt = !chain.hook && wrong.every((hook) => use.declaredHooks?.includes(hook) ?? true);
         const possible = allowed.filter((hook) => builtInChains[table.name].includes(hook));
         findings.add(keyOf(rule, use.words), spanOf(rule.node), () => {
           const way = chain.hook ? [] : (wayTo(chain, wrong[0]!) ?? []);
           return {
             ...placeOfRule(rule),
             focus: [use.at],
-            label: 'refused here',
+            label: nftTakesIt && backend === 'nft' ? 'of no use here' : 'refused here',
+            level: nftTakesIt && backend !== 'legacy' ? 'warning' : 'error',
             message: chain.hook
               ? `${use.words} as used here works only in ${listed(allowed)}; the kernel refuses it in ${chain.name}`
-              : `${use.words} as used here works only in ${listed(allowed)}, but jumps lead here from ${listed(wrong)} (${sayWay(way, chain)}): the kernel refuses the table`,
+              : `${use.words} as used here works only in ${listed(allowed)}, but jumps lead here from ${listed(wrong)} (${sayWay(way, chain)}): ${nftTakesIt ? (backend === 'nft' ? 'it loads, and cannot do what it says' : 'the legacy back end refuses the table') : 'the kernel refuses the table'}`,
             help:
               possible.length === 0
                 ? `the table ${table.name} has no chain at ${listed(allowed, 'or')}: use another table`
