@@ -62,6 +62,8 @@ export interface Connection {
   readonly packets: readonly [number, number];
   readonly bytes: readonly [number, number];
   readonly zone: number;
+  /** When it began, in milliseconds on the trace's clock. */
+  readonly began: number;
 }
 
 /** What connection tracking says of a packet. */
@@ -78,6 +80,9 @@ export const isConnectionKey = (key: unknown): boolean => typeof key === 'string
 
 const tupleKey = (tuple: Tuple, zone: number): string =>
   `${connectionPrefix}${zone}/${tuple.protocol}/${tuple.source}/${tuple.sourcePort}/${tuple.destination}/${tuple.destinationPort}`;
+
+/** Milliseconds after which UDP in both directions counts as a stream. */
+const streamAge = 2000;
 
 const withPorts = new Set([6, 17, 132, 136]);
 
@@ -323,8 +328,12 @@ const checkWindow = (
     const inWindow = receiver.maxWindow === 0 || after(end, sub(sender.end, receiver.maxWindow + 1));
     const ackIsLate = !after(acknowledged, sub(receiver.end, Math.max(sender.maxWindow, 66000) + 1));
     if (!before(sequence, add(sender.maxEnd, 1))) {
+      // A little beyond the window it is let pass, and what it carries counts.
       const overshot = sub(end, add(sender.maxEnd, 1));
-      if (inWindow && overshot <= sender.maxWindow && before(acknowledged, add(receiver.end, 1)) && !ackIsLate) sender = { ...sender, end };
+      if (inWindow && overshot <= sender.maxWindow && before(acknowledged, add(receiver.end, 1)) && !ackIsLate) {
+        sender = { ...sender, end };
+        return { verdict: 'passed over', sides: pair() };
+      }
       return { verdict: 'invalid', sides: pair() };
     }
     if (!before(acknowledged, add(receiver.end, 1))) return { verdict: 'invalid', sides: pair() };
@@ -384,6 +393,21 @@ const continueTcp = (track: TcpTrack, direction: 0 | 1, segment: Segment, seenRe
 /** SCTP chunk types that a connection can begin with: INIT, HEARTBEAT, HEARTBEAT ACK, SHUTDOWN ACK (measured). */
 const sctpBeginnings = new Set([1, 4, 5, 8]);
 
+/** Chunk types of an SCTP packet in order; null where they do not stand as they must: INIT and its like alone, COOKIE first, none empty. */
+const sctpChunks = (bytes: Uint8Array, headers: Headers): readonly number[] | null => {
+  const types: number[] = [];
+  let isAlone = false;
+  for (let at = headers.transport + 12; at + 4 <= headers.length; ) {
+    const type = bytes[at]!;
+    const length = word(bytes, at + 2);
+    if (type === 1 || type === 2 || type === 14) isAlone = true;
+    if (((type === 10 || type === 11 || isAlone) && types.length > 0) || length === 0) return null;
+    types.push(type);
+    at += (length + 3) & ~3;
+  }
+  return types.length > 0 ? types : null;
+};
+
 /** Whether the packet is damaged in a way that its protocol's tracker refuses. */
 const isDamaged = (bytes: Uint8Array, headers: Headers, checksums: boolean): boolean => {
   const { protocol, transport, length } = headers;
@@ -396,11 +420,12 @@ const isDamaged = (bytes: Uint8Array, headers: Headers, checksums: boolean): boo
     const told = word(bytes, transport + 4);
     if (headers.sourcePort === undefined || told > length - transport || told < 8) return true;
   }
+  if (protocol === 132 && (headers.sourcePort === undefined || sctpChunks(bytes, headers) === null)) return true;
   if (protocol === 1 && headers.family === 4 && (headers.icmpType ?? 255) > 18) return true;
   return checksums && !transportChecksumHolds(bytes, headers);
 };
 
-const begin = (tuple: Tuple, reply: Tuple, tcp: TcpTrack | null, mark: number, zone: number): Connection => ({
+const begin = (tuple: Tuple, reply: Tuple, tcp: TcpTrack | null, began: number, zone: number): Connection => ({
   original: tuple,
   reply,
   seenReply: false,
@@ -408,11 +433,12 @@ const begin = (tuple: Tuple, reply: Tuple, tcp: TcpTrack | null, mark: number, z
   confirmed: false,
   sourceDone: false,
   destinationDone: false,
-  mark,
+  mark: 0,
   tcp,
   packets: [0, 0],
   bytes: [0, 0],
   zone,
+  began,
 });
 
 /** The packet that an ICMP error quotes. */
@@ -460,6 +486,7 @@ export const track = (bytes: Uint8Array, headers: Headers, state: State, checksu
   if (found) {
     const { key, direction } = found;
     let { connection } = found;
+    if (protocol === 132) return { state: 'unknown', reason: 'the states of an SCTP association beyond its first packet are not followed' };
     if (connection.tcp) {
       const step = continueTcp(connection.tcp, direction, segmentOf(bytes, headers), connection.seenReply);
       if (step.kind === 'invalid') return { state: 'INVALID' };
@@ -472,7 +499,9 @@ export const track = (bytes: Uint8Array, headers: Headers, state: State, checksu
         return { state: 'ESTABLISHED', direction, connection: { ...connection, seenReply: true }, key };
       }
       connection = { ...connection, tcp: step.track, assured: connection.assured || step.assures };
-    } else if (connection.seenReply) connection = { ...connection, assured: protocol === 17 || connection.assured };
+    } else if (connection.seenReply && protocol === 17 && state.clock.earliest - connection.began > streamAge) {
+      connection = { ...connection, assured: true };
+    }
     connection = countPacket({ ...connection, seenReply: connection.seenReply || direction === 1 }, direction, headers.length);
     state.set(key, connection);
     return { state: direction === 1 || connection.seenReply ? 'ESTABLISHED' : 'NEW', direction, connection, key };
@@ -484,8 +513,8 @@ export const track = (bytes: Uint8Array, headers: Headers, state: State, checksu
     if (!tcp) return { state: 'INVALID' };
   }
   if (isIcmp && !icmpQueries[family].has(headers.icmpType!)) return { state: 'INVALID' };
-  if (protocol === 132 && !sctpBeginnings.has(bytes[headers.transport + 12] ?? 0)) return { state: 'INVALID' };
-  const connection = countPacket(begin(tuple, reply, tcp, 0, zone), 0, headers.length);
+  if (protocol === 132 && !sctpChunks(bytes, headers)?.every((type) => sctpBeginnings.has(type))) return { state: 'INVALID' };
+  const connection = countPacket(begin(tuple, reply, tcp, state.clock.earliest, zone), 0, headers.length);
   return { state: 'NEW', direction: 0, connection, key: `${connectionPrefix}of ${tupleKey(tuple, zone)}` };
 };
 

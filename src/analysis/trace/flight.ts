@@ -152,7 +152,8 @@ export class Flight {
   private connectionField(name: FieldName): FieldValue {
     const { tracked, connection } = this;
     if (tracked.kind === 'unknown') return tracked.question;
-    if (name === 'connectionState') return tracked.kind === 'not yet' ? null : connectionStates.indexOf(tracked.state);
+    // Before tracking, in raw, a packet without a connection looks INVALID.
+    if (name === 'connectionState') return connectionStates.indexOf(tracked.kind === 'not yet' ? 'INVALID' : tracked.state);
     if (tracked.kind !== 'with') return name === 'connectionStatus' || name === 'connectionMark' ? 0 : null;
     if (!connection) {
       return new Unknown('what its connection looked like at the start is not told', 'trace the first packet of the connection before it');

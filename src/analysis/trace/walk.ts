@@ -141,21 +141,12 @@ class Ended {
 
 const kernel = (verdict: TraceVerdict, reason: string): Ended => new Ended(verdict, { by: 'kernel', reason });
 
-/** Extensions whose use makes conntrack look at every packet of the family (nf_ct_netns_get in their checkentry). */
+/**
+ * Extensions whose use makes conntrack look at every packet of the family (nf_ct_netns_get in their checkentry). CT does, but for --notrack; NOTRACK
+ * does not (measured).
+ */
 const trackingMatches = new Set(['conntrack', 'state', 'connmark', 'connbytes', 'connlabel', 'connlimit', 'helper', 'cluster']);
-const trackingTargets = new Set([
-  'CT',
-  'NOTRACK',
-  'CONNMARK',
-  'CONNSECMARK',
-  'DNAT',
-  'SNAT',
-  'MASQUERADE',
-  'REDIRECT',
-  'NETMAP',
-  'SYNPROXY',
-  'CLUSTERIP',
-]);
+const trackingTargets = new Set(['CONNMARK', 'CONNSECMARK', 'DNAT', 'SNAT', 'MASQUERADE', 'REDIRECT', 'NETMAP', 'SYNPROXY', 'CLUSTERIP']);
 /** These put fragments together without tracking. */
 const defragmenting = new Set(['socket', 'TPROXY']);
 
@@ -200,7 +191,8 @@ export class Tracer {
     let tracks = false;
     let defragments = false;
     for (const { node } of ruleset.rules) {
-      tracks ||= trackingTargets.has(node.target?.name ?? '') || node.matches.some(({ name }) => trackingMatches.has(name));
+      const isTracking = node.target?.name === 'CT' && !node.target.options.some(({ key }) => key === 'notrack');
+      tracks ||= isTracking || trackingTargets.has(node.target?.name ?? '') || node.matches.some(({ name }) => trackingMatches.has(name));
       defragments ||= defragmenting.has(node.target?.name ?? '') || node.matches.some(({ name }) => defragmenting.has(name));
     }
     this.tracks = tracks;
@@ -411,6 +403,8 @@ class Walk implements Witnesses {
       flight.realm ??= null;
       this.pass('INPUT');
       this.finish();
+      // IPv6 puts together what is for the host behind INPUT, which sees each fragment.
+      if (flight.headers.family === 6) this.defragment('behind INPUT');
       return 'local';
     }
     this.events.push({
@@ -845,6 +839,9 @@ class Walk implements Witnesses {
     if (hasPorts && side === 'source' && wanted === undefined && replyIsTaken(tracer.state, reply, connection.zone)) {
       flight.write(portField, new Unknown('another connection has the same ports: another port is chosen'));
     }
+    if (!hasPorts && replyIsTaken(tracer.state, reply, connection.zone) && reply !== connection.reply) {
+      this.decide(new Unknown('another connection already has the addresses that this translation gives'), null);
+    }
     flight.connection = { ...connection, reply };
   }
 
@@ -862,6 +859,9 @@ class Walk implements Witnesses {
       ? reply.destination !== plain.destination || reply.destinationPort !== plain.destinationPort
       : reply.source !== plain.source || reply.sourcePort !== plain.sourcePort;
     if (!isTranslated) return;
+    if (flight.headers.protocol === 47 && flight.headers.length - flight.headers.transport < 8) {
+      throw kernel('dropped', 'translation wants eight bytes of GRE header');
+    }
     const far = tracked.direction === 0 ? reply : original;
     const [address, port] =
       side === 'destination' ? ([far.source, far.sourcePort] as const) : ([far.destination, far.destinationPort] as const);
