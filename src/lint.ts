@@ -5,6 +5,7 @@ import type { Diagnostic } from './diagnostic/diagnostic.js';
 import type { InputSummary, LintOptions, LintResult, TextInput } from './diagnostic/result.js';
 import { levelOf } from './diagnostic/selection.js';
 import { chainGraph } from './model/chain-graph.js';
+import { kernelIn } from './model/kernel.js';
 import { resolve } from './model/resolve.js';
 import type { Ruleset } from './model/ruleset.js';
 import type { Check, Finding } from './rules/define.js';
@@ -19,6 +20,7 @@ export const lintText = (inputs: readonly TextInput[], options: LintOptions = {}
     const level = levelOf(check, options);
     return level === 'off' ? [] : [{ check, level, forced: options.levels?.[check.id] !== undefined }];
   });
+  const kernel = kernelIn(options.context?.sysctl?.text);
   const summaries: InputSummary[] = [];
   const diagnostics: Diagnostic[] = [];
   let partlyUnread = false;
@@ -65,6 +67,7 @@ export const lintText = (inputs: readonly TextInput[], options: LintOptions = {}
           ruleset,
           graph,
           facts,
+          kernel,
           backend: backendOf(ruleset),
           report: reporter(check, level, forced, ruleset.family),
         });

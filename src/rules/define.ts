@@ -46,6 +46,8 @@ export interface RulesetContext extends CommonContext {
   readonly ruleset: Ruleset;
   readonly graph: ChainGraph;
   readonly facts: Facts;
+  /** The kernel of the host, `[5, 15]`; null where nobody told. */
+  readonly kernel: readonly number[] | null;
 }
 
 /** A check looks at each text, at each ruleset, or at both. */

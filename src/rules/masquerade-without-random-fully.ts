@@ -1,9 +1,8 @@
 /** MASQUERADE whose choice of source ports lets concurrent connections collide. */
 import { type Owner, ownerOfRule } from '../model/owners.js';
 import { placeOfRule, spanOf } from '../model/place.js';
-import type { Ruleset } from '../model/ruleset.js';
 import { isAtLeast, type SourceNat, sourceNatRules } from '../model/source-nat.js';
-import { defineCheck, type Finding } from './define.js';
+import { defineCheck, type RulesetContext } from './define.js';
 
 /** What an administrator can do where a program writes the rule. */
 const ownersAdvice: Readonly<Record<string, string>> = {
@@ -18,7 +17,7 @@ const ownersAdvice: Readonly<Record<string, string>> = {
  * Reports source NAT rules without --random-fully. A rule of the administrator's is a finding of its own, since each is his to decide and to
  * silence (some programs need their source port); the rules that one program writes are one finding, since they are one setting.
  */
-export const tellWithoutRandomFully = (ruleset: Ruleset, target: 'MASQUERADE' | 'SNAT', report: (finding: Finding) => void): void => {
+export const tellWithoutRandomFully = ({ ruleset, kernel, report }: RulesetContext, target: 'MASQUERADE' | 'SNAT'): void => {
   const managed = new Map<string, { readonly first: SourceNat; readonly owner: Owner; readonly others: SourceNat[] }>();
   const single = (nat: SourceNat, owner: Owner | null, others: readonly SourceNat[]): void => {
     const { rule, random } = nat;
@@ -27,7 +26,7 @@ export const tellWithoutRandomFully = (ruleset: Ruleset, target: 'MASQUERADE' | 
       ...placeOfRule(rule),
       focus: [spanOf(rule.node.target!)],
       label: random ? 'enough from kernel 5.0 on' : 'no --random-fully',
-      level: random ? 'info' : 'warning',
+      level: random && !kernel ? 'info' : 'warning',
       certainty: 'possible',
       leansOn: random
         ? ['the kernel, which is not known here: from 5.0 on --random is enough']
@@ -35,9 +34,10 @@ export const tellWithoutRandomFully = (ruleset: Ruleset, target: 'MASQUERADE' | 
       message: random
         ? `${target} with --random alone: before kernel 5.0 two connections begun at once can still be given one source port`
         : `${target} without --random-fully: of connections begun at once two can be given one source port, and one loses its first packet`,
-      effect: random
-        ? 'On kernel 5.0 and newer nothing: there --random does the same'
-        : 'A connection now and then takes a second or more to open; conntrack -S counts it as insert_failed',
+      effect:
+        random && !kernel
+          ? 'On kernel 5.0 and newer nothing: there --random does the same'
+          : 'A connection now and then takes a second or more to open; conntrack -S counts it as insert_failed',
       help:
         (owner && ownersAdvice[owner.id]) ??
         (owner ? `the rule is written by ${owner.name}: look for a setting there` : `add --random-fully (${needs} or newer)`),
@@ -45,6 +45,8 @@ export const tellWithoutRandomFully = (ruleset: Ruleset, target: 'MASQUERADE' | 
     });
   };
   for (const nat of sourceNatRules(ruleset, target)) {
+    if (nat.random && kernel && isAtLeast(kernel, [5, 0])) continue;
+    if (!isAtLeast(kernel, inKernelSince[target])) continue;
     if (nat.randomFully || !nat.choosesPorts || !isAtLeast(nat.version, knownSince[target])) continue;
     const owner = ownerOfRule(nat.rule);
     if (!owner) {
@@ -62,12 +64,15 @@ export const tellWithoutRandomFully = (ruleset: Ruleset, target: 'MASQUERADE' | 
 /** The iptables that knew the flag first: an older one, told by the header of the dump, could not take it. */
 export const knownSince = { MASQUERADE: [1, 6, 2], SNAT: [1, 6, 0] } as const;
 
+/** The kernel that knew the flag first. */
+const inKernelSince = { MASQUERADE: [3, 13], SNAT: [3, 14] } as const;
+
 export default defineCheck({
   id: 'masquerade-without-random-fully',
   category: 'nat',
   level: 'warning',
   summary: 'MASQUERADE without --random-fully: source ports can collide.',
-  why: 'Source NAT chooses a source port first and enters the connection into the table of connection tracking later. Two connections that begin at the same moment can be given the same port in between; the second entry fails and its packet is dropped. The client tries again after a second or more. It shows as rare slow connections on hosts that open many at once (container hosts, Kubernetes nodes, busy gateways), and as insert_failed in conntrack -S. --random-fully (kernel 3.13, iptables 1.6.2) makes the choice random enough that this becomes rare; since kernel 5.0 --random does the same. It does not cure the DNS delays of five seconds that come from two UDP queries sent at once over one socket: those meet in another place. Left alone: protocols without ports, one port to translate to, one pair of hosts, dumps of an iptables that does not know the flag. A host with few connections has nothing to gain, and some programs need their source port to stay: those can silence it.',
+  why: 'Source NAT chooses a source port first and enters the connection into the table of connection tracking later. Two connections that begin at the same moment can be given the same port in between; the second entry fails and its packet is dropped. The client tries again after a second or more. It shows as rare slow connections on hosts that open many at once (container hosts, Kubernetes nodes, busy gateways), and as insert_failed in conntrack -S. --random-fully (kernel 3.13, iptables 1.6.2) makes the choice random enough that this becomes rare; since kernel 5.0 --random does the same. It does not cure the DNS delays of five seconds that come from two UDP queries sent at once over one socket: those meet in another place. Left alone: protocols without ports, one port to translate to, one pair of hosts, dumps of an iptables that does not know the flag, and --random where sysctl tells of a kernel from 5.0 on. A host with few connections has nothing to gain, and some programs need their source port to stay: those can silence it.',
   advice: 'Look at conntrack -S. If insert_failed grows, add --random-fully to the rule, or update the program that writes it.',
   examples: {
     find: [
@@ -90,5 +95,5 @@ export default defineCheck({
       },
     ],
   },
-  checkRuleset: ({ ruleset, report }) => tellWithoutRandomFully(ruleset, 'MASQUERADE', report),
+  checkRuleset: (context) => tellWithoutRandomFully(context, 'MASQUERADE'),
 });

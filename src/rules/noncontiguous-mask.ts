@@ -2,7 +2,7 @@
 import { type Network, prefixLength, printNetwork } from '../../grammar/index.js';
 import { basicsOf, censusOf } from '../model/census.js';
 import { placeOfRule, spanOf } from '../model/place.js';
-import { defineCheck } from './define.js';
+import { defineCheck, gatherByCause } from './define.js';
 
 export default defineCheck({
   id: 'noncontiguous-mask',
@@ -16,20 +16,22 @@ export default defineCheck({
     leave: [{ title: 'a plain mask with dots', text: '-A INPUT -s 10.0.2.0/255.255.254.0 -j ACCEPT' }],
   },
   checkRuleset: ({ ruleset, report }) => {
+    const findings = gatherByCause();
     for (const rule of censusOf(ruleset).onNetwork) {
       for (const option of basicsOf(rule)!.options) {
         if ((option.key !== 'source' && option.key !== 'destination') || !option.spec) continue;
         for (const network of option.value as readonly (Network | { readonly kind: 'host' })[]) {
           if (network.kind !== 'network' || prefixLength(network.mask) !== undefined) continue;
-          report({
+          findings.add(printNetwork(network), spanOf(rule.node), () => ({
             ...placeOfRule(rule),
             focus: [spanOf(option)],
             label: 'a mask with holes',
             message: `${printNetwork(network)} is not a network: the ones of its mask do not stand together`,
             help: 'write a prefix length, such as /24',
-          });
+          }));
         }
       }
     }
+    findings.tell(report);
   },
 });

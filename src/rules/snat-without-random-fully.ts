@@ -26,5 +26,5 @@ export default defineCheck({
       { title: 'ICMP', text: '*nat\n-A POSTROUTING -p icmp -j SNAT --to-source 198.51.100.1\nCOMMIT\n' },
     ],
   },
-  checkRuleset: ({ ruleset, report }) => tellWithoutRandomFully(ruleset, 'SNAT', report),
+  checkRuleset: (context) => tellWithoutRandomFully(context, 'SNAT'),
 });
