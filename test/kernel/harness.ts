@@ -192,7 +192,7 @@ export class Kernel {
     await this.namespace.run(`${this.program('restore')} < ${this.namespace.file('empty')}`);
     if (ipset !== undefined) {
       writeFileSync(this.namespace.file('sets'), ipset);
-      await this.namespace.run(`ipset destroy; ipset restore < ${this.namespace.file('sets')}`);
+      await this.namespace.run(`ipset flush; ipset destroy; ipset restore < ${this.namespace.file('sets')}`);
     }
     await this.namespace.run(`${this.program('restore')} < ${this.namespace.file('rules')}`);
     const wanted = readRules(rules);

@@ -110,9 +110,11 @@ export const randomSets = (family: Family): string => {
 class RuleWriter {
   private readonly random: Random;
   private readonly family: Family;
-  constructor(random: Random, family: Family) {
+  private readonly plain: boolean;
+  constructor(random: Random, family: Family, plain: boolean) {
     this.random = random;
     this.family = family;
+    this.plain = plain;
   }
 
   private not(): string {
@@ -173,6 +175,7 @@ class RuleWriter {
     const { random, family } = this;
     const pool = pools[family];
     const four = family === 4;
+    if (this.plain) return this.plainExtra();
     const choices: (() => string)[] = [
       () =>
         `-m conntrack ${this.not()}--ctstate ${random.pick(['NEW', 'ESTABLISHED', 'RELATED,ESTABLISHED', 'INVALID', 'UNTRACKED', 'NEW,INVALID', 'DNAT', 'SNAT'])}`,
@@ -227,12 +230,28 @@ class RuleWriter {
     return random.pick(choices)();
   }
 
+  /** What a packet alone decides. */
+  private plainExtra(): string {
+    const { random, family } = this;
+    const { inside } = pools[family];
+    const hops = family === 4 ? '-m ttl --ttl' : '-m hl --hl';
+    return random.pick([
+      `-m dscp ${this.not()}--dscp ${random.pick(['0x00', '0x10', '0x2e'])}`,
+      `-m tos ${this.not()}--tos ${random.pick(['0x10', '0x08/0x3f'])}`,
+      `${hops}-${random.pick(['eq 60', 'lt 10', 'gt 63'])}`,
+      `-m length ${this.not()}--length ${random.pick(['100:200', '150', '80:'])}`,
+      `-m iprange ${this.not()}--src-range ${inside[0]}-${inside[1]}`,
+      `-m comment --comment "a b"`,
+    ]);
+  }
+
   /** The target's words; `chains`: user chains that may be called from here. */
   target(table: string, hook: string | null, protocol: string | null, chains: readonly string[]): string {
     const { random, family } = this;
     const pool = pools[family];
     if (chains.length > 0 && random.chance(0.25)) return `-${random.chance(0.2) ? 'g' : 'j'} ${random.pick(chains)}`;
     if (random.chance(0.2)) return '';
+    if (this.plain) return random.pick(['-j ACCEPT', '-j ACCEPT', '-j DROP', '-j RETURN', '-j REJECT', '-j LOG']);
     const choices = [
       '-j ACCEPT',
       '-j RETURN',
@@ -274,12 +293,18 @@ class RuleWriter {
   }
 }
 
+/** Longer chains, in which rules hide others; only conditions that a packet alone decides, in filter alone. */
+export interface RulesetShape {
+  readonly dense?: boolean;
+  readonly plain?: boolean;
+}
+
 /** A ruleset as text for iptables-restore. */
-export const randomRuleset = (random: Random, family: Family): string => {
-  const writer = new RuleWriter(random, family);
+export const randomRuleset = (random: Random, family: Family, { dense = false, plain = false }: RulesetShape = {}): string => {
+  const writer = new RuleWriter(random, family, plain);
   const lines: string[] = ['# random'];
   const all = ['raw', 'mangle', 'nat', 'filter', 'security'];
-  const tables = all.filter((table) => table === 'filter' || random.chance(table === 'security' ? 0.15 : 0.45));
+  const tables = all.filter((table) => table === 'filter' || (!plain && random.chance(table === 'security' ? 0.15 : 0.45)));
   for (const table of tables) {
     lines.push(`*${table}`);
     const hooks = hooksOf[table]!;
@@ -290,7 +315,7 @@ export const randomRuleset = (random: Random, family: Family): string => {
     const names = [...hooks, ...users];
     for (const [i, name] of names.entries()) {
       const hook = hooks.includes(name) ? name : null;
-      for (let n = random.below(hook ? 6 : 4); n > 0; n--) {
+      for (let n = random.below((hook ? 6 : 4) * (dense ? 3 : 1)); n > 0; n--) {
         const { words, protocol } = writer.matches(table, hook);
         const target = writer.target(table, hook, protocol, hook ? users : names.slice(i + 1));
         lines.push(['-A', name, words, target].filter((part) => part !== '').join(' '));

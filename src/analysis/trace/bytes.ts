@@ -228,7 +228,7 @@ const buildSegment = (packet: PacketBytesJson, envelope: Envelope): number[] => 
       // INIT and INIT ACK: tag 1, window 65536, one stream each way, first TSN 1.
       const body = must(readHex(packet.chunk_body ?? (type === 1 || type === 2 ? '00000001000100000001000100000001' : '')));
       const chunk = [type, packet.chunk_flags ?? 0, ...u16(4 + body.length), ...body];
-      const segment = [...ports, ...u32(type === 1 ? 0 : (packet.vtag ?? 1)), 0, 0, 0, 0, ...chunk, ...given];
+      const segment = [...ports, ...u32(type === 1 ? 0 : (packet.vtag ?? 1)), 0, 0, 0, 0, ...chunk, ...payload(12 + chunk.length)];
       const crc = (crc32c(segment) ^ flaw) >>> 0;
       segment.splice(8, 4, ...u32(crc).reverse());
       return segment;
@@ -238,7 +238,7 @@ const buildSegment = (packet: PacketBytesJson, envelope: Envelope): number[] => 
       const body = type === 0 ? [0, 0, 0, 0] : [0, 0, 0, 0, 0, 0, 0, 0];
       // Long sequence numbers (X = 1): a sixteen-byte generic header.
       const header = [...ports, (16 + body.length) / 4, 0, 0, 0, (type << 1) | 1, 0, 0, 0, 0, 0, 0, 1, ...body];
-      return summed([...header, ...given], 6);
+      return summed([...header, ...payload(header.length)], 6);
     }
     case 50:
       return [...u32(packet.spi ?? 256), ...u32(1), ...payload(8)];

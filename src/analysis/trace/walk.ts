@@ -191,6 +191,7 @@ export class Tracer {
     let tracks = false;
     let defragments = false;
     for (const { node } of ruleset.rules) {
+      if (tracks) break;
       const isTracking = node.target?.name === 'CT' && !node.target.options.some(({ key }) => key === 'notrack');
       tracks ||= isTracking || trackingTargets.has(node.target?.name ?? '') || node.matches.some(({ name }) => trackingMatches.has(name));
       defragments ||= defragmenting.has(node.target?.name ?? '') || node.matches.some(({ name }) => defragmenting.has(name));
@@ -419,6 +420,7 @@ class Walk implements Witnesses {
 
   /** Decides between INPUT and FORWARD; sets the outgoing interface and counts the TTL down. */
   private route(): { readonly kind: 'local' | 'forward' } {
+    this.rule = null;
     const { flight } = this;
     const { packet, headers } = flight;
     if (packet.hook === 'INPUT') return { kind: 'local' };
@@ -537,6 +539,7 @@ class Walk implements Witnesses {
     this.hook = hook;
     const { flight } = this;
     const name = (device: string | Unknown) => (typeof device === 'string' ? device : '?');
+    this.rule = null;
     this.events.push({ kind: 'hook', hook, in: name(flight.inInterface), out: name(flight.outInterface) });
     const begins = hook === 'PREROUTING' || hook === 'OUTPUT';
     // The kernel keeps telling OUTPUT the interface that was chosen first, whatever nat does to the destination there.
