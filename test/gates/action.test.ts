@@ -28,7 +28,7 @@ beforeAll(async () => {
   program = await buildProgram();
 });
 afterAll(() => {
-  program.remove();
+  program?.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 
