@@ -1,11 +1,123 @@
 /** The facts' desk: what checks may ask of one ruleset, computed once, on first use. */
-import type { LintOptions } from '../diagnostic/result.js';
-import type { Ruleset } from '../model/ruleset.js';
+import type { Hook, Policy } from '../../grammar/index.js';
+import type { Effort, LintOptions } from '../diagnostic/result.js';
+import type { Chain, Rule, Ruleset } from '../model/ruleset.js';
+import type { Packet } from '../packets/pick.js';
+import { contextResolver } from './context.js';
+import { type FallThrough, fallThrough, type HookOutcome, hookOutcome } from './outcome.js';
+import { Reachability, type RuleVerdict, type Status } from './reachability.js';
+import { type Redundancy, redundancy } from './redundancy.js';
+import { jumpWithoutEffect, type Overlap, overlaps } from './shadowing.js';
 
 export interface Facts {
   readonly ruleset: Ruleset;
   /** A budget ran out before a question that somebody asked was decided. */
   readonly inconclusive: boolean;
+  /** The engine itself, for questions that have no word here. */
+  readonly reachability: Reachability;
+  /** Whether some packet reaches a rule. Cheap once anything was asked. */
+  status(rule: Rule): Status;
+  /** The same with its reasons: causes, takers, a packet, what it leans on. */
+  verdict(rule: Rule): RuleVerdict;
+  /** Rules that no packet reaches, in file order. */
+  dead(): readonly Rule[];
+  /** Whether some packet enters a chain; null: not decided. */
+  isEntered(chain: Chain): boolean | null;
+  /** A jump or goto that packets take and that changes nothing but counters: the chain decides none of them, rewrites none, returns all. */
+  isJumpWithoutEffect(rule: Rule): boolean;
+  /** For a live rule: taking it away changes no packet's fate, and what gives its packets the same. Null: it matters, or that is not shown. */
+  redundancy(rule: Rule): Redundancy | null;
+  /** Earlier rules of the chain that take some but not all of a live rule's packets and give them another verdict. */
+  overlaps(rule: Rule): readonly Overlap[];
+  /** Packets that no rule of a built-in chain decides: its policy does. Null: not decided, or the chain is not built-in. */
+  fallThrough(chain: Chain): FallThrough | null;
+  /** What becomes of all that a built-in chain sees, by what decides. Null: not decided. */
+  outcome(chain: Chain): HookOutcome | null;
 }
 
-export const factsOf = (ruleset: Ruleset, _options: LintOptions): Facts => ({ ruleset, inconclusive: false });
+/** Node operations that diagrams may cost, by effort. */
+const budgets: Readonly<Record<Effort, number>> = { low: 2_000_000, normal: 8_000_000, high: 80_000_000 };
+
+class Desk implements Facts {
+  readonly ruleset: Ruleset;
+  private readonly options: LintOptions;
+  private engine: Reachability | undefined;
+  private gaveUp = false;
+  private deadRules: readonly Rule[] | undefined;
+  private readonly redundancies = new Map<Rule, Redundancy | null>();
+
+  constructor(ruleset: Ruleset, options: LintOptions) {
+    this.ruleset = ruleset;
+    this.options = options;
+  }
+
+  get reachability(): Reachability {
+    this.engine ??= new Reachability(this.ruleset, {
+      resolver: contextResolver(this.ruleset, this.options.context ?? {}),
+      effort: budgets[this.options.effort ?? 'normal'],
+    });
+    return this.engine;
+  }
+
+  get inconclusive(): boolean {
+    return this.gaveUp || (this.engine?.inconclusive ?? false);
+  }
+
+  status(rule: Rule): Status {
+    return this.reachability.status(rule);
+  }
+
+  verdict(rule: Rule): RuleVerdict {
+    return this.reachability.verdict(rule);
+  }
+
+  dead(): readonly Rule[] {
+    this.deadRules ??= this.ruleset.rules.filter((rule) => this.status(rule) === 'dead');
+    return this.deadRules;
+  }
+
+  isEntered(chain: Chain): boolean | null {
+    if (chain.hook !== null) return true;
+    let open = false;
+    for (const caller of chain.callers) {
+      const status = this.status(caller);
+      if (status === 'live') return true;
+      if (status === 'unknown') open = true;
+    }
+    return open ? null : false;
+  }
+
+  isJumpWithoutEffect(rule: Rule): boolean {
+    return this.status(rule) === 'live' && jumpWithoutEffect(this.reachability, rule);
+  }
+
+  redundancy(rule: Rule): Redundancy | null {
+    let known = this.redundancies.get(rule);
+    if (known === undefined) {
+      known = this.status(rule) === 'live' ? redundancy(this.reachability, rule) : null;
+      this.redundancies.set(rule, known);
+    }
+    return known;
+  }
+
+  overlaps(rule: Rule): readonly Overlap[] {
+    return this.status(rule) === 'live' ? overlaps(this.reachability, rule) : [];
+  }
+
+  fallThrough(chain: Chain): FallThrough | null {
+    const found = fallThrough(this.reachability, chain);
+    if (found === null && chain.hook !== null) this.gaveUp = true;
+    return found;
+  }
+
+  outcome(chain: Chain): HookOutcome | null {
+    const found = hookOutcome(this.reachability, chain);
+    if (found === null && chain.hook !== null) this.gaveUp = true;
+    return found;
+  }
+}
+
+/** The desk for one ruleset. Nothing is computed before somebody asks. */
+export const factsOf = (ruleset: Ruleset, options: LintOptions): Facts => new Desk(ruleset, options);
+
+export type { Hook, HookOutcome, Overlap, Packet, Policy, Redundancy, RuleVerdict, Status };

@@ -157,7 +157,7 @@ export class Paths {
       for (const field of connectionFields) for (const dimension of program.space.dimensionsOf(field)) open.add(dimension.index);
     const seen = release(cube, (dim) => open.has(dim));
     // nat lets all pass that it is not asked about; the other tables see what the hook can carry.
-    const bounds = stage.table === 'nat' ? [everything] : stageCubes(program, stage.table, stage.hook);
+    const bounds = stageCubes(program, stage.table === 'nat' ? 'mangle' : stage.table, stage.hook);
     let found: Cube | null | undefined = null;
     for (const bound of bounds) {
       const part = meet(
@@ -165,11 +165,14 @@ export class Paths {
         release(bound, (dim) => dim === hook.index),
       );
       if (!part) continue;
-      found = uncovered(
-        part,
-        harm.index.meeting(part).map((id) => harm.index.cube(id)),
-        { left: 3000 },
-      );
+      const ask = (cube: Cube): Cube | null | undefined =>
+        uncovered(
+          cube,
+          harm.index.meeting(cube).map((id) => harm.index.cube(id)),
+          { left: 3000 },
+        );
+      const quiet = harm.index.quietPart(part);
+      found = (quiet && ask(quiet)) ?? ask(part);
       if (found) break;
     }
     if (!found) return null;

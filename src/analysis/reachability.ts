@@ -5,7 +5,7 @@
  */
 import { type Hook, hooks, type Verdict } from '../../grammar/index.js';
 import type { Rule, Ruleset } from '../model/ruleset.js';
-import { type Cube, contains, everything, extent, meets, pinned, setOf, uncovered } from '../packets/cube.js';
+import { type Cube, contains, everything, extent, meets, pinned, setOf, uncovered, uncoveredByFew } from '../packets/cube.js';
 import { Diagram, Exhausted, type Node } from '../packets/diagram.js';
 import { type Packet, pickPacket } from '../packets/pick.js';
 import type { ValueSet } from '../packets/space.js';
@@ -83,7 +83,8 @@ export class Reachability {
   private readonly flows = new Map<TableProgram, Flow>();
   private readonly found: Found[];
   private readonly verdicts: (RuleVerdict | undefined)[];
-  private readonly effort: number;
+  /** Node operations that diagrams may cost in all. */
+  readonly effort: number;
   /** Some rule could not be decided. */
   readonly inconclusive: boolean;
 
@@ -193,7 +194,7 @@ export class Reachability {
   }
 
   /** Does some work with a budget of its own, no more than what is left of the whole. */
-  private within<T>(budget: number, work: () => T): T {
+  within<T>(budget: number, work: () => T): T {
     const { diagram } = this;
     const left = diagram.budget;
     const given = Math.min(left, budget);
@@ -405,7 +406,7 @@ export class Reachability {
     const covers: Cube[] = [];
     for (const part of death.parts)
       for (;;) {
-        const open = uncovered(part, covers, { left: 20000 });
+        const open = uncoveredByFew(part, covers, { left: 20000 });
         if (open === null) break;
         const next = open ? this.widest(open, bySteps) : undefined;
         if (next === undefined || chosen.size >= mostTold) return [...bySteps.keys()].sort((x, y) => x - y).map((at) => chain.steps[at]!);
@@ -417,7 +418,7 @@ export class Reachability {
       if (kept.length === 1) break;
       const rest = kept.filter((other) => other !== at);
       const left = rest.flatMap((other) => bySteps.get(other)!);
-      if (death.parts.every((part) => uncovered(part, left, { left: 20000 }) === null)) kept = rest;
+      if (death.parts.every((part) => uncoveredByFew(part, left, { left: 20000 }) === null)) kept = rest;
     }
     return kept.map((at) => chain.steps[at]!);
   }

@@ -260,7 +260,25 @@ const surveyChain = (chain: ChainProgram, result: SurveyResult, dimensions: read
       const jumps = step.target >= 0;
       const sent: Cube[] | null = jumps ? [] : null;
       let sentExact = exact;
-      for (const part of parts) {
+      if (!jumps && index.size > 200)
+        for (const part of parts) {
+          const quiet = index.quietPart(part);
+          if (!quiet) continue;
+          const covers = index.meeting(quiet).filter((id) => coverKinds[id]! & 2);
+          const found =
+            covers.length === 0
+              ? quiet
+              : uncovered(
+                  quiet,
+                  covers.map((id) => index.cube(id)),
+                  { left: 500 },
+                );
+          // What leans on an unknown is looked at closely.
+          if (!found || found.sets.some((set) => set.dimension.test)) continue;
+          live = found;
+          break;
+        }
+      for (const part of live ? [] : parts) {
         const ids = index.meeting(part);
         const upper: Cube[] = [];
         const lower: Cube[] = [];

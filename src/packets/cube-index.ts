@@ -3,8 +3,8 @@
  * free in a tree over the next one, and so on; what no tree holds stands in a list. A tree answers with the cubes whose intervals meet the
  * asked interval in O(log atoms + answers); the other dimensions are compared cube by cube.
  */
-import { type Cube, meets, setOf } from './cube.js';
-import type { Dimension } from './space.js';
+import { type Cube, meets, replace, setOf } from './cube.js';
+import { complementSet, type Dimension, type ValueSet } from './space.js';
 
 class Tree {
   readonly dimension: Dimension;
@@ -102,6 +102,8 @@ class Tree {
 export interface Division {
   readonly dimension: Dimension;
   readonly bounds: readonly number[];
+  /** An interval of atoms that no cube which is restricted there holds: those of hosts, ports and names that nobody mentions. */
+  readonly quiet: ValueSet;
 }
 
 /** The dimensions that divide the cubes best, best first: most cubes restricted to few atoms there. */
@@ -123,8 +125,21 @@ export const dividing = (cubes: readonly Cube[]): Division[] => {
         if (set && set.ranges.length <= 32)
           for (let i = 0; i < set.ranges.length; i += 2) bounds.push(set.ranges[i]!, set.ranges[i + 1]! + 1);
       }
-      return { dimension, bounds };
+      const named: number[] = [];
+      for (const cube of cubes) {
+        const set = setOf(cube, dimension.index);
+        if (set && set.count < dimension.size / 2) for (const bound of set.ranges) named.push(bound);
+      }
+      return { dimension, bounds, quiet: widest(complementSet(dimension.ofLoose(named))) };
     });
+};
+
+/** The first of a set's intervals that holds most atoms: one interval is asked quickly. */
+const widest = (set: ValueSet): ValueSet => {
+  let best = 0;
+  for (let i = 2; i < set.ranges.length; i += 2)
+    if (set.ranges[i + 1]! - set.ranges[i]! > set.ranges[best + 1]! - set.ranges[best]!) best = i;
+  return set.count === 0 ? set : set.dimension.interval(set.ranges[best]!, set.ranges[best + 1]!);
 };
 
 /** Cubes under numbers of the caller's, which may repeat. */
@@ -135,7 +150,10 @@ export class CubeIndex {
   private readonly seen: number[] = [];
   private stamp = 0;
 
+  private readonly divisions: readonly Division[];
+
   constructor(divisions: readonly Division[]) {
+    this.divisions = divisions;
     this.trees = divisions.map(({ dimension, bounds }) => new Tree(dimension, bounds));
   }
 
@@ -156,6 +174,14 @@ export class CubeIndex {
     }
     this.rest.push(item);
     return item;
+  }
+
+  /** The cube held to what nobody mentions, where it leaves a dividing dimension free: fewer cubes meet it. */
+  quietPart(cube: Cube): Cube | null {
+    let part: Cube | null = null;
+    for (const { dimension, quiet } of this.divisions)
+      if (quiet.count > 0 && !setOf(cube, dimension.index)) part = replace(part ?? cube, quiet);
+    return part;
   }
 
   /** Numbers of the cubes that meet this one, in order of insertion. */

@@ -254,6 +254,13 @@ export const uncovered = (cube: Cube, covers: readonly Cube[], budget: Budget): 
   return cutAway(cube, list, 0, budget);
 };
 
+/** As `uncovered`, by cutting alone: for covers that were chosen one by one because each was needed. */
+export const uncoveredByFew = (cube: Cube, covers: readonly Cube[], budget: Budget): Cube | null | undefined => {
+  for (const cover of covers) if (contains(cover, cube)) return null;
+  budget.left -= covers.length + 1;
+  return cutAway(cube, covers, 0, budget);
+};
+
 const cutAway = (cube: Cube, covers: readonly Cube[], from: number, budget: Budget): Cube | null | undefined => {
   let at = from;
   for (; at < covers.length; at++) {
@@ -373,7 +380,7 @@ export const extent = (cube: Cube): number => {
  */
 export const uncoveredAmongMany = (cube: Cube, covers: readonly Cube[], chosen: Cube[], budget: Budget): Cube | null | undefined => {
   for (let round = 0; round < 150; round++) {
-    const open = uncovered(cube, chosen, budget);
+    const open = uncoveredByFew(cube, chosen, budget);
     if (!open) return open;
     const point = pinned(open);
     let best: Cube | undefined;

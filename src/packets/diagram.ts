@@ -41,6 +41,8 @@ export class Diagram {
   private cacheOp: Int32Array;
   private cacheR: Int32Array;
   private cacheMask: number;
+  private readonly byLevel: Dimension[] = [];
+  private levelsFor = -1;
 
   constructor(budget: number, size = 1 << 14) {
     this.budget = budget;
@@ -288,15 +290,24 @@ export class Diagram {
     return list[0] ?? 0;
   }
 
+  /** The dimension of each level; kept, since all callers share one space. */
+  private levels(dimensions: readonly Dimension[]): readonly Dimension[] {
+    if (this.levelsFor !== dimensions.length) {
+      this.byLevel.length = 0;
+      for (const dimension of dimensions) for (let i = 0; i < dimension.bits; i++) this.byLevel[dimension.level + i] = dimension;
+      this.levelsFor = dimensions.length;
+    }
+    return this.byLevel;
+  }
+
   /** One cube inside a set that is not empty: the first path, dimension by dimension, with all atoms that lead the same way. */
   pick(a: Node, dimensions: readonly Dimension[]): Cube {
     if (a === 0) throw new Error('nothing to pick from');
-    const byLevel = new Map<number, Dimension>();
-    for (const dimension of dimensions) for (let i = 0; i < dimension.bits; i++) byLevel.set(dimension.level + i, dimension);
+    const byLevel = this.levels(dimensions);
     const picked: ValueSet[] = [];
     let node = a;
     while (node !== 1) {
-      const dimension = byLevel.get(this.level[node]!)!;
+      const dimension = byLevel[this.level[node]!]!;
       const ways = this.ways(node, dimension);
       let best: { target: Node; set: ValueSet } | undefined;
       for (const way of ways) if (!best || way.set.count > best.set.count) best = way;
@@ -335,10 +346,14 @@ export class Diagram {
     return [...found].map(([target, ranges]) => ({ target, set: dimension.ofLoose(ranges) }));
   }
 
+  /** Where a node that is neither 0 nor 1 leads, by the dimension that it asks. */
+  waysFrom(node: Node, dimensions: readonly Dimension[]): { target: Node; set: ValueSet }[] {
+    return this.ways(node, this.levels(dimensions)[this.level[node]!]!);
+  }
+
   /** Whether the packet at these atoms is in the set. */
   holds(a: Node, dimensions: readonly Dimension[], at: (dimension: Dimension) => number): boolean {
-    const byLevel: (Dimension | undefined)[] = [];
-    for (const dimension of dimensions) for (let i = 0; i < dimension.bits; i++) byLevel[dimension.level + i] = dimension;
+    const byLevel = this.levels(dimensions);
     let node = a;
     while (node > 1) {
       const level = this.level[node]!;

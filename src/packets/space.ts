@@ -18,11 +18,16 @@ import {
   type Predicate,
   type Range,
   type Rewrite,
+  some,
   type Test,
 } from '../../grammar/index.js';
 
-/** Turns a test into a condition on fields where its answer is known (set contents, addresses given); undefined: it stays unknown. */
-export type Resolver = (test: Test) => Predicate | undefined;
+/** Turns questions into conditions on other fields where the answer is known (set contents, addresses given); undefined: it stays unknown. */
+export interface Resolver {
+  readonly test: (test: Test) => Predicate | undefined;
+  /** Which addresses have a type (a value of sourceType or destinationType). */
+  readonly addressType?: (field: 'sourceType' | 'destinationType', type: number) => Predicate | undefined;
+}
 
 /** Some atoms of a dimension, as sorted disjoint intervals `[low, high, low, high ...]`. Equal sets of a dimension are one object. */
 export class ValueSet {
@@ -306,6 +311,11 @@ export class Space {
   collect(predicate: Predicate): void {
     switch (predicate.kind) {
       case 'in': {
+        const known = this.typeOf(predicate);
+        if (known) {
+          this.collect(known);
+          return;
+        }
         this.asked.add(predicate.field);
         let cuts = this.cuts.get(predicate.field);
         if (!cuts) {
@@ -564,11 +574,25 @@ export class Space {
     return { kind: 'names', dimension: this.add(atoms.length, { field }), atoms, exact: exactAt, prefixes: spans };
   }
 
+  /** A question about the type of an address as one about the address. */
+  private typeOf(predicate: Predicate & { readonly kind: 'in' }): Predicate | null {
+    const { field } = predicate;
+    if (!this.resolver?.addressType || (field !== 'sourceType' && field !== 'destinationType')) return null;
+    const parts: Predicate[] = [];
+    for (const [low, high] of predicate.ranges)
+      for (let type = Number(low); type <= Number(high); type++) {
+        const known = this.resolver.addressType(field, type);
+        if (!known) return null;
+        parts.push(known);
+      }
+    return some(...parts);
+  }
+
   private resolve(test: Test): Predicate | null {
     if (!this.resolver || test.decidedBy === 'history') return null;
     let known = this.resolved.get(test.text);
     if (known === undefined) {
-      known = this.resolver(test) ?? null;
+      known = this.resolver.test(test) ?? null;
       this.resolved.set(test.text, known);
     }
     return known;
@@ -669,6 +693,8 @@ export class Space {
         return leaf(negated ? complementSet(set) : set);
       }
       case 'in': {
+        const known = this.typeOf(predicate);
+        if (known) return this.toForm(known, negated, own);
         const code = this.codes.get(predicate.field)!;
         if (code.kind === 'ranges') {
           const set = this.rangeSet(predicate.field, code, predicate.ranges);

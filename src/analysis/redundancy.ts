@@ -1,0 +1,89 @@
+/**
+ * Rules whose removal changes no packet's fate, looking forward from the rule: what it decides would meet later rules of its chain, or the end of the chain,
+ * and get the same verdict there. Rules that do more than decide (log, count in a set, remember, rewrite, mark) are never redundant.
+ */
+import type { Rule } from '../model/ruleset.js';
+import { type Cube, meet, meets, uncovered } from '../packets/cube.js';
+import type { Step, TableProgram } from './program.js';
+import type { Reachability } from './reachability.js';
+import { hasEffectInMatching } from './shadowing.js';
+
+/** Who gives the rule's packets the same fate. */
+export interface Redundancy {
+  /** Later rules, in order. */
+  readonly because: readonly Rule[];
+  /** Some of its packets would fall through to the policy, or to the end of the user-defined chain. */
+  readonly atEnd: boolean;
+}
+
+/** A rule is looked at with so many later rules at most; beyond that it is taken to matter. */
+const mostLater = 2000;
+
+/** Shown by cubes only: where they do not suffice the rule is taken to matter. */
+export const redundancy = (reach: Reachability, rule: Rule): Redundancy | null => {
+  const step = reach.step(rule);
+  const chain = reach.chain(rule);
+  const table = reach.table(rule);
+  const { action } = rule;
+  if (!step.cubes || !rule.chain.whole || hasEffectInMatching(rule)) return null;
+  if (step.kind !== 'decide' && step.kind !== 'return') return null;
+  if (action.kind === 'target' && (action.hasSideEffect || action.rewrites.length > 0 || action.actsOn)) return null;
+  // The end of the chain gives a verdict of its own: the policy, or going back.
+  const policy = chain.chain.policy === 'DROP' ? 'drop' : chain.chain.policy === 'QUEUE' ? 'queue' : 'accept';
+  const end = chain.hook === null ? 'return' : policy;
+  const own = step.kind === 'return' ? end : step.verdict!;
+  const because: Rule[] = [];
+  const same: Cube[] = [];
+  let looked = 0;
+  for (const later of chain.steps.slice(step.index + 1)) {
+    const list = later.cubes;
+    if (list && !list.some((cube) => step.cubes!.some((mine) => meets(cube, mine)))) continue;
+    if (++looked > mostLater || !list) return null;
+    const fate = fateOf(later, table, end);
+    if (fate === 'pass') continue; // it does to these packets what it now does not: counting and logging
+    if (fate === null || fate !== own) {
+      // Another fate, unless rules before it already gave all of these packets ours.
+      const open = step.cubes.some((mine) =>
+        list.some((cube) => meets(cube, mine) && uncovered(mine, [...same], { left: 2000 }) !== null && differs(mine, cube, same)),
+      );
+      if (open) return null;
+      continue;
+    }
+    because.push(later.rule);
+    same.push(...list);
+    if (step.cubes.every((mine) => uncovered(mine, same, { left: 2000 }) === null)) return { because, atEnd: false };
+  }
+  return own === end ? { because, atEnd: true } : null;
+};
+
+/** Whether some packet of both cubes is in none of the others. */
+const differs = (a: Cube, b: Cube, others: readonly Cube[]): boolean => {
+  const parts = others.filter((other) => meets(other, a) && meets(other, b));
+  const common = meet(a, b);
+  return common !== null && uncovered(common, parts, { left: 2000 }) !== null;
+};
+
+/** What a step does to every packet that it matches, where that is one thing; null: several, or unknown. `pass`: nothing that matters. */
+const fateOf = (step: Step, table: TableProgram, end: string): string | null => {
+  const { action } = step.rule;
+  if (step.kind === 'maybe') return null;
+  if (action.kind === 'target') {
+    // Packets that now never see it would be logged, marked, remembered.
+    if (action.hasSideEffect || action.rewrites.length > 0 || action.actsOn) return null;
+  }
+  if (hasEffectInMatching(step.rule)) return null;
+  switch (step.kind) {
+    case 'decide':
+      return step.verdict;
+    case 'return':
+      return end;
+    case 'pass':
+      return 'pass';
+    default: {
+      // A called chain counts only where its first rule decides everything.
+      const first = table.chains[step.target]!.steps[0];
+      if (!first) return step.kind === 'jump' ? 'pass' : end;
+      return first.form === true && first.kind === 'decide' ? fateOf(first, table, end) : null;
+    }
+  }
+};

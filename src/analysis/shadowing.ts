@@ -1,0 +1,74 @@
+/** Rules that share packets with earlier ones: partly shadowed, in conflict; and jumps that change nothing. */
+import type { Rule } from '../model/ruleset.js';
+import { type Cube, contains, meet } from '../packets/cube.js';
+import { type Packet, pickPacket } from '../packets/pick.js';
+import type { Step } from './program.js';
+import type { Reachability } from './reachability.js';
+
+/** An earlier rule that takes some of a rule's packets and decides them otherwise. */
+export interface Overlap {
+  readonly with: Rule;
+  /** Neither asks for all that the other asks for: only the order tells what becomes of what both ask for. */
+  readonly crossing: boolean;
+  /** A packet that both ask for. */
+  readonly packet: Packet;
+}
+
+/** At most this many overlaps are told of a rule. */
+const most = 10;
+
+/** Earlier deciding rules of the same chain that meet a deciding rule and give another verdict. */
+export const overlaps = (reach: Reachability, rule: Rule): readonly Overlap[] => {
+  const step = reach.step(rule);
+  if (step.kind !== 'decide' || !step.cubes) return [];
+  const { space, hook } = reach.program;
+  const out: Overlap[] = [];
+  for (const other of reach.chain(rule).steps) {
+    if (other === step || out.length >= most) break;
+    if (other.kind !== 'decide' || other.verdict === step.verdict || !other.cubes) continue;
+    const common = firstMeet(step, other);
+    if (!common || reach.status(other.rule) !== 'live') continue;
+    const wider = step.cubes.every((cube) => other.cubes!.some((one) => contains(one, cube)));
+    const narrower = other.cubes.every((cube) => step.cubes!.some((one) => contains(one, cube)));
+    out.push({ with: other.rule, crossing: !wider && !narrower, packet: pickPacket(space, common, hook) });
+  }
+  return out;
+};
+
+const firstMeet = (a: Step, b: Step): Cube | null => {
+  for (const one of a.cubes!)
+    for (const two of b.cubes!) {
+      const common = meet(one, two);
+      if (common) return common;
+    }
+  return null;
+};
+
+/** Whether a called chain, and all it calls, decides nothing, rewrites nothing and has no other effect that someone may want. */
+export const jumpWithoutEffect = (reach: Reachability, rule: Rule): boolean => {
+  const step = reach.step(rule);
+  if (step.kind !== 'jump') return false;
+  const { chains } = reach.table(rule);
+  const seen = new Set<number>([step.target]);
+  const stack = [step.target];
+  while (stack.length > 0) {
+    const chain = chains[stack.pop()!]!;
+    if (!chain.chain.whole) return false;
+    for (const inner of chain.steps) {
+      if (reach.status(inner.rule) === 'dead') continue;
+      const { action } = inner.rule;
+      if (inner.kind === 'decide' || inner.kind === 'maybe') return false;
+      if (action.kind === 'target' && (action.hasSideEffect || action.rewrites.length > 0)) return false;
+      if (hasEffectInMatching(inner.rule)) return false;
+      if (inner.target >= 0 && !seen.has(inner.target)) {
+        seen.add(inner.target);
+        stack.push(inner.target);
+      }
+    }
+  }
+  return true;
+};
+
+/** Whether a match of the rule remembers or counts as it matches. */
+export const hasEffectInMatching = (rule: Rule): boolean =>
+  rule.node.matches.some((match) => match.spec === null || match.spec.hasSideEffect !== undefined || match.spec.decidedBy === 'history');

@@ -1,0 +1,362 @@
+/** What the kernel does, case by case: which lines are dead, why, and by whom. */
+import { describe, expect, it } from 'vitest';
+import { parse } from '../../grammar/index.js';
+import { contextResolver } from '../../src/analysis/context.js';
+import { factsOf } from '../../src/analysis/facts.js';
+import type { Cause } from '../../src/analysis/reachability.js';
+import type { LintOptions } from '../../src/diagnostic/result.js';
+import { resolve } from '../../src/model/resolve.js';
+import { packetJson } from '../../src/packets/pick.js';
+
+const facts = (text: string, options: LintOptions = {}, family?: 4 | 6) => {
+  const { document } = parse(text, { name: 'test', ...(family ? { family } : {}) });
+  return factsOf(resolve(document).rulesets[0]!, options);
+};
+
+const filter = (...lines: readonly string[]): string => {
+  const chains = new Set(lines.flatMap((line) => /^-A (\S+)/.exec(line)?.[1] ?? []).filter((name) => !/^[A-Z]+PUT$|^FORWARD$/.test(name)));
+  for (const line of lines) for (const match of line.matchAll(/-[jg] (\S+)/g)) if (/^[a-z]/.test(match[1]!)) chains.add(match[1]!);
+  return [
+    '*filter',
+    ':INPUT ACCEPT [0:0]',
+    ':FORWARD ACCEPT [0:0]',
+    ':OUTPUT ACCEPT [0:0]',
+    ...[...chains].map((name) => `:${name} - [0:0]`),
+    ...lines,
+    'COMMIT',
+    '',
+  ].join('\n');
+};
+
+/** Each dead rule as `its number among all rules: cause by numbers`. */
+const deaths = (text: string, options: LintOptions = {}): string[] => {
+  const desk = facts(text, options);
+  return desk.dead().map((rule) => {
+    const { cause, by } = desk.verdict(rule);
+    return `${rule.id + 1}: ${cause}${by.length > 0 ? ` by ${by.map((one) => one.id + 1).join(' ')}` : ''}`;
+  });
+};
+
+const cases: readonly (readonly [what: string, text: string, expected: readonly string[]])[] = [
+  ['one earlier rule takes all', filter('-A INPUT -s 10.0.0.0/8 -j DROP', '-A INPUT -s 10.1.0.0/16 -j ACCEPT'), ['2: rule by 1']],
+  [
+    'several together take all, the others are not told',
+    filter(
+      '-A INPUT -s 192.0.2.0/24 -j DROP',
+      '-A INPUT -s 10.0.0.0/9 -j DROP',
+      '-A INPUT -s 10.128.0.0/9 -j ACCEPT',
+      '-A INPUT -s 10.0.0.0/8 -j ACCEPT',
+    ),
+    ['4: rules by 2 3'],
+  ],
+  ['after a rule that takes everything', filter('-A INPUT -j DROP', '-A INPUT -p tcp -j ACCEPT'), ['2: catch-all by 1']],
+  [
+    'after a chain that decides everything',
+    filter('-A INPUT -j log', '-A INPUT -p tcp -j ACCEPT', '-A log -j LOG', '-A log -j DROP'),
+    ['2: deciding-chain by 1'],
+  ],
+  [
+    'a chain with an exception decides not everything',
+    filter('-A INPUT -j log', '-A INPUT -p tcp -j ACCEPT', '-A log -s 192.0.2.1 -j RETURN', '-A log -j DROP'),
+    [],
+  ],
+  ['LOG and rules without a target let pass', filter('-A INPUT -j LOG', '-A INPUT', '-A INPUT -p tcp -j ACCEPT'), []],
+  ['ACCEPT in one chain is nothing to another hook', filter('-A INPUT -j ACCEPT', '-A FORWARD -j DROP'), []],
+  ['RETURN in a built-in chain is its policy', filter('-A INPUT -p tcp -j RETURN', '-A INPUT -p tcp -j DROP'), ['2: rule by 1']],
+  [
+    'goto does not come back to its chain',
+    filter('-A INPUT -p tcp -g other', '-A INPUT -p tcp -j DROP', '-A other -s 192.0.2.1 -j ACCEPT'),
+    ['2: rule by 1'],
+  ],
+  [
+    'the end of a chain that goto entered returns to where the last jump left',
+    filter(
+      '-A INPUT -j first',
+      '-A INPUT -p tcp -j DROP',
+      '-A first -g second',
+      '-A first -p tcp -j ACCEPT',
+      '-A second -s 192.0.2.1 -j ACCEPT',
+    ),
+    ['4: catch-all by 3'],
+  ],
+  [
+    'what a chain asks never arrives',
+    filter('-A INPUT -p tcp -j web', '-A web -p udp -j DROP', '-A web -p tcp -j ACCEPT'),
+    ['2: callers by 1'],
+  ],
+  ['a chain that nobody calls', filter('-A INPUT -j ACCEPT', '-A alone -j DROP'), ['2: chain']],
+  [
+    'two states exclude each other',
+    filter('-A INPUT -m conntrack --ctstate NEW -m conntrack --ctstate ESTABLISHED -j ACCEPT'),
+    ['1: contradiction'],
+  ],
+  ['-o below INPUT never matches', filter('-A INPUT -j sub', '-A sub -o eth0 -j DROP', '-A sub ! -o eth0 -j LOG'), ['2: interface']],
+  ['-i below OUTPUT never matches', filter('-A OUTPUT -j sub', '-A sub -i eth0 -j DROP'), ['2: interface']],
+  [
+    'two equal limits have a state each',
+    filter('-A INPUT -m limit --limit 1/sec -j ACCEPT', '-A INPUT -m limit --limit 1/sec -j ACCEPT'),
+    [],
+  ],
+  [
+    'two equal sets have one answer',
+    filter('-A INPUT -m set --match-set one src -j ACCEPT', '-A INPUT -m set --match-set one src -j DROP'),
+    ['2: rule by 1'],
+  ],
+  [
+    'a set and its negation are everything',
+    filter('-A INPUT -m set --match-set one src -j ACCEPT', '-A INPUT -m set ! --match-set one src -j DROP', '-A INPUT -p tcp -j LOG'),
+    ['3: rules by 1 2'],
+  ],
+  [
+    'all ports of TCP are not all of TCP in FORWARD',
+    filter(
+      '-A FORWARD -p tcp -m tcp --dport 0:1023 -j ACCEPT',
+      '-A FORWARD -p tcp -m tcp --dport 1024:65535 -j ACCEPT',
+      '-A FORWARD -p tcp -j DROP',
+    ),
+    [],
+  ],
+  [
+    'in INPUT they are: fragments are put together before',
+    filter(
+      '-A INPUT -p tcp -m tcp --dport 0:1023 -j ACCEPT',
+      '-A INPUT -p tcp -m tcp --dport 1024:65535 -j ACCEPT',
+      '-A INPUT -p tcp -j DROP',
+    ),
+    ['3: rules by 1 2'],
+  ],
+  [
+    'and in FORWARD where connections are tracked',
+    filter(
+      '-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT',
+      '-A FORWARD -p tcp -m tcp --dport 0:1023 -j ACCEPT',
+      '-A FORWARD -p tcp -m tcp --dport 1024:65535 -j ACCEPT',
+      '-A FORWARD -p tcp -j DROP',
+    ),
+    ['4: rules by 2 3'],
+  ],
+  ['an unknown target may let pass', filter('-A INPUT -j UNHEARD', '-A INPUT -p tcp -j ACCEPT'), []],
+  [
+    'nat sees new connections only',
+    '*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n-A PREROUTING -m conntrack --ctstate ESTABLISHED -j ACCEPT\nCOMMIT\n',
+    ['1: hook'],
+  ],
+  [
+    'what raw drops never reaches filter',
+    `*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A PREROUTING -s 192.0.2.0/24 -j DROP\nCOMMIT\n${filter('-A INPUT -s 192.0.2.7/32 -j DROP', '-A OUTPUT -s 192.0.2.7/32 -j DROP')}`,
+    ['2: path by 1'],
+  ],
+  [
+    'marks set in mangle are what filter sees',
+    `*mangle\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n-A PREROUTING -j MARK --set-xmark 0x1/0xff\nCOMMIT\n${filter('-A INPUT -m mark --mark 0x2/0xff -j DROP', '-A INPUT -m mark --mark 0x1/0xff -j ACCEPT', '-A OUTPUT -m mark --mark 0x2/0xff -j DROP')}`,
+    ['2: path by 1'],
+  ],
+  [
+    'new connections to a port that DNAT changed never reach filter by the old one, those of the host itself do',
+    `*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -m tcp --dport 80 -j DNAT --to-destination 192.0.2.10:8080\nCOMMIT\n${filter(
+      '-A FORWARD -i eth0 -p tcp -m tcp --dport 80 -m conntrack --ctstate NEW -j DROP',
+      '-A FORWARD -p tcp -m tcp --dport 8080 -m conntrack --ctstate NEW -j ACCEPT',
+      '-A INPUT -p tcp -m tcp --dport 80 -m conntrack --ctstate NEW -j ACCEPT',
+      '-A FORWARD -p tcp -m tcp --dport 80 -m conntrack --ctstate ESTABLISHED -j ACCEPT',
+    )}`,
+    ['2: path by 1'],
+  ],
+];
+
+describe('dead rules and why', () => {
+  it.each(cases)('%s', (_what, text, expected) => {
+    expect(deaths(text)).toEqual(expected);
+  });
+
+  it('tells whether the takers give another verdict', () => {
+    const desk = facts(filter('-A INPUT -s 10.0.0.0/8 -j DROP', '-A INPUT -s 10.1.0.0/16 -j ACCEPT', '-A INPUT -s 10.2.0.0/16 -j DROP'));
+    expect(desk.dead().map((rule) => desk.verdict(rule).fate)).toEqual(['other', 'same']);
+  });
+
+  it('knows every cause that it promises', () => {
+    const causes: readonly Cause[] = [
+      'rule',
+      'rules',
+      'catch-all',
+      'deciding-chain',
+      'callers',
+      'contradiction',
+      'interface',
+      'hook',
+      'chain',
+      'path',
+    ];
+    const told = new Set(cases.flatMap(([, text]) => deaths(text).map((line) => /: ([a-z-]+)/.exec(line)![1]!)));
+    expect(causes.filter((cause) => !told.has(cause))).toEqual([]);
+  });
+});
+
+describe('live rules', () => {
+  const packet = (text: string, rule: number, family?: 4 | 6) => {
+    const desk = facts(text, {}, family);
+    const found = desk.verdict(desk.ruleset.rules[rule]!).packet;
+    return found && packetJson(found);
+  };
+
+  it('come with a natural packet', () => {
+    expect(packet(filter('-A INPUT -i eth0 -s 192.0.2.0/24 -p tcp -m tcp --dport 22 -m conntrack --ctstate NEW -j ACCEPT'), 0)).toEqual({
+      in: 'eth0',
+      src: '192.0.2.10',
+      dst: '198.51.100.20',
+      proto: 'tcp',
+      sport: 40000,
+      dport: 22,
+      flags: 'SYN',
+      state: 'NEW',
+    });
+  });
+
+  it('of the host itself come from local', () => {
+    expect(packet(filter('-A OUTPUT -o wan0 -p udp -m udp --dport 53 -j ACCEPT'), 0)).toMatchObject({
+      in: 'local',
+      out: 'wan0',
+      proto: 'udp',
+      dport: 53,
+    });
+  });
+
+  it('of IPv6 have IPv6 addresses', () => {
+    expect(packet(filter('-A INPUT -s 2001:db8:7::/48 -p tcp -j ACCEPT'), 0, 6)).toMatchObject({ src: '2001:db8:7::1', proto: 'tcp' });
+  });
+
+  it('name the unknown that every packet needs', () => {
+    const desk = facts(
+      filter(
+        '-A INPUT -m set --match-set good src -j ACCEPT',
+        '-A INPUT -m limit --limit 1/sec -p tcp -j ACCEPT',
+        '-A INPUT -p tcp -j DROP',
+        '-A INPUT -j LOG',
+      ),
+    );
+    expect(desk.ruleset.rules.map((rule) => desk.verdict(rule).leansOn)).toEqual([
+      ['-m set --match-set good src'],
+      ['-m set --match-set good src', '-m limit --limit 1/sec'],
+      ['-m set --match-set good src', '-m limit --limit 1/sec'],
+      ['-m set --match-set good src'],
+    ]);
+  });
+});
+
+describe('context', () => {
+  const named = (text: string) => ({ name: 'context', text });
+
+  it('sets given are known', () => {
+    const text = filter('-A INPUT -s 192.0.2.0/24 -j DROP', '-A INPUT -m set --match-set web src -j ACCEPT');
+    expect(deaths(text)).toEqual([]);
+    expect(deaths(text, { context: { ipset: named('create web hash:ip family inet\nadd web 192.0.2.7\nadd web 192.0.2.9\n') } })).toEqual([
+      '2: rule by 1',
+    ]);
+  });
+
+  it('nomatch makes an exception', () => {
+    const ipset = named('create nets hash:net family inet\nadd nets 192.0.2.0/24\nadd nets 192.0.2.128/25 nomatch\n');
+    const text = filter(
+      '-A INPUT -m set --match-set nets src -j DROP',
+      '-A INPUT -s 192.0.2.7/32 -j ACCEPT',
+      '-A INPUT -s 192.0.2.200/32 -j ACCEPT',
+    );
+    expect(deaths(text, { context: { ipset } })).toEqual(['2: rule by 1']);
+  });
+
+  it('ports of a set ask for the protocol too', () => {
+    const ipset = named('create web hash:ip,port family inet\nadd web 192.0.2.7,tcp:80\n');
+    const text = filter(
+      '-A INPUT -m set --match-set web dst,dst -j DROP',
+      '-A INPUT -d 192.0.2.7/32 -p tcp -m tcp --dport 80 -j ACCEPT',
+      '-A INPUT -d 192.0.2.7/32 -p udp -m udp --dport 80 -j ACCEPT',
+    );
+    expect(deaths(text, { context: { ipset } })).toEqual(['2: rule by 1']);
+  });
+
+  it('a set that SET changes stays unknown', () => {
+    const text = filter(
+      '-A INPUT -p icmp -j SET --add-set web src',
+      '-A INPUT -s 192.0.2.0/24 -j DROP',
+      '-A INPUT -m set --match-set web src -j ACCEPT',
+    );
+    expect(deaths(text, { context: { ipset: named('create web hash:ip family inet\nadd web 192.0.2.7\n') } })).toEqual([]);
+  });
+
+  it('addresses given make the type of an address known', () => {
+    const addresses = named(JSON.stringify([{ ifname: 'eth0', addr_info: [{ family: 'inet', local: '192.0.2.1', prefixlen: 24 }] }]));
+    const text = filter(
+      '-A INPUT -d 192.0.2.1/32 -j ACCEPT',
+      '-A INPUT -d 127.0.0.0/8 -j ACCEPT',
+      '-A INPUT -m addrtype --dst-type LOCAL -j DROP',
+    );
+    expect(deaths(text)).toEqual([]);
+    expect(deaths(text, { context: { addresses } })).toEqual(['3: rules by 1 2']);
+  });
+
+  it('nothing given resolves nothing', () => {
+    expect(contextResolver(facts(filter('-A INPUT -j DROP')).ruleset, {})).toBeUndefined();
+  });
+});
+
+describe('facts for checks', () => {
+  it('a rule whose packets get the same verdict later is redundant', () => {
+    const desk = facts(filter('-A INPUT -s 10.1.0.0/16 -j DROP', '-A INPUT -s 192.0.2.1 -j ACCEPT', '-A INPUT -s 10.0.0.0/8 -j DROP'));
+    expect(desk.ruleset.rules.map((rule) => desk.redundancy(rule)?.because.map((one) => one.id + 1) ?? null)).toEqual([[3], [], null]);
+  });
+
+  it('a rule with another verdict behind it is not', () => {
+    const desk = facts(
+      filter(
+        '-A INPUT -s 10.1.0.0/16 -j ACCEPT',
+        '-A INPUT -s 10.0.0.0/8 -j DROP',
+        '-A INPUT -s 10.1.2.0/24 -m limit --limit 1/sec -j ACCEPT',
+      ),
+    );
+    expect(desk.redundancy(desk.ruleset.rules[0]!)).toBeNull();
+  });
+
+  it('a rule before LOG is not: its packets would be logged', () => {
+    const desk = facts(filter('-A INPUT -s 10.1.0.0/16 -j DROP', '-A INPUT -j LOG', '-A INPUT -j DROP'));
+    expect(desk.redundancy(desk.ruleset.rules[0]!)).toBeNull();
+  });
+
+  it('a jump to a chain that only counts changes nothing', () => {
+    const desk = facts(filter('-A INPUT -j count', '-A INPUT -j real', '-A count -p tcp', '-A real -j LOG'));
+    expect(desk.ruleset.rules.slice(0, 2).map((rule) => desk.isJumpWithoutEffect(rule))).toEqual([true, false]);
+  });
+
+  it('what falls through to the policy is told with a packet', () => {
+    const desk = facts(filter('-A INPUT -p tcp -j ACCEPT', '-A FORWARD -j DROP'));
+    const chains = desk.ruleset.tables.get('filter')!.chains;
+    expect(packetJson(desk.fallThrough(chains.get('INPUT')!)!.packet!).proto).toBe('udp');
+    expect(desk.fallThrough(chains.get('FORWARD')!)!.packet).toBeNull();
+  });
+
+  it('crossing rules are told with a packet of both', () => {
+    const desk = facts(filter('-A INPUT -s 192.0.2.0/24 -j ACCEPT', '-A INPUT -p tcp -j DROP'));
+    const [overlap] = desk.overlaps(desk.ruleset.rules[1]!);
+    expect([overlap?.crossing, overlap && packetJson(overlap.packet).src]).toEqual([true, '192.0.2.10']);
+  });
+});
+
+describe('limits', () => {
+  it('ten thousand jumps deep', () => {
+    const lines = ['-A INPUT -j d0'];
+    for (let i = 0; i < 10_000; i++) lines.push(`-A d${i} -j d${i + 1}`);
+    lines.push('-A d10000 -j DROP', '-A INPUT -p tcp -j ACCEPT');
+    expect(deaths(filter(...lines))).toEqual(['10003: deciding-chain by 1']);
+  });
+
+  it('jumps in a circle are answered, not followed for ever', () => {
+    expect(deaths(filter('-A INPUT -j one', '-A one -j two', '-A two -j one', '-A INPUT -j DROP'))).toEqual([]);
+  });
+
+  it('a budget of nothing says unknown, never a wrong word', () => {
+    const text = filter(
+      '-A INPUT -m mark --mark 1 -j ACCEPT',
+      ...Array.from({ length: 40 }, (_, i) => `-A INPUT -s 10.0.${i}.0/24 -p tcp -m tcp --dport ${i}:${i + 40} -j DROP`),
+    );
+    const desk = facts(text, { effort: 'low' });
+    expect(desk.ruleset.rules.every((rule) => desk.status(rule) !== 'dead')).toBe(true);
+  });
+});
