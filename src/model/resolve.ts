@@ -137,6 +137,9 @@ const actionOf = (node: RuleNode, table: ModelTable): Action => {
   const { target } = node;
   if (!target) return nothing;
   const { family } = table.ruleset;
+  // A chain named like an extension hides it (measured: -N LOG, then -j LOG, calls the chain).
+  const chain = table.chains.get(target.name);
+  if (chain && !chain.hook) return { kind: target.goto ? 'goto' : 'jump', chain };
   const spec = target.spec && (!target.spec.families || target.spec.families.includes(family)) ? target.spec : null;
   if (spec && !target.goto) {
     const constant = target.options.length === 0 && !spec.rewrites && !spec.actsOn ? constantActions.get(spec) : undefined;
@@ -158,9 +161,7 @@ const actionOf = (node: RuleNode, table: ModelTable): Action => {
     if (target.options.length === 0 && !spec.rewrites && !spec.actsOn) constantActions.set(spec, action);
     return action;
   }
-  const chain = table.chains.get(target.name);
-  if (!chain || chain.hook) return { kind: 'unknown', name: target.name };
-  return { kind: target.goto ? 'goto' : 'jump', chain };
+  return { kind: 'unknown', name: target.name };
 };
 
 const policyOf = (word: string | null): Policy | null => (word === 'ACCEPT' || word === 'DROP' || word === 'QUEUE' ? word : null);
@@ -255,7 +256,7 @@ const fillTable = (table: ModelTable, node: TableNode, problems: Problem[]): boo
 const linkCallers = (ruleset: ModelRuleset): void => {
   for (const rule of ruleset.rules) {
     const { target } = rule.node;
-    if (!target || (target.spec && !target.goto)) continue;
+    if (!target) continue;
     rule.chain.table.chains.get(target.name)?.callers.push(rule);
   }
 };

@@ -11,6 +11,7 @@ import type { Check } from './define.js';
 import deprecatedMatch from './deprecated-match.js';
 import deprecatedTarget from './deprecated-target.js';
 import duplicateChain from './duplicate-chain.js';
+import duplicateRule from './duplicate-rule.js';
 import duplicateTable from './duplicate-table.js';
 import extensionHeaderAsProtocol from './extension-header-as-protocol.js';
 import failingCommand from './failing-command.js';
@@ -29,6 +30,7 @@ import noncontiguousMask from './noncontiguous-mask.js';
 import optionConflict from './option-conflict.js';
 import randomFullyUnsupported from './random-fully-unsupported.js';
 import repeatedOption from './repeated-option.js';
+import shadowedRule from './shadowed-rule.js';
 import snatWithoutRandomFully from './snat-without-random-fully.js';
 import syntaxError from './syntax-error.js';
 import undefinedChain from './undefined-chain.js';
@@ -79,6 +81,8 @@ export const checks: readonly Check[] = [
   wrongIcmpFamily,
   wrongTable,
   // reachability
+  duplicateRule,
+  shadowedRule,
   unreachableChain,
   unreferencedChain,
   // nat

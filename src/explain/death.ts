@@ -1,0 +1,92 @@
+/** Why a rule is dead, in words: one sentence of cause, what it means for packets, what to do. */
+import type { Span } from '../../grammar/index.js';
+import type { RuleVerdict } from '../analysis/reachability.js';
+import { lineOf } from '../model/place.js';
+import type { Rule } from '../model/ruleset.js';
+import { listed } from '../util/text.js';
+
+/** What a rule does, as one word for a frame or a sentence: `DROP`, `jump to WEB`, `nothing`. */
+export const doing = (rule: Rule): string => {
+  const { target } = rule.node;
+  if (!target) return 'nothing';
+  return rule.action.kind === 'jump' ? `jump to ${target.name}` : rule.action.kind === 'goto' ? `go to ${target.name}` : target.name;
+};
+
+/** "line 12", "lines 12 and 15", "12 lines from 12 to 40". */
+export const sayLines = (rules: readonly Rule[]): string => {
+  if (rules.length === 1) return `line ${lineOf(rules[0]!)}`;
+  if (rules.length <= 5) return `lines ${listed(rules.map((rule) => String(lineOf(rule))))}`;
+  return `${rules.length} lines from ${lineOf(rules[0]!)} on`;
+};
+
+/** The cause as the end of "this rule can never match; ...". */
+export const sayCause = (rule: Rule, verdict: RuleVerdict): string => {
+  const { by, cause, fate } = verdict;
+  const takers = by.length > 0 ? sayLines(by) : '';
+  const verb = by.length === 1 ? 's' : '';
+  switch (cause) {
+    case 'rule':
+      return by[0]?.action.kind === 'jump'
+        ? `${takers} sends its packets to a chain that decides them first`
+        : `${takers} decides its packets first`;
+    case 'rules':
+      return by.length > 0 ? `${takers} together decide all its packets first` : 'earlier rules together decide all its packets first';
+    case 'catch-all':
+      return by[0]?.node.target ? `${takers} (${doing(by[0])}) takes every packet that gets so far` : `${takers} take${verb} every packet`;
+    case 'deciding-chain':
+      return `${takers} jump${verb} to ${by[0]?.node.target?.name ?? 'a chain'}, which lets no packet come back`;
+    case 'callers':
+      return `no packet that enters ${rule.chain.name} is one that it asks for`;
+    case 'contradiction':
+      return 'its own conditions exclude each other';
+    case 'interface':
+      return `it asks for an interface that packets in ${rule.chain.name} do not have`;
+    case 'hook':
+      return `it asks for what is never seen in ${rule.chain.table.name}/${rule.chain.name}`;
+    case 'chain':
+      return `no packet enters the chain ${rule.chain.name}`;
+    case 'path':
+      return by.length > 0
+        ? `${takers} (${by[0]!.chain.table.name}/${by[0]!.chain.name}) take${verb} its packets before they get to ${rule.chain.table.name}`
+        : `earlier tables leave no packet that it asks for`;
+    case null:
+      return fate === null ? 'nothing gets to it' : 'earlier rules take its packets';
+  }
+};
+
+/** What to do about it. */
+export const adviseOn = (rule: Rule, { by, cause, fate }: RuleVerdict): string => {
+  const line = `line ${lineOf(rule)}`;
+  switch (cause) {
+    case 'contradiction':
+      return 'correct one of its conditions, or remove it';
+    case 'interface':
+      return 'remove the -i or -o that cannot be known here, or move the rule to a chain whose packets have it';
+    case 'hook':
+    case 'callers':
+      return 'correct its conditions or the jumps that lead here, or remove it';
+    case 'chain':
+      return 'correct the jumps that lead here, or remove the chain';
+    case 'path':
+      return `remove ${line}, or let its packets pass the earlier table`;
+    default: {
+      const [first] = by;
+      return fate === 'other' && first && first.chain === rule.chain
+        ? `move ${line} above line ${lineOf(first)}, or remove it`
+        : `remove ${line}`;
+    }
+  }
+};
+
+/** The words of a rule that say which packets it takes and what becomes of them: matches but comments, and the target. */
+export const tellingWords = (rule: Rule): Span[] => {
+  const { matches, target } = rule.node;
+  const spans: Span[] = [];
+  for (const match of matches) {
+    if (match.name === 'comment') continue;
+    if (match.name === '') for (const { start, end } of match.options) spans.push({ start, end });
+    else spans.push({ start: match.start, end: match.end });
+  }
+  if (target) spans.push({ start: target.start, end: target.end });
+  return spans;
+};
