@@ -13,7 +13,7 @@ export const readGiven = (words: readonly string[], command: Command): Given => 
   const flags: Record<string, Flag> = { ...command.flags, ...commonFlags };
   refuseUnknown(words, flags, command.name);
   const named = (test: (flag: Flag) => boolean): string[] => Object.keys(flags).filter((name) => test(flags[name]!));
-  const { argv: parsed, error } = Parser.detailed(separateShort(words, flags), {
+  const { argv: parsed, error } = Parser.detailed(joinValues(separateShort(words, flags), flags), {
     alias: Object.fromEntries(Object.entries(flags).flatMap(([name, { short }]) => (short ? [[name, [short]]] : []))),
     boolean: named(({ value }) => value === undefined),
     array: named(({ value }) => value !== undefined),
@@ -62,6 +62,20 @@ const separateShort = (words: readonly string[], flags: Readonly<Record<string, 
     const read = (end < 0 || index < end) && /^-([A-Za-z])([^=][\s\S]*)$/.exec(word);
     return read && withValue.includes(read[1]!) ? [`-${read[1]}`, read[2]!] : [word];
   });
+};
+
+/** `--rule '-A INPUT ...'` is `--rule='-A INPUT ...'`: what stands behind a flag with a value is its value, even with a dash in front. */
+const joinValues = (words: readonly string[], flags: Readonly<Record<string, Flag>>): string[] => {
+  const joined: string[] = [];
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index]!;
+    if (word === '--') return [...joined, ...words.slice(index)];
+    const next = words[index + 1];
+    const takesNext = /^--[^=]+$/.test(word) && flags[word.slice(2)]?.value !== undefined && next?.startsWith('-');
+    joined.push(takesNext ? `${word}=${next}` : word);
+    if (takesNext) index++;
+  }
+  return joined;
 };
 
 /** yargs refuses unknown flags too, but all in one message without a suggestion. */

@@ -3,6 +3,7 @@ import type { Command } from './command.js';
 
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   lint: async () => (await import('./lint.js')).lint,
+  explain: async () => (await import('./explain.js')).explain,
   trace: async () => (await import('./trace.js')).trace,
   fmt: async () => (await import('./fmt.js')).fmt,
   rules: async () => (await import('./rules.js')).rules,

@@ -172,9 +172,10 @@ const sayAction = (target: TargetNode | null, subject: string, scope: Scope): st
   if (target.goto) return `go to chain ${name}, without coming back here, ${isFor}`;
   if (!spec && scope.isChain(name)) return `jump to chain ${name} ${isFor}`;
   const given = spec && (!spec.families || spec.families.includes(scope.family)) ? givenOf(spec, target.options) : null;
+  if (!spec && target.options.length === 0) return `jump to ${name} (not a chain that is known here) ${isFor}`;
   if (!spec || !given) {
     const text = printTarget(target, { family: scope.family, backend: 'legacy' });
-    return `${subject}: "${text}" (${spec ? 'not understood' : 'neither a chain of this table nor a target that is known'})`;
+    return `${subject}: "${text}" (${spec ? 'not understood' : 'a target that is not known'})`;
   }
   const context = meaningContext(scope.family, target.options);
   if (spec.name === 'RETURN')

@@ -30,7 +30,9 @@ describe('help', () => {
     for (const load of Object.values(commands)) {
       const command = await load();
       for (const [line] of command.examples) {
-        const words = (/iptlint(.*?)(?:[>)]|$)/.exec(line)?.[1] ?? '').trim().split(/\s+/).filter(Boolean);
+        const words = ((/iptlint(.*?)(?:[>)]|$)/.exec(line)?.[1] ?? '').match(/'[^']*'?|[^\s']+/g) ?? []).map((word) =>
+          word.replaceAll("'", ''),
+        );
         const named = words[0] !== undefined && Object.hasOwn(commands, words[0]) ? await commands[words.shift()!]!() : command;
         expect(() => readGiven(words, named), line).not.toThrow();
       }

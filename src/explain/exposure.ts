@@ -1,0 +1,173 @@
+/**
+ * What new connections the filter table lets in, through or out: its accepting rules read one by one, with what the jumps to them ask. What
+ * earlier rules drop is not taken away here; `iptlint query` answers that.
+ */
+import type { Hook } from '../../grammar/index.js';
+import { lineOf } from '../model/place.js';
+import type { Chain, Rule, Ruleset } from '../model/ruleset.js';
+import { listed } from '../util/text.js';
+import { calleeOf, decisionOf, endOf, isForAll, optionOf } from './parts.js';
+import { phrasesOf, type SaidPhrase, saySubject } from './sentence.js';
+
+/** Rules that let in the same, from here and there. */
+export interface ExposureRow {
+  /** "TCP port 22 (ssh)", "everything". */
+  readonly service: string;
+  /** "10.0.0.0/8", "anywhere". */
+  readonly from: readonly string[];
+  /** "192.0.2.5"; empty: any address. */
+  readonly to: string;
+  readonly arriving: string;
+  readonly leaving: string;
+  /** Further conditions. */
+  readonly only: string;
+  /** The lines that accept it; none: the policy does. */
+  readonly lines: readonly number[];
+}
+
+export interface Exposure {
+  readonly hook: Hook;
+  readonly rows: readonly ExposureRow[];
+  /** Rules that drop or reject some packets before the last accepting rule. */
+  readonly refusing: readonly Rule[];
+  /** There were more rules than are looked at. */
+  readonly isCut: boolean;
+}
+
+/** Ways through a table multiply where chains are called from many places: so many steps are looked at. */
+const mostSteps = 200_000;
+const mostRows = 5_000;
+
+/** What the filter table's chain of a hook accepts of new connections. */
+export const exposureOf = (ruleset: Ruleset, hook: Hook): Exposure | null => {
+  const start = ruleset.tables.get('filter')?.chains.get(hook);
+  if (!start) return null;
+  const found: { readonly phrases: readonly SaidPhrase[]; readonly line: number }[] = [];
+  const refusing = new Set<Rule>();
+  let waiting: Rule[] = [];
+  let steps = 0;
+  const walk = (chain: Chain, asked: readonly SaidPhrase[], above: ReadonlySet<Chain>): boolean => {
+    if (above.has(chain) || above.size > 30) return false;
+    const within = new Set([...above, chain]);
+    for (const rule of chain.rules) {
+      if (++steps > mostSteps || found.length >= mostRows) return true;
+      const decision = decisionOf(rule);
+      const callee = calleeOf(rule);
+      if (decision === null && !callee) {
+        if (rule.action.kind === 'target' && rule.action.effect.kind === 'return' && isForAll(rule)) return false;
+        continue;
+      }
+      const isOpen = isForNew(rule) && !isLoopback(rule);
+      const phrases = isOpen ? [...asked, ...phrasesOf(rule.node, ruleset.family)] : asked;
+      if (callee) {
+        if (isOpen) walk(callee, phrases, within);
+        if (isForAll(rule) && endOf(callee)) return true;
+        if (isForAll(rule) && rule.action.kind === 'goto') return false;
+        continue;
+      }
+      if (decision === 'ACCEPT') {
+        if (isOpen) {
+          found.push({ phrases, line: lineOf(rule) });
+          for (const before of waiting) refusing.add(before);
+          waiting = [];
+        }
+      } else if (isOpen && !isForAll(rule)) waiting.push(rule);
+      if (isForAll(rule)) return true;
+    }
+    return false;
+  };
+  walk(start, [], new Set());
+  const isCut = steps > mostSteps || found.length >= mostRows;
+  const rows = merge(found.map(({ phrases, line }) => ({ ...describe(phrases, hook), line })));
+  const isOpenAtEnd = !endOf(start) && start.policy === 'ACCEPT';
+  const refused = refusing.size + waiting.length;
+  // Where nothing is refused, what single rules accept tells nothing more.
+  if (isOpenAtEnd && refused === 0) rows.length = 0;
+  if (isOpenAtEnd)
+    rows.push({
+      service: rows.length > 0 ? 'everything else' : 'everything',
+      from: [anyone(hook)],
+      to: '',
+      arriving: '',
+      leaving: '',
+      only: refused > 0 ? 'what no rule refuses' : '',
+      lines: [],
+    });
+  return { hook, rows, refusing: [...refusing, ...(start.policy === 'ACCEPT' ? waiting : [])], isCut };
+};
+
+/** Whether a packet that begins a connection may match. */
+const isForNew = (rule: Rule): boolean => {
+  for (const [match, key] of [
+    ['conntrack', 'states'],
+    ['state', 'state'],
+  ] as const) {
+    const option = optionOf(rule.node, match, key);
+    if (option && (option.value as readonly string[]).includes('NEW') === option.negated) return false;
+  }
+  const direction = optionOf(rule.node, 'conntrack', 'direction');
+  return direction?.value !== 'REPLY';
+};
+
+const isLoopback = (rule: Rule): boolean =>
+  ['inInterface', 'outInterface'].some((key) => {
+    const option = optionOf(rule.node, '', key);
+    return option !== null && !option.negated && (option.value as { name: string; prefix: boolean }).name === 'lo';
+  });
+
+const anyone = (hook: Hook): string => (hook === 'OUTPUT' ? 'this host' : 'anywhere');
+
+const states = /^(?:new|that are (?:not|neither) .*|of .* connections|that are .*new.*)$/;
+
+/** The columns that phrases fill. */
+const describe = (phrases: readonly SaidPhrase[], hook: Hook): Omit<ExposureRow, 'lines' | 'from'> & { readonly from: string } => {
+  const own = phrases.filter(({ slot, text }) => slot !== 'note' && !(slot === 'adjective' && states.test(text)));
+  const isPlace = ({ slot, isAddress }: SaidPhrase): boolean => isAddress && (slot === 'from' || slot === 'to');
+  const isInterface = ({ slot, text }: SaidPhrase): boolean =>
+    slot === 'arriving' || slot === 'leaving' ? !text.startsWith('not ') : false;
+  const column = (slot: SaidPhrase['slot'], strip: RegExp): string =>
+    listed([
+      ...new Set(
+        own.filter((phrase) => phrase.slot === slot && (isPlace(phrase) || isInterface(phrase))).map(({ text }) => text.replace(strip, '')),
+      ),
+    ]);
+  const services = own.filter((phrase) => ['noun', 'adjective', 'to'].includes(phrase.slot) && !isPlace(phrase));
+  const others = own.filter(
+    (phrase) =>
+      phrase.slot === 'condition' ||
+      (phrase.slot === 'from' && !isPlace(phrase)) ||
+      (/^(arriving|leaving)$/.test(phrase.slot) && !isInterface(phrase)),
+  );
+  const from = column('from', /^from /);
+  const to = column('to', /^to /);
+  return {
+    service: saySubject(services)
+      .replace(/^every packet$/, 'everything')
+      .replace(/ SYN packets/, '')
+      .replace(/^packets other than/, 'everything but')
+      .replace(/^packets /, 'any protocol, ')
+      .replace(/ packets/, '')
+      .replace(/ to ((?:any )?ports?)/, ' $1'),
+    from: from === '' ? anyone(hook) : from,
+    to: to === 'anywhere' ? '' : to,
+    arriving: column('arriving', /^arriving (?:on|by) /),
+    leaving: column('leaving', /^leaving by /),
+    only: [...new Set(others.map(({ text }) => text))].join('; '),
+  };
+};
+
+/** Rows that differ by source alone become one, at the place of the first. */
+const merge = (
+  found: readonly (Omit<ExposureRow, 'lines' | 'from'> & { readonly from: string; readonly line: number })[],
+): ExposureRow[] => {
+  const rows = new Map<string, { row: Omit<ExposureRow, 'lines' | 'from'>; from: Set<string>; lines: Set<number> }>();
+  for (const { from, line, ...row } of found) {
+    const key = JSON.stringify(row);
+    const known = rows.get(key);
+    if (known) {
+      known.from.add(from);
+      known.lines.add(line);
+    } else rows.set(key, { row, from: new Set([from]), lines: new Set([line]) });
+  }
+  return [...rows.values()].map(({ row, from, lines }) => ({ ...row, from: [...from], lines: [...lines] }));
+};

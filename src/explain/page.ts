@@ -1,0 +1,424 @@
+/**
+ * A whole ruleset as a page: which hooks are guarded, what is open to whom, what is translated, services and published ports, which program made what,
+ * the way of a packet, and the chains. The same as data for JSON.
+ */
+import type { Hook } from '../../grammar/index.js';
+import type { Ipsets } from '../model/ipset.js';
+import { ownerOf, ownerOfRule } from '../model/owners.js';
+import { lineOf } from '../model/place.js';
+import type { Chain, Rule, Ruleset } from '../model/ruleset.js';
+import { count, listed } from '../util/text.js';
+import { type ExplainedChain, type ExplainedRule, explainChain, explainRule, seenAt } from './chain.js';
+import { type Exposure, type ExposureRow, exposureOf } from './exposure.js';
+import { type Service, type Services, servicesOf } from './kubernetes.js';
+import { aside, type Block, heading, list, paragraph } from './layout.js';
+import type { ExplainedLine } from './line.js';
+import { decisionOf, endOf, lines } from './parts.js';
+import { type PathStep, pathDiagram, pathOf } from './path.js';
+import { type NetworkPolicies, policiesOf } from './policies.js';
+import { type Program, programsOf } from './programs.js';
+import { type PublishedPort, publishedPorts } from './published.js';
+
+export interface PageOptions {
+  /** Contents of the host's ipsets; null: not given. */
+  readonly sets: Ipsets | null;
+  /** Rules told of each chain; the others are counted. */
+  readonly mostRules: number;
+}
+
+/** A built-in chain of the filter table and what becomes of packets that nothing decides. */
+export interface GuardedHook {
+  readonly hook: Hook;
+  readonly policy: string | null;
+  readonly rules: number;
+  /** "What no rule decides meets the policy, DROP." */
+  readonly otherwise: string;
+}
+
+export interface Page {
+  readonly name: string;
+  readonly family: 4 | 6;
+  readonly tables: readonly string[];
+  readonly chainCount: number;
+  readonly ruleCount: number;
+  /** Not all of the text could be read. */
+  readonly isPartlyUnread: boolean;
+  readonly hooks: readonly GuardedHook[];
+  readonly exposure: readonly ExposedHook[];
+  readonly translations: readonly ExplainedRule[];
+  /** Translating rules of programs, counted by program. */
+  readonly managedTranslations: readonly { readonly program: string; readonly rules: number }[];
+  readonly kubernetes: Services | null;
+  readonly policies: NetworkPolicies | null;
+  readonly published: readonly PublishedPort[];
+  readonly programs: readonly Program[];
+  readonly path: readonly PathStep[];
+  readonly chains: readonly ExplainedChain[];
+}
+
+export interface ExposedHook {
+  readonly hook: Hook;
+  readonly rows: readonly ExposureRow[];
+  /** Lines of rules that refuse some packets first. */
+  readonly refusedFirst: readonly number[];
+  readonly isCut: boolean;
+}
+
+/** A ruleset explained. */
+export const explainRuleset = (ruleset: Ruleset, { sets, mostRules }: PageOptions): Page => {
+  const chains = [...ruleset.tables.values()].flatMap((table) => [...table.chains.values()]);
+  const translating = ruleset.rules.filter(translates);
+  const managed = new Map<string, number>();
+  const own = translating.filter((rule) => {
+    const owner = ownerOfRule(rule);
+    if (owner) managed.set(owner.name, (managed.get(owner.name) ?? 0) + 1);
+    return !owner;
+  });
+  return {
+    name: ruleset.source.name,
+    family: ruleset.family,
+    tables: [...ruleset.tables.keys()],
+    chainCount: chains.length,
+    ruleCount: ruleset.rules.length,
+    isPartlyUnread: !ruleset.whole,
+    hooks: (['INPUT', 'FORWARD', 'OUTPUT'] as const).flatMap((hook) => {
+      const chain = ruleset.tables.get('filter')?.chains.get(hook);
+      return chain ? [{ hook, policy: chain.policy, rules: chain.rules.length, otherwise: otherwiseOf(chain) }] : [];
+    }),
+    exposure: (['INPUT', 'FORWARD', 'OUTPUT'] as const).flatMap((hook) => {
+      const exposure = exposureOf(ruleset, hook);
+      return exposure && isTelling(exposure) ? [dataOf(exposure)] : [];
+    }),
+    translations: own.map(explainRule),
+    managedTranslations: [...managed].map(([program, rules]) => ({ program, rules })),
+    kubernetes: servicesOf(ruleset, sets),
+    policies: policiesOf(ruleset),
+    published: publishedPorts(ruleset),
+    programs: programsOf(ruleset),
+    path: pathOf(ruleset),
+    chains: chains.filter(isOwn).map((chain) => explainChain(chain, mostRules)),
+  };
+};
+
+const dataOf = ({ hook, rows, refusing, isCut }: Exposure): ExposedHook => ({
+  hook,
+  rows,
+  refusedFirst: refusing.map(lineOf).sort((a, b) => a - b),
+  isCut,
+});
+
+/** A hook whose only word is "everything" is told by its policy already. */
+const isTelling = ({ hook, rows }: Exposure): boolean => hook === 'INPUT' || !isOpen(rows);
+
+/** Nothing is refused. */
+const isOpen = (rows: readonly ExposureRow[]): boolean => rows.length === 1 && rows[0]!.lines.length === 0 && rows[0]!.only === '';
+
+const translates = ({ action }: Rule): boolean =>
+  action.kind === 'target' &&
+  ['DNAT', 'SNAT', 'MASQUERADE', 'REDIRECT', 'NETMAP', 'TPROXY', 'DNPT', 'SNPT', 'CLUSTERIP'].includes(action.name);
+
+/** Chains to explain: those with rules that no program manages for itself, and built-in ones that do something. */
+const isOwn = (chain: Chain): boolean => {
+  if (chain.hook) return chain.rules.length > 0 || chain.policy !== 'ACCEPT';
+  const owner = ownerOf(chain);
+  return owner === null || (owner.isForUser && chain.rules.length > 0);
+};
+
+const otherwiseOf = (chain: Chain): string => {
+  const end = endOf(chain);
+  if (!end)
+    return chain.rules.length === 0
+      ? `everything meets the policy, ${chain.policy}`
+      : `what no rule decides meets the policy, ${chain.policy}`;
+  const does: Readonly<Record<string, string>> = { ACCEPT: 'accepts', DROP: 'drops', REJECT: 'rejects' };
+  const decision = decisionOf(end)!;
+  return `${lines([end])} ${does[decision] ?? `ends with ${decision} for`} what is left${chain.policy === 'ACCEPT' && decision !== 'ACCEPT' ? ' (the policy, ACCEPT, is never asked)' : ''}`;
+};
+
+/** Rows of a table on the page; the rest is counted. */
+const mostRows = 60;
+
+/** The page as blocks. */
+export const pageBlocks = (page: Page, command = 'iptlint explain'): readonly Block[] => [
+  heading(1, `${page.name}: IPv${page.family} rules`),
+  paragraph(
+    `${count(page.tables.length, 'table')} (${listed(page.tables)}), ${count(page.chainCount, 'chain')}, ${count(page.ruleCount, 'rule')}. A dump tells of one network namespace: containers have their own.`,
+  ),
+  ...(page.isPartlyUnread ? [paragraph('Not all of the text could be read: what is told here may lack something.')] : []),
+  ...hookBlocks(page),
+  ...page.exposure.flatMap(exposureBlocks),
+  ...translationBlocks(page),
+  ...(page.kubernetes ? kubernetesBlocks(page.kubernetes) : []),
+  ...(page.policies ? policyBlocks(page.policies) : []),
+  ...publishedBlocks(page.published),
+  ...programBlocks(page.programs),
+  heading(2, 'The way of a packet'),
+  { kind: 'diagram', lines: pathDiagram(page.path) },
+  ...(page.path.some(({ tables }) => tables.some(({ table }) => table === 'nat'))
+    ? [aside('Only the first packet of a connection asks nat; the others are translated alike by connection tracking.')]
+    : []),
+  heading(2, 'The chains'),
+  ...(page.programs.some(({ chains }) => chains.some(({ isForUser }) => !isForUser))
+    ? [aside(`Chains that programs manage are left out here; ${command} --chain TABLE/CHAIN explains one.`)]
+    : []),
+  ...page.chains.flatMap((chain) => chainBlocks(chain, 3, command)),
+];
+
+const hookBlocks = ({ hooks }: Page): readonly Block[] =>
+  hooks.length === 0
+    ? [heading(2, 'What is guarded'), paragraph('There is no filter table here: nothing is filtered by these rules.')]
+    : [
+        heading(2, 'What is guarded'),
+        {
+          kind: 'table',
+          columns: ['Hook', 'Packets', 'Policy', 'Rules', 'In the end'],
+          rows: hooks.map(({ hook, policy, rules, otherwise }) => [
+            hook,
+            seenAt(hook).replace(/^packets /, ''),
+            policy ?? '?',
+            String(rules),
+            otherwise,
+          ]),
+        },
+      ];
+
+const titles: Readonly<Record<string, string>> = {
+  INPUT: 'What is open on this host (INPUT)',
+  FORWARD: 'What may pass through (FORWARD)',
+  OUTPUT: 'What this host may send (OUTPUT)',
+};
+
+const exposureBlocks = ({ hook, rows, refusedFirst, isCut }: ExposedHook): readonly Block[] => [
+  heading(2, titles[hook]!),
+  ...(isOpen(rows)
+    ? [paragraph('Everything: no rule refuses anything, and the policy accepts.')]
+    : rows.length === 0
+      ? [paragraph('No rule accepts new connections, and the policy does not either.')]
+      : [
+          {
+            kind: 'table' as const,
+            columns: ['Service', 'From', 'To', 'Arriving on', 'Leaving by', 'Only', 'Line'],
+            rows: rows
+              .slice(0, mostRows)
+              .map((row) => [
+                row.service,
+                some(row.from),
+                row.to,
+                row.arriving,
+                row.leaving,
+                row.only,
+                row.lines.length === 0 ? 'policy' : some(row.lines.map(String)),
+              ]),
+          },
+        ]),
+  ...(rows.length > mostRows ? [aside(`... and ${rows.length - mostRows} more rows.`)] : []),
+  ...(isCut ? [aside('There are more ways through these chains than were looked at.')] : []),
+  ...(rows.length > 0 && !isOpen(rows)
+    ? [
+        aside(
+          `New connections, by the rules one by one${
+            refusedFirst.length > 0
+              ? `; ${refusedFirst.length === 1 ? `line ${refusedFirst[0]} refuses` : `${refusedFirst.length} rules (lines ${some(refusedFirst.map(String))}) refuse`} some of it first, which is not taken away here`
+              : ''
+          }. Loopback is left out.`,
+        ),
+      ]
+    : []),
+];
+
+/** "a, b, c and 9 more". */
+const some = (words: readonly string[], most = 4): string =>
+  words.length <= most + 1 ? words.join(', ') : `${words.slice(0, most).join(', ')} and ${words.length - most} more`;
+
+const translationBlocks = ({ translations, managedTranslations }: Page): readonly Block[] => {
+  if (translations.length + managedTranslations.length === 0) return [];
+  return [
+    heading(2, 'What is translated'),
+    ...(translations.length > 0 ? [ruleLines(translations.slice(0, mostRows), false)] : []),
+    ...(translations.length > mostRows ? [aside(`... and ${translations.length - mostRows} more rules.`)] : []),
+    ...(managedTranslations.length > 0
+      ? [
+          paragraph(
+            `${translations.length > 0 ? 'Further ' : ''}${listed(managedTranslations.map(({ program, rules }) => `${count(rules, 'rule')} of ${program}`))}${translations.length > 0 ? '' : ` translate${managedTranslations.length === 1 && managedTranslations[0]!.rules === 1 ? 's' : ''}`}.`,
+          ),
+        ]
+      : []),
+  ];
+};
+
+const percent = (share: number): string => (share === 1 ? 'all' : `${Number((share * 100).toFixed(1))} %`);
+
+const kubernetesBlocks = ({ mode, services, notVisible }: Services): readonly Block[] => [
+  heading(2, 'Kubernetes services'),
+  ...(notVisible ? [paragraph(notVisible)] : []),
+  ...(services.length > 0
+    ? [
+        {
+          kind: 'table' as const,
+          columns: [
+            'Service',
+            'Proto',
+            'Cluster address',
+            'Node port',
+            'External',
+            ...(mode === 'iptables' ? ['Endpoints (share)', 'Notes'] : []),
+          ],
+          rows: services
+            .slice(0, 500)
+            .map((service) => [
+              service.name ?? service.chain ?? '',
+              service.protocol ?? '',
+              service.cluster.join('\n'),
+              service.nodePorts.join('\n'),
+              service.external.join('\n'),
+              ...(mode === 'iptables' ? [endpointLines(service), notesOf(service)] : []),
+            ]),
+        },
+      ]
+    : []),
+  ...(services.length > 500 ? [aside(`... and ${services.length - 500} more services.`)] : []),
+  ...(services.some(({ endpoints }) => endpoints.length > 0)
+    ? [
+        aside(
+          'Shares are of new connections, the probabilities of the rules multiplied out. "hairpin": a pod that calls itself through the service is masqueraded.',
+        ),
+      ]
+    : []),
+];
+
+/** Endpoints told one by one; more are summed up. */
+const mostEndpoints = 12;
+
+const endpointLines = ({ endpoints, refused }: Service): string => {
+  if (endpoints.length === 0) return refused ? 'none' : 'none in these rules';
+  const shown = endpoints
+    .slice(0, mostEndpoints)
+    .map(({ address, share, hairpin }) => `${address} (${percent(share)})${hairpin ? '' : ' no hairpin'}`);
+  return [...shown, ...(endpoints.length > mostEndpoints ? [`and ${endpoints.length - mostEndpoints} more`] : [])].join('\n');
+};
+
+const notesOf = ({ affinity, masqueraded, localOnly, allowedSources, refused, endpoints }: Service): string =>
+  [
+    ...(refused ? [refused] : []),
+    ...(affinity === null ? [] : [`a client keeps its endpoint${affinity > 0 ? ` for ${affinity} s` : ''}`]),
+    ...(masqueraded.length > 0 ? [`masqueraded: ${masqueraded.join(', ')}`] : []),
+    ...(localOnly ? ['from outside: endpoints on this node only'] : []),
+    ...(allowedSources.length > 0 ? [`load balancer open to ${some(allowedSources)}`] : []),
+    ...(endpoints.length > 0 && endpoints.every(({ hairpin }) => hairpin) ? ['hairpin'] : []),
+  ].join('\n');
+
+const policyBlocks = ({ pods, policies }: NetworkPolicies): readonly Block[] => [
+  heading(2, 'Network policies'),
+  ...(pods.length > 0
+    ? [
+        {
+          kind: 'table' as const,
+          columns: ['Pod', 'Address', 'To the pod', 'From the pod', 'What no policy allows'],
+          rows: pods.map(({ pod, address, ingress, egress, otherwise }) => [
+            pod,
+            address ?? '',
+            ingress.join('\n'),
+            egress.join('\n'),
+            otherwise ? `is ${otherwise}` : '',
+          ]),
+        },
+      ]
+    : []),
+  ...(policies.length > 0
+    ? [
+        list(
+          policies.map(
+            ({ policy, chain, rules, pods: asking }) =>
+              `${policy}${policy === chain ? '' : ` (${chain})`}: ${count(rules, 'rule')}, asked for ${asking.length === 0 ? 'no pod' : count(asking.length, 'pod')}`,
+          ),
+        ),
+      ]
+    : []),
+];
+
+const publishedBlocks = (published: readonly PublishedPort[]): readonly Block[] =>
+  published.length === 0
+    ? []
+    : [
+        heading(2, 'Published ports of containers'),
+        {
+          kind: 'table',
+          columns: ['Host', 'Proto', 'Container', 'Bridge', 'Name', 'By', 'Line'],
+          rows: published
+            .slice(0, 200)
+            .map(({ host, protocol, container, bridge, name, program, line }) => [
+              host,
+              protocol ?? 'any',
+              container,
+              bridge ?? '',
+              name ?? '',
+              program,
+              String(line),
+            ]),
+        },
+        ...(published.length > 200 ? [aside(`... and ${published.length - 200} more.`)] : []),
+        aside('Translated before the filter table is asked: INPUT never sees these packets, FORWARD does.'),
+      ];
+
+const programBlocks = (programs: readonly Program[]): readonly Block[] =>
+  programs.length === 0
+    ? []
+    : [
+        heading(2, 'Who made what'),
+        ...programs.flatMap(({ name, chains, rulesElsewhere }) => [
+          heading(3, name),
+          list([
+            ...chains.map(
+              ({ purpose, names }) =>
+                `${names.length > 4 ? `${names.slice(0, 2).join(', ')} and ${names.length - 2} more` : names.join(', ')}: ${purpose}`,
+            ),
+            ...(rulesElsewhere > 0 ? [`${count(rulesElsewhere, 'rule')} in chains that are not its own`] : []),
+          ]),
+        ]),
+      ];
+
+/** Sentences with their line numbers; `written`: the rules as they stand below them. */
+export const ruleLines = (rules: readonly ExplainedRule[], written: boolean): Block => ({
+  kind: 'lines',
+  items: rules.map(({ line, sentence, comments, text }) => ({
+    label: String(line),
+    text: `${sentence}${comments.length > 0 ? ` Comment: ${comments.map((comment) => `"${comment}"`).join(', ')}.` : ''}`,
+    ...(written ? { detail: text } : {}),
+  })),
+});
+
+/** A chain as blocks. */
+export const chainBlocks = (chain: ExplainedChain, level: 1 | 3, command = 'iptlint explain'): readonly Block[] => {
+  const about = [
+    chain.hook ? `Sees ${seenAt(chain.hook)}.` : '',
+    chain.owner ? `${chain.owner.name}: ${chain.owner.purpose}.` : '',
+    chain.summary,
+    ...chain.calledBy,
+    chain.fallsThrough,
+  ].filter((part) => part !== '');
+  return [
+    heading(level, `${chain.table}/${chain.chain}${chain.policy ? `, policy ${chain.policy}` : ''}`),
+    paragraph(about.join(' ')),
+    ...(chain.rules.length > 0 ? [ruleLines(chain.rules, false)] : []),
+    ...(chain.ruleCount > chain.rules.length
+      ? [aside(`... and ${chain.ruleCount - chain.rules.length} more rules: ${command} --chain ${chain.table}/${chain.chain}`)]
+      : []),
+  ];
+};
+
+/** One rule as blocks; `isPlaced`: it stands on a line of a file. */
+export const lineBlocks = (rule: ExplainedLine, isPlaced: boolean): readonly Block[] => {
+  const place = `${rule.table}/${rule.chain}${isPlaced ? `, rule ${rule.number} of ${rule.of}${rule.policy ? `, policy ${rule.policy}` : ''}` : ''}`;
+  const about = [
+    ...rule.comments.map((comment) => `Comment: "${comment}".`),
+    ...(rule.owner ? [`${rule.owner.name}: ${rule.owner.purpose}.`] : []),
+    ...(isPlaced ? rule.calledBy : []),
+  ];
+  return [
+    ...(isPlaced ? [heading(3, `Line ${rule.line} (${place})`)] : []),
+    paragraph(rule.does === 'adds' || rule.does === 'inserts' ? rule.sentence : `The command ${rule.does} this rule: ${rule.sentence}`),
+    ...(about.length > 0 ? [paragraph(about.join(' '))] : []),
+    ...(rule.problems.length > 0 ? [list(rule.problems.map((problem) => `iptables does not take it so: ${problem}`))] : []),
+    aside(rule.text),
+  ];
+};

@@ -1,0 +1,111 @@
+/** What explanations ask of a rule's parts: values of its options as text, what it ends in, whether it takes every packet. */
+import type { Network, OptionNode, RuleNode } from '../../grammar/index.js';
+import { commentOf } from '../model/owners.js';
+import { lineOf } from '../model/place.js';
+import type { Chain, Rule } from '../model/ruleset.js';
+import { listed } from '../util/text.js';
+
+/** One option of a match (`''`: the built-in ones) of a rule, if it was given and read. */
+export const optionOf = ({ matches }: RuleNode, match: string, key: string): OptionNode | null => {
+  for (const { name, options } of matches)
+    if (name === match) {
+      const found = options.find((option) => option.key === key && option.spec !== null);
+      if (found) return found;
+    }
+  return null;
+};
+
+/** One option of a rule's target. */
+export const targetOption = ({ target }: RuleNode, key: string): OptionNode | null =>
+  target?.options.find((option) => option.key === key && option.spec !== null) ?? null;
+
+/** An option's value as iptables-save prints it. */
+export const printed = (option: OptionNode, rule: Rule): string =>
+  option.spec!.value.print(option.value, { family: rule.chain.table.ruleset.family, negated: option.negated });
+
+/** An option's value in plain words. */
+export const spoken = (option: OptionNode, rule: Rule): string =>
+  option.spec!.value.say(option.value, { family: rule.chain.table.ruleset.family, negated: false });
+
+/** `-s` or `-d` without `!`, as text: "10.96.0.1", "192.0.2.0/24"; null: not given, negated, or everywhere. */
+export const addressOf = (rule: Rule, key: 'source' | 'destination'): string | null => {
+  const option = optionOf(rule.node, '', key);
+  if (!option || option.negated) return null;
+  const text = spoken(option, rule);
+  return text === 'anywhere' ? null : text;
+};
+
+/** The networks of `-s` or `-d`. */
+export const networksOf = (rule: Rule, key: 'source' | 'destination'): readonly Network[] =>
+  ((optionOf(rule.node, '', key)?.value ?? []) as readonly Network[]).filter(({ kind }) => kind === 'network');
+
+/** "tcp"; null: none, or negated. */
+export const protocolOf = (rule: Rule): string | null => {
+  const option = optionOf(rule.node, '', 'protocol');
+  return option && !option.negated ? printed(option, rule) : null;
+};
+
+/** Destination ports as text, "80", "80,443", "5000:5010"; null: not asked. */
+export const portsOf = (rule: Rule): string | null => {
+  for (const match of ['tcp', 'udp', 'sctp', 'dccp', 'udplite'])
+    for (const key of ['destinationPort', 'destinationPorts']) {
+      const option = optionOf(rule.node, match, key);
+      if (option && !option.negated) return printed(option, rule);
+    }
+  const several = optionOf(rule.node, 'multiport', 'destinationPorts');
+  return several && !several.negated ? printed(several, rule) : null;
+};
+
+/** Where DNAT sends a packet: "10.244.1.7:8080"; null: not DNAT. */
+export const natTargetOf = (rule: Rule): string | null => {
+  const option = rule.node.target?.name === 'DNAT' ? targetOption(rule.node, 'to') : null;
+  return option ? printed(option, rule) : null;
+};
+
+/** Every comment of a rule. */
+export const commentsOf = ({ node }: Rule): readonly string[] =>
+  node.matches.flatMap(({ name, options }) =>
+    name === 'comment' ? options.flatMap(({ value }) => (typeof value === 'string' ? [value] : [])) : [],
+  );
+
+export { commentOf };
+
+/** The chain that a rule jumps or goes to. */
+export const calleeOf = ({ action }: Rule): Chain | null => (action.kind === 'jump' || action.kind === 'goto' ? action.chain : null);
+
+/** Whether every packet that comes to the rule matches it. */
+export const isForAll = (rule: Rule): boolean => rule.predicate.kind === 'any';
+
+/** The verdict that a rule ends in by itself: "ACCEPT", "DROP", "REJECT", "QUEUE" or a translating target; null: it decides nothing. */
+export const decisionOf = ({ action }: Rule): string | null =>
+  action.kind === 'target' && action.effect.kind === 'verdict' && !action.actsOn ? action.name : null;
+
+/** "line 12", "lines 12 and 14", "lines 3, 4, 5 and 40 more". */
+export const lines = (rules: readonly Rule[], most = 4): string => {
+  const numbers = rules.map(lineOf);
+  const shown = numbers.slice(0, most);
+  const rest = numbers.length - shown.length;
+  return `${numbers.length === 1 ? 'line' : 'lines'} ${listed([...shown.map(String), ...(rest > 0 ? [`${rest} more`] : [])])}`;
+};
+
+/**
+ * The rule that decides the fate of every packet that comes through a chain to its end; null: some packets fall through, or nobody knows. Only
+ * rules that take every packet count; whether several together do is not asked here.
+ */
+export const endOf = (chain: Chain, asking: ReadonlySet<Chain> = new Set()): Rule | null => {
+  if (asking.has(chain) || asking.size > 100) return null;
+  const within = new Set([...asking, chain]);
+  for (const rule of chain.rules) {
+    const { action } = rule;
+    if (action.kind === 'unknown') return null;
+    if (action.kind === 'target' && action.effect.kind === 'return') return null;
+    if (action.kind === 'goto' && !endOf(action.chain, within)) return null;
+    if (!isForAll(rule)) continue;
+    if (decisionOf(rule) !== null) return rule;
+    if (action.kind === 'jump' || action.kind === 'goto') {
+      const end = endOf(action.chain, within);
+      if (end) return end;
+    }
+  }
+  return null;
+};

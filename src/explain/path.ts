@@ -1,0 +1,57 @@
+/** How a packet travels: the hooks and tables that a ruleset uses, in the kernel's order, as a diagram of text. */
+import { type Hook, type TableName, tablesAtHook } from '../../grammar/index.js';
+import type { Ruleset } from '../model/ruleset.js';
+import { count } from '../util/text.js';
+
+export interface PathStep {
+  readonly hook: Hook;
+  readonly tables: readonly { readonly table: TableName; readonly rules: number; readonly policy: string }[];
+}
+
+/** The tables that do something at each hook: rules, or a policy other than ACCEPT. */
+export const pathOf = (ruleset: Ruleset): readonly PathStep[] =>
+  (Object.keys(tablesAtHook) as Hook[]).map((hook) => ({
+    hook,
+    tables: tablesAtHook[hook].flatMap((name) => {
+      const chain = ruleset.tables.get(name)?.chains.get(hook);
+      return chain && (chain.rules.length > 0 || chain.policy !== 'ACCEPT')
+        ? [{ table: name, rules: chain.rules.length, policy: chain.policy ?? '?' }]
+        : [];
+    }),
+  }));
+
+/** Connection tracking stands between raw and mangle, and only where the packet is first seen. */
+const tracksAt: readonly Hook[] = ['PREROUTING', 'OUTPUT'];
+
+const tablesIn = ({ hook, tables }: PathStep): string => {
+  const words = tables.map(
+    ({ table, rules, policy }) => `${table} (${count(rules, 'rule')}${policy === 'ACCEPT' ? '' : `, policy ${policy}`})`,
+  );
+  if (tracksAt.includes(hook)) words.splice(tables.filter(({ table }) => table === 'raw').length, 0, '[connection tracking]');
+  return words.length === 0 ? '(nothing)' : words.join(' -> ');
+};
+
+/** The diagram. */
+export const pathDiagram = (steps: readonly PathStep[]): readonly string[] => {
+  const [pre, input, forward, output, post] = (['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'] as const).map((hook) =>
+    tablesIn(steps.find((step) => step.hook === hook)!),
+  );
+  return [
+    'a packet arrives',
+    '  |',
+    `PREROUTING   ${pre}`,
+    '  |',
+    'routing decision',
+    '  |',
+    `  +-- for this host:  INPUT        ${input}  -> a program of this host`,
+    '  |',
+    `  +-- for others:     FORWARD      ${forward}`,
+    `                      POSTROUTING  ${post}  -> leaves`,
+    '',
+    'a program of this host sends',
+    '  |',
+    `OUTPUT       ${output}`,
+    '  |',
+    `POSTROUTING  ${post}  -> leaves`,
+  ];
+};
