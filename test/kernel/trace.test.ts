@@ -9,7 +9,7 @@ import { resolve } from '../../src/model/resolve.js';
 import { type Backend, type Kernel, unavailable, withKernel } from './harness.js';
 import { Random, randomPackets, randomRuleset, randomSets } from './random.js';
 
-const rounds = Number(process.env.IPTLINT_KERNEL_ROUNDS ?? 4);
+const rounds = Number(process.env.IPTLINT_KERNEL_ROUNDS ?? 6);
 const firstSeed = Number(process.env.IPTLINT_KERNEL_SEED ?? 1);
 const packetsEach = 60;
 
