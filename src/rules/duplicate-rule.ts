@@ -1,23 +1,10 @@
 /** Rules that say what an earlier rule of the chain says already. */
-import { type Family, printMatch, printTarget } from '../../grammar/index.js';
-import type { RuleVerdict } from '../analysis/reachability.js';
 import { doing, tellingWords } from '../explain/death.js';
+import { isDuplicate } from '../explain/deaths.js';
 import { lineOf, placeOfRule, spanOf } from '../model/place.js';
 import type { Rule } from '../model/ruleset.js';
 import { packetJson } from '../packets/pick.js';
 import { defineCheck } from './define.js';
-
-/** What a rule asks and does in canonical words, whatever the order of its matches and whatever its comments. */
-const essence = (rule: Rule): string => {
-  const family: Family = rule.chain.table.ruleset.family;
-  const { matches, target } = rule.node;
-  const words = matches.filter((match) => match.name !== 'comment').map((match) => printMatch(match, { family, backend: 'legacy' }));
-  return [...words.sort(), target ? printTarget(target, { family, backend: 'legacy' }) : ''].join(' ');
-};
-
-/** Whether a dead rule is dead because an equal one stands before it in its chain. */
-export const isDuplicate = (rule: Rule, { by, cause }: RuleVerdict): boolean =>
-  cause === 'rule' && by.length === 1 && by[0]!.chain === rule.chain && essence(by[0]!) === essence(rule);
 
 export default defineCheck({
   id: 'duplicate-rule',

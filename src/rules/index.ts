@@ -7,6 +7,7 @@ import byteOrderMark from './byte-order-mark.js';
 import carriageReturn from './carriage-return.js';
 import chainLoop from './chain-loop.js';
 import chainName from './chain-name.js';
+import conflictingRules from './conflicting-rules.js';
 import type { Check } from './define.js';
 import deprecatedMatch from './deprecated-match.js';
 import deprecatedTarget from './deprecated-target.js';
@@ -18,7 +19,9 @@ import failingCommand from './failing-command.js';
 import fragmentWithPorts from './fragment-with-ports.js';
 import hostBitsSet from './host-bits-set.js';
 import invertedRange from './inverted-range.js';
+import jumpNeverTaken from './jump-never-taken.js';
 import jumpTooDeep from './jump-too-deep.js';
+import jumpWithoutEffect from './jump-without-effect.js';
 import logPrefixTruncated from './log-prefix-truncated.js';
 import masqueradeWithoutOutInterface from './masquerade-without-out-interface.js';
 import masqueradeWithoutRandomFully from './masquerade-without-random-fully.js';
@@ -28,7 +31,9 @@ import missingProtocol from './missing-protocol.js';
 import natDrop from './nat-drop.js';
 import noncontiguousMask from './noncontiguous-mask.js';
 import optionConflict from './option-conflict.js';
+import partlyShadowed from './partly-shadowed.js';
 import randomFullyUnsupported from './random-fully-unsupported.js';
+import redundantRule from './redundant-rule.js';
 import repeatedOption from './repeated-option.js';
 import shadowedRule from './shadowed-rule.js';
 import snatWithoutRandomFully from './snat-without-random-fully.js';
@@ -81,7 +86,12 @@ export const checks: readonly Check[] = [
   wrongIcmpFamily,
   wrongTable,
   // reachability
+  conflictingRules,
   duplicateRule,
+  jumpNeverTaken,
+  jumpWithoutEffect,
+  partlyShadowed,
+  redundantRule,
   shadowedRule,
   unreachableChain,
   unreferencedChain,

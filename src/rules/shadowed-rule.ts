@@ -1,35 +1,6 @@
 /** Rules that no packet gets to be decided by, whatever their cause; proved for all packets. */
-import type { RuleVerdict } from '../analysis/reachability.js';
-import { adviseOn, doing, sayCause, tellingWords } from '../explain/death.js';
-import { lineOf, placeOfRule, spanOf } from '../model/place.js';
-import type { Rule } from '../model/ruleset.js';
-import { packetJson } from '../packets/pick.js';
-import { defineCheck, type Finding } from './define.js';
-import { isDuplicate } from './duplicate-rule.js';
-
-/** Takers told line by line; the rest is counted. */
-const mostTakers = 8;
-
-/** One cause, one finding: what makes two deaths the same. Deaths with several takers stand each by itself. */
-const causeKey = (rule: Rule, { cause, by, fate }: RuleVerdict): string | null =>
-  by.length === 1 && cause !== 'contradiction' ? `${cause} ${by[0]!.id} ${fate} ${rule.chain.table.name} ${rule.chain.name}` : null;
-
-/** Rules behind a dead jump are dead with it: a chain's rules by the one jump that would lead to them. */
-const strandedBehind = (rule: Rule, isDead: (rule: Rule) => boolean, seen: Set<Rule>): Rule[] => {
-  const out: Rule[] = [];
-  const pending = [rule];
-  for (let jump = pending.pop(); jump; jump = pending.pop()) {
-    const { action } = jump;
-    if ((action.kind !== 'jump' && action.kind !== 'goto') || action.chain.callers.some((caller) => !isDead(caller))) continue;
-    for (const inner of action.chain.rules)
-      if (isDead(inner) && !seen.has(inner)) {
-        seen.add(inner);
-        out.push(inner);
-        pending.push(inner);
-      }
-  }
-  return out;
-};
+import { deathsOf, isOfJumps, tellDeath } from '../explain/deaths.js';
+import { defineCheck } from './define.js';
 
 export default defineCheck({
   id: 'shadowed-rule',
@@ -76,69 +47,7 @@ export default defineCheck({
       },
     ],
   },
-  checkRuleset: ({ ruleset, graph, facts, report }) => {
-    const dead = new Set(facts.dead());
-    if (dead.size === 0) return;
-    const isDead = (rule: Rule) => dead.has(rule);
-    const told = new Set<Rule>();
-    const groups = new Map<string, Rule[]>();
-    for (const rule of ruleset.rules) {
-      if (!dead.has(rule) || graph.hooksOf(rule.chain).size === 0) continue; // unreachable-chain tells of chains that nothing leads to
-      const verdict = facts.verdict(rule);
-      if (verdict.cause === 'chain' || isDuplicate(rule, verdict)) continue;
-      const key = causeKey(rule, verdict) ?? `rule ${rule.id}`;
-      const group = groups.get(key);
-      if (group) group.push(rule);
-      else groups.set(key, [rule]);
-    }
-    for (const group of groups.values()) {
-      const [rule, ...others] = group as [Rule, ...Rule[]];
-      for (const each of group) told.add(each);
-      const stranded = group.flatMap((each) => strandedBehind(each, isDead, told));
-      report(finding(rule, others, stranded, facts.verdict(rule)));
-    }
-    // Chains that only dead jumps of a duplicate lead to, or that no packet enters for another reason, are told by their first rule.
-    for (const rule of ruleset.rules) {
-      if (!dead.has(rule) || told.has(rule) || graph.hooksOf(rule.chain).size === 0) continue;
-      const verdict = facts.verdict(rule);
-      if (verdict.cause !== 'chain') continue;
-      const rest = rule.chain.rules.filter(
-        (other) => other !== rule && dead.has(other) && !told.has(other) && facts.verdict(other).cause === 'chain',
-      );
-      for (const each of [rule, ...rest]) told.add(each);
-      report(finding(rule, rest, strandedBehind(rule, isDead, told), verdict));
-    }
+  checkRuleset: (context) => {
+    for (const death of deathsOf(context)) if (!isOfJumps(death)) context.report(tellDeath(death));
   },
 });
-
-const finding = (rule: Rule, others: readonly Rule[], stranded: readonly Rule[], verdict: RuleVerdict): Finding => {
-  const { by, cause, fate, shows, leansOn } = verdict;
-  const takers = by.slice(0, mostTakers);
-  const first = by[0];
-  const impossible = cause === 'contradiction' || cause === 'interface' || cause === 'hook' || cause === 'callers' || cause === 'chain';
-  const count = others.length + 1;
-  return {
-    ...placeOfRule(rule),
-    level: fate === 'same' || (impossible && fate === null && cause !== 'contradiction' && cause !== 'interface') ? 'warning' : 'error',
-    certainty: leansOn.length > 0 ? 'possible' : 'proved',
-    ...(leansOn.length > 0 ? { leansOn } : {}),
-    focus: tellingWords(rule),
-    label: 'never reached',
-    message: `${count === 1 ? 'this rule' : `this rule and ${others.length} more of ${rule.chain.name}`} can never match; ${sayCause(rule, verdict)}`,
-    related: [
-      ...takers.map((taker) => ({
-        at: spanOf(taker.node),
-        focus: tellingWords(taker),
-        message: takers.length === 1 ? `${doing(taker)}: takes all of them` : `${doing(taker)}: takes a part`,
-      })),
-      ...others.map((other) => ({ at: spanOf(other.node), message: 'dead for the same cause', dead: true })),
-      ...stranded.map((inner) => ({ at: spanOf(inner.node), message: 'reached only from there', dead: true })),
-    ],
-    ...(shows ? { witness: packetJson(shows) } : {}),
-    ...(shows && first
-      ? { shows: `line ${lineOf(first)} (${doing(first)}) meets it first; line ${lineOf(rule)} (${doing(rule)}) never sees it` }
-      : {}),
-    ...(fate === 'other' && first ? { effect: `packets that line ${lineOf(rule)} would ${doing(rule)} meet ${doing(first)} instead` } : {}),
-    help: `${adviseOn(rule, verdict)}${by.length > takers.length ? `; ${by.length - takers.length} more lines take a part of its packets` : ''}`,
-  };
-};

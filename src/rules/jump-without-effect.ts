@@ -1,0 +1,44 @@
+/** Jumps that packets take and that change nothing. */
+import { tellingWords } from '../explain/death.js';
+import { lineOf, placeOfRule, spanOf } from '../model/place.js';
+import type { Chain } from '../model/ruleset.js';
+import { defineCheck } from './define.js';
+
+const name = (chain: Chain): string => `${chain.table.name}/${chain.name}`;
+
+export default defineCheck({
+  id: 'jump-without-effect',
+  category: 'reachability',
+  level: 'info',
+  summary: 'A jump to a chain that decides, rewrites and records nothing: all packets come back as they went.',
+  why: 'Packets take the jump, pass an empty or undeciding chain, and come back. That costs a little time and counts packets, nothing else. Programs keep such chains as hooks for users (DOCKER-USER, the before and after chains of ufw), so it is told at info and once for a chain.',
+  advice: 'Fill the chain, or delete the jump. A chain that is meant as a place for later rules can stay.',
+  examples: {
+    find: [{ title: 'the chain is empty', text: ':WEB - [0:0]\n-A INPUT -p tcp -j WEB\n-A INPUT -j DROP' }],
+    leave: [
+      { title: 'the chain logs', text: ':WEB - [0:0]\n-A INPUT -p tcp -j WEB\n-A WEB -j LOG' },
+      {
+        title: 'the chain marks',
+        text: '*mangle\n:PREROUTING ACCEPT [0:0]\n:SORT - [0:0]\n-A PREROUTING -j SORT\n-A SORT -p tcp -j MARK --set-xmark 0x1/0xffffffff\nCOMMIT\n',
+      },
+    ],
+  },
+  checkRuleset: ({ ruleset, facts, report }) => {
+    const jumps = new Map<Chain, (typeof ruleset.rules)[number][]>();
+    for (const rule of ruleset.rules) {
+      if (rule.action.kind !== 'jump' || !facts.isJumpWithoutEffect(rule)) continue;
+      const list = jumps.get(rule.action.chain);
+      if (list) list.push(rule);
+      else jumps.set(rule.action.chain, [rule]);
+    }
+    for (const [chain, [first, ...others]] of jumps)
+      report({
+        ...placeOfRule(first!),
+        focus: tellingWords(first!),
+        label: 'changes nothing',
+        message: `the jump changes nothing: ${chain.rules.length === 0 ? `the chain ${chain.name} is empty` : `${name(chain)} decides no packet`}`,
+        related: others.map((other) => ({ at: spanOf(other.node), message: 'the same jump' })),
+        help: `fill ${chain.name}, or remove line ${lineOf(first!)}`,
+      });
+  },
+});

@@ -1,0 +1,50 @@
+/** Rules that packets reach, and that could go without changing what becomes of any packet. */
+import { doing, sayLines, tellingWords } from '../explain/death.js';
+import { lineOf, placeOfRule, spanOf } from '../model/place.js';
+import { defineCheck } from './define.js';
+
+/** Rules of one ruleset beyond which forward looks are not made: on 100,000 rules they would cost more than all else. */
+const mostRules = 20_000;
+
+export default defineCheck({
+  id: 'redundant-rule',
+  category: 'reachability',
+  level: 'info',
+  summary: 'The rule works, but taking it away changes no packet: what follows gives its packets the same verdict.',
+  why: 'Without the rule its packets would meet later rules, or the end of the chain, and get the same verdict there. Often that is meant: a rule stands before a policy to be counted or read, or guards against later edits. Where it is not meant, each such rule is one more to keep in mind. Rules that log, count in sets, mark or rewrite are never called redundant.',
+  advice: 'Delete it, or keep it for its counter or as a note to the reader.',
+  examples: {
+    find: [
+      {
+        title: 'a narrow DROP before the wide one',
+        text: '-A INPUT -s 192.0.2.7/32 -p tcp -j DROP\n-A INPUT -s 192.0.2.0/24 -j DROP\n-A INPUT -p udp -j DROP',
+      },
+    ],
+    leave: [
+      {
+        title: 'a rule between gives another verdict',
+        text: '-A INPUT -s 192.0.2.7/32 -p tcp -j DROP\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n-A INPUT -s 192.0.2.0/24 -j DROP',
+      },
+      {
+        title: 'the log sees different packets',
+        text: '-A INPUT -s 192.0.2.7/32 -j DROP\n-A INPUT -s 192.0.2.0/24 -j LOG\n-A INPUT -s 192.0.2.0/24 -j DROP',
+      },
+    ],
+  },
+  checkRuleset: ({ ruleset, facts, report }) => {
+    if (ruleset.rules.length > mostRules) return;
+    for (const rule of ruleset.rules) {
+      const found = facts.redundancy(rule);
+      if (!found || (found.because.length === 0 && found.atEnd)) continue; // a rule that says what the policy does is a matter of taste
+      const { because } = found;
+      report({
+        ...placeOfRule(rule),
+        focus: tellingWords(rule),
+        label: 'could go',
+        message: `taking this rule away changes no packet: ${because.length > 0 ? sayLines(because) : 'the end of the chain'}${found.atEnd && because.length > 0 ? ' and the end of the chain' : ''} ${because.length > 1 || found.atEnd ? 'give' : 'gives'} its packets the same`,
+        related: because.slice(0, 8).map((later) => ({ at: spanOf(later.node), focus: tellingWords(later), message: doing(later) })),
+        help: `remove line ${lineOf(rule)}, or keep it for its counter`,
+      });
+    }
+  },
+});
