@@ -134,7 +134,7 @@ export const summaryOf = (chain: Chain): string => {
       : []),
     ...(returns > 0 ? [`${returns} ${returns === 1 ? 'returns' : 'return'}`] : []),
     ...[...others].map(([name, number]) =>
-      name === 'no target' ? `${number} only ${number === 1 ? 'counts' : 'count'}` : `${number} ${number === 1 ? 'does' : 'do'} ${name}`,
+      name === 'no target' ? `${number} only ${number === 1 ? 'counts' : 'count'}` : `${number} ${name}`,
     ),
   ];
   return `${count(rules.length, 'rule')}: ${listed(parts)}.${character(chain, [...verdicts.keys()], calls.size, others)}`;

@@ -3,6 +3,7 @@
  * earlier rules drop is not taken away here; `iptlint query` answers that.
  */
 import type { Hook } from '../../grammar/index.js';
+import { ownerOf } from '../model/owners.js';
 import { lineOf } from '../model/place.js';
 import type { Chain, Rule, Ruleset } from '../model/ruleset.js';
 import { listed } from '../util/text.js';
@@ -30,6 +31,8 @@ export interface Exposure {
   readonly rows: readonly ExposureRow[];
   /** Rules that drop or reject some packets before the last accepting rule. */
   readonly refusing: readonly Rule[];
+  /** Rules that hand packets to programs whose policies decide: they are not followed. */
+  readonly delegated: readonly { readonly program: string; readonly rules: readonly Rule[] }[];
   /** There were more rules than are looked at. */
   readonly isCut: boolean;
 }
@@ -38,12 +41,16 @@ export interface Exposure {
 const mostSteps = 200_000;
 const mostRows = 5_000;
 
+/** Programs that decide by policies of their own, which are told elsewhere. */
+const deciders: ReadonlySet<string> = new Set(['kube-router', 'calico', 'cilium', 'weave', 'azure-npm', 'antrea', 'kube-proxy']);
+
 /** What the filter table's chain of a hook accepts of new connections. */
 export const exposureOf = (ruleset: Ruleset, hook: Hook): Exposure | null => {
   const start = ruleset.tables.get('filter')?.chains.get(hook);
   if (!start) return null;
   const found: { readonly phrases: readonly SaidPhrase[]; readonly line: number }[] = [];
   const refusing = new Set<Rule>();
+  const delegated = new Map<string, Rule[]>();
   let waiting: Rule[] = [];
   let steps = 0;
   const walk = (chain: Chain, asked: readonly SaidPhrase[], above: ReadonlySet<Chain>): boolean => {
@@ -60,7 +67,10 @@ export const exposureOf = (ruleset: Ruleset, hook: Hook): Exposure | null => {
       const isOpen = isForNew(rule) && !isLoopback(rule);
       const phrases = isOpen ? [...asked, ...phrasesOf(rule.node, ruleset.family)] : asked;
       if (callee) {
-        if (isOpen) walk(callee, phrases, within);
+        const owner = ownerOf(callee);
+        if (owner && deciders.has(owner.id)) {
+          if (ownerOf(chain)?.id !== owner.id) delegated.set(owner.name, [...(delegated.get(owner.name) ?? []), rule]);
+        } else if (isOpen) walk(callee, phrases, within);
         if (isForAll(rule) && endOf(callee)) return true;
         if (isForAll(rule) && rule.action.kind === 'goto') return false;
         continue;
@@ -93,7 +103,13 @@ export const exposureOf = (ruleset: Ruleset, hook: Hook): Exposure | null => {
       only: refused > 0 ? 'what no rule refuses' : '',
       lines: [],
     });
-  return { hook, rows, refusing: [...refusing, ...(start.policy === 'ACCEPT' ? waiting : [])], isCut };
+  return {
+    hook,
+    rows,
+    refusing: [...refusing, ...(start.policy === 'ACCEPT' ? waiting : [])],
+    delegated: [...delegated].map(([program, rules]) => ({ program, rules })),
+    isCut,
+  };
 };
 
 /** Whether a packet that begins a connection may match. */
@@ -169,5 +185,9 @@ const merge = (
       known.lines.add(line);
     } else rows.set(key, { row, from: new Set([from]), lines: new Set([line]) });
   }
-  return [...rows.values()].map(({ row, from, lines }) => ({ ...row, from: [...from], lines: [...lines] }));
+  return [...rows.values()].map(({ row, from, lines }) => ({
+    ...row,
+    from: from.has('anywhere') ? ['anywhere'] : [...from],
+    lines: [...lines],
+  }));
 };

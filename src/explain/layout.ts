@@ -82,7 +82,8 @@ const textTable = (names: readonly string[], rows: readonly (readonly string[])[
   const cells = rows.map((row) => shown.map((index) => harmlessLines(row[index] ?? '')));
   const head = shown.map((index) => names[index]!);
   const natural = head.map((name, at) => Math.max(columns(name), ...cells.map((row) => Math.max(...row[at]!.map(columns)))));
-  const widths = narrowed(natural, head.map(columns), width - 2 * (head.length - 1));
+  const longest = head.map((name, at) => Math.max(columns(name), Math.min(natural[at]!, 16), ...cells.map((row) => longestWord(row[at]!))));
+  const widths = narrowed(natural, longest, width - 2 * (head.length - 1));
   const write = (row: readonly (readonly string[])[]): string => {
     const wrapped = row.map((lines, at) => lines.flatMap((line) => wrap(line, widths[at]!)));
     const height = Math.max(...wrapped.map(({ length }) => length));
@@ -105,12 +106,14 @@ const textTable = (names: readonly string[], rows: readonly (readonly string[])[
 
 const harmlessLines = (text: string): string[] => text.split('\n').map(harmless);
 
-/** Widths of columns that fit: the widest give way first, none below its name or 12. */
+const longestWord = (texts: readonly string[]): number => Math.max(0, ...texts.flatMap((text) => text.split(' ').map(columns)));
+
+/** Widths of columns that fit: the widest give way first, none below its longest word or 16. Where that is too much the table is wider. */
 const narrowed = (natural: readonly number[], least: readonly number[], room: number): number[] => {
   const widths = [...natural];
   for (let sum = widths.reduce((a, b) => a + b, 0); sum > room; sum--) {
     let widest = -1;
-    for (const [at, wide] of widths.entries()) if (wide > Math.max(least[at]!, 12) && (widest < 0 || wide > widths[widest]!)) widest = at;
+    for (const [at, wide] of widths.entries()) if (wide > least[at]! && (widest < 0 || wide > widths[widest]!)) widest = at;
     if (widest < 0) break;
     widths[widest]!--;
   }

@@ -61,6 +61,8 @@ export interface ExposedHook {
   readonly rows: readonly ExposureRow[];
   /** Lines of rules that refuse some packets first. */
   readonly refusedFirst: readonly number[];
+  /** Programs whose own policies decide of some packets, and the lines that lead to them. */
+  readonly delegated: readonly { readonly program: string; readonly lines: readonly number[] }[];
   readonly isCut: boolean;
 }
 
@@ -100,15 +102,16 @@ export const explainRuleset = (ruleset: Ruleset, { sets, mostRules }: PageOption
   };
 };
 
-const dataOf = ({ hook, rows, refusing, isCut }: Exposure): ExposedHook => ({
+const dataOf = ({ hook, rows, refusing, delegated, isCut }: Exposure): ExposedHook => ({
   hook,
   rows,
+  delegated: delegated.map(({ program, rules }) => ({ program, lines: rules.map(lineOf) })),
   refusedFirst: refusing.map(lineOf).sort((a, b) => a - b),
   isCut,
 });
 
 /** A hook whose only word is "everything" is told by its policy already. */
-const isTelling = ({ hook, rows }: Exposure): boolean => hook === 'INPUT' || !isOpen(rows);
+const isTelling = ({ hook, rows, delegated }: Exposure): boolean => hook === 'INPUT' || !isOpen(rows) || delegated.length > 0;
 
 /** Nothing is refused. */
 const isOpen = (rows: readonly ExposureRow[]): boolean => rows.length === 1 && rows[0]!.lines.length === 0 && rows[0]!.only === '';
@@ -188,10 +191,16 @@ const titles: Readonly<Record<string, string>> = {
   OUTPUT: 'What this host may send (OUTPUT)',
 };
 
-const exposureBlocks = ({ hook, rows, refusedFirst, isCut }: ExposedHook): readonly Block[] => [
+const exposureBlocks = ({ hook, rows, refusedFirst, delegated, isCut }: ExposedHook): readonly Block[] => [
   heading(2, titles[hook]!),
   ...(isOpen(rows)
-    ? [paragraph('Everything: no rule refuses anything, and the policy accepts.')]
+    ? [
+        paragraph(
+          delegated.length > 0
+            ? 'Everything that the programs below do not refuse: the policy accepts.'
+            : 'Everything: no rule refuses anything, and the policy accepts.',
+        ),
+      ]
     : rows.length === 0
       ? [paragraph('No rule accepts new connections, and the policy does not either.')]
       : [
@@ -212,6 +221,13 @@ const exposureBlocks = ({ hook, rows, refusedFirst, isCut }: ExposedHook): reado
           },
         ]),
   ...(rows.length > mostRows ? [aside(`... and ${rows.length - mostRows} more rows.`)] : []),
+  ...(delegated.length > 0
+    ? [
+        aside(
+          `${listed(delegated.map(({ program, lines: from }) => `${program} (${from.length === 1 ? 'line' : 'lines'} ${some(from.map(String))})`))} ${delegated.length === 1 ? 'has' : 'have'} a say, too: what ${delegated.length === 1 ? 'its' : 'their'} chains do is not in this table.`,
+        ),
+      ]
+    : []),
   ...(isCut ? [aside('There are more ways through these chains than were looked at.')] : []),
   ...(rows.length > 0 && !isOpen(rows)
     ? [
@@ -248,64 +264,91 @@ const translationBlocks = ({ translations, managedTranslations }: Page): readonl
 
 const percent = (share: number): string => (share === 1 ? 'all' : `${Number((share * 100).toFixed(1))} %`);
 
-const kubernetesBlocks = ({ mode, services, notVisible }: Services): readonly Block[] => [
-  heading(2, 'Kubernetes services'),
-  ...(notVisible ? [paragraph(notVisible)] : []),
-  ...(services.length > 0
-    ? [
-        {
-          kind: 'table' as const,
-          columns: [
-            'Service',
-            'Proto',
-            'Cluster address',
-            'Node port',
-            'External',
-            ...(mode === 'iptables' ? ['Endpoints (share)', 'Notes'] : []),
-          ],
-          rows: services
-            .slice(0, 500)
-            .map((service) => [
-              service.name ?? service.chain ?? '',
-              service.protocol ?? '',
-              service.cluster.join('\n'),
-              service.nodePorts.join('\n'),
-              service.external.join('\n'),
-              ...(mode === 'iptables' ? [endpointLines(service), notesOf(service)] : []),
-            ]),
-        },
-      ]
-    : []),
-  ...(services.length > 500 ? [aside(`... and ${services.length - 500} more services.`)] : []),
-  ...(services.some(({ endpoints }) => endpoints.length > 0)
-    ? [
-        aside(
-          'Shares are of new connections, the probabilities of the rules multiplied out. "hairpin": a pod that calls itself through the service is masqueraded.',
-        ),
-      ]
-    : []),
-];
+const kubernetesBlocks = ({ mode, services, notVisible }: Services): readonly Block[] => {
+  // What holds of all services is said once, below the table.
+  const spread = services.filter(({ endpoints }) => endpoints.length > 0);
+  const common =
+    spread.length > 1 ? (spread[0]!.masqueraded.filter((who) => spread.every(({ masqueraded }) => masqueraded.includes(who))) ?? []) : [];
+  const hairpins = spread.flatMap(({ endpoints }) => endpoints).every(({ hairpin }) => hairpin);
+  return [
+    heading(2, 'Kubernetes services'),
+    ...(notVisible ? [paragraph(notVisible)] : []),
+    ...(services.length > 0
+      ? [
+          {
+            kind: 'table' as const,
+            columns: [
+              'Service',
+              'Proto',
+              'Cluster address',
+              'Node port',
+              'External',
+              ...(mode === 'iptables' ? ['Endpoints', 'Share', 'Notes'] : []),
+            ],
+            rows: services
+              .slice(0, mostServices)
+              .map((service) => [
+                service.name ?? service.chain ?? '',
+                service.protocol ?? '',
+                service.cluster.join('\n'),
+                service.nodePorts.join('\n'),
+                service.external.join('\n'),
+                ...(mode === 'iptables' ? [...endpointCells(service), notesOf(service, common, hairpins)] : []),
+              ]),
+          },
+        ]
+      : []),
+    ...(services.length > mostServices ? [aside(`... and ${services.length - mostServices} more services.`)] : []),
+    ...(spread.length > 0
+      ? [
+          aside(
+            [
+              'Shares are of new connections, the probabilities of the rules multiplied out.',
+              ...(common.length > 0 ? [`Masqueraded at every service with endpoints: ${common.join(', ')}.`] : []),
+              hairpins
+                ? 'Every endpoint has its hairpin rule: a pod that calls itself through the service is masqueraded.'
+                : 'Without a hairpin rule a pod cannot call itself through the service.',
+            ].join(' '),
+          ),
+        ]
+      : []),
+  ];
+};
 
+const mostServices = 500;
 /** Endpoints told one by one; more are summed up. */
 const mostEndpoints = 12;
 
-const endpointLines = ({ endpoints, refused }: Service): string => {
-  if (endpoints.length === 0) return refused ? 'none' : 'none in these rules';
-  const shown = endpoints
-    .slice(0, mostEndpoints)
-    .map(({ address, share, hairpin }) => `${address} (${percent(share)})${hairpin ? '' : ' no hairpin'}`);
-  return [...shown, ...(endpoints.length > mostEndpoints ? [`and ${endpoints.length - mostEndpoints} more`] : [])].join('\n');
+const endpointCells = ({ endpoints, refused }: Service): readonly [string, string] => {
+  if (endpoints.length === 0) return [refused ? 'none' : 'none in these rules', ''];
+  const shown = endpoints.slice(0, mostEndpoints);
+  return [
+    [
+      ...shown.map(({ address }) => address),
+      ...(endpoints.length > mostEndpoints ? [`and ${endpoints.length - mostEndpoints} more`] : []),
+    ].join('\n'),
+    shown.map(({ share }) => percent(share)).join('\n'),
+  ];
 };
 
-const notesOf = ({ affinity, masqueraded, localOnly, allowedSources, refused, endpoints }: Service): string =>
-  [
+const notesOf = (
+  { affinity, masqueraded, localOnly, allowedSources, refused, endpoints }: Service,
+  common: readonly string[],
+  hairpins: boolean,
+): string => {
+  const without = endpoints.filter(({ hairpin }) => !hairpin);
+  const own = masqueraded.filter((who) => !common.includes(who));
+  return [
     ...(refused ? [refused] : []),
     ...(affinity === null ? [] : [`a client keeps its endpoint${affinity > 0 ? ` for ${affinity} s` : ''}`]),
-    ...(masqueraded.length > 0 ? [`masqueraded: ${masqueraded.join(', ')}`] : []),
+    ...(own.length > 0 ? [`masqueraded: ${own.join(', ')}`] : []),
     ...(localOnly ? ['from outside: endpoints on this node only'] : []),
     ...(allowedSources.length > 0 ? [`load balancer open to ${some(allowedSources)}`] : []),
-    ...(endpoints.length > 0 && endpoints.every(({ hairpin }) => hairpin) ? ['hairpin'] : []),
+    ...(!hairpins && without.length > 0
+      ? [`no hairpin rule: ${without.length === endpoints.length ? 'all' : some(without.map(({ address }) => address))}`]
+      : []),
   ].join('\n');
+};
 
 const policyBlocks = ({ pods, policies }: NetworkPolicies): readonly Block[] => [
   heading(2, 'Network policies'),

@@ -120,7 +120,7 @@ const podName = (chain: Chain): string | null => {
 
 /** The policy that a chain holds, from its comments or those of the rules that lead to it; else the chain's own name. */
 const policyName = (chain: Chain): string => {
-  if (chain.name === 'KUBE-NWPLCY-DEFAULT') return 'the default (no policy)';
+  if (chain.name === 'KUBE-NWPLCY-DEFAULT') return 'the default';
   if (chain.name === 'KUBE-NWPLCY-COMMON') return 'common rules';
   for (const rule of [...chain.rules, ...chain.callers])
     for (const comment of commentsOf(rule)) {
