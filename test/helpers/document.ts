@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** Expects the file (path from the project's root) to hold the text, or writes it when documents are being made. */
 export const expectDocument = (path: string, text: string): void => {
   const file = root + path;
-  if (process.env['UPDATE_DOCS'] === '1') {
+  if (process.env.UPDATE_DOCS === '1') {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
   }
