@@ -208,6 +208,9 @@ class RuleWriter {
       () =>
         `-m u32 --u32 ${random.pick(four ? ['0&0xFFFF=0:60', '"6&0xFF=6,17"', '"12=0x0a010005"'] : ['"4&0xFFFF0000=0:1310720"', '"6&0xFF=17"'])}`,
       () => `-m comment --comment "${random.pick(['a b', '-j DROP'])}"`,
+      () =>
+        `-m connbytes ${this.not()}--connbytes ${random.pick(['2:', '0:1', '50:100'])} --connbytes-mode ${random.pick(['packets', 'bytes', 'avgpkt'])} --connbytes-dir ${random.pick(['original', 'reply', 'both'])}`,
+      () => `-m ecn ${this.not()}--ecn-ip-ect ${random.pick(['0', '2'])}`,
       () => `-m state ${this.not()}--state ${random.pick(['NEW', 'ESTABLISHED', 'INVALID'])}`,
       () => `-m pkttype ${this.not()}--pkt-type ${random.pick(['unicast', 'broadcast', 'multicast'])}`,
     ];
@@ -221,7 +224,11 @@ class RuleWriter {
         () => `-m owner ${this.not()}--uid-owner ${random.pick(['0', '1000'])}`,
         () => `-m owner ${this.not()}--socket-exists`,
       );
-    if (protocol === 'tcp') choices.push(() => `-m tcpmss ${this.not()}--mss 1000:1460`);
+    if (protocol === 'tcp')
+      choices.push(
+        () => `-m ecn ${this.not()}--ecn-tcp-ece`,
+        () => `-m tcpmss ${this.not()}--mss 1000:1460`,
+      );
     if (!four)
       choices.push(
         () => `-m frag --frag${random.pick(['first', 'more', 'last'])}`,

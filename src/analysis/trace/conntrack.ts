@@ -442,7 +442,7 @@ const begin = (tuple: Tuple, reply: Tuple, tcp: TcpTrack | null, began: number, 
 });
 
 /** The packet that an ICMP error quotes. */
-export const quoted = (bytes: Uint8Array, headers: Headers): { readonly bytes: Uint8Array; readonly headers: Headers } | null => {
+const quoted = (bytes: Uint8Array, headers: Headers): { readonly bytes: Uint8Array; readonly headers: Headers } | null => {
   const inner = bytes.slice(headers.transport + 8, headers.length);
   if (inner.length < (headers.family === 4 ? 20 : 40)) return null;
   const found = dissect(inner);

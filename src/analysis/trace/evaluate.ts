@@ -75,7 +75,7 @@ const leaf = (predicate: Predicate, witnesses: Witnesses): Answer => {
 };
 
 /** The answer without consequences; what history decides is not known. */
-export const peek = (predicate: Predicate, witnesses: Witnesses): Answer => {
+const peek = (predicate: Predicate, witnesses: Witnesses): Answer => {
   switch (predicate.kind) {
     case 'not': {
       const answer = peek(predicate.of, witnesses);

@@ -5,7 +5,7 @@
  */
 import { type Family, prefixMask, type Test, type Use } from '../../../grammar/index.js';
 import type { Ruleset } from '../../model/ruleset.js';
-import { isAlive, mirror, type Tuple, tupleOf } from './conntrack.js';
+import { isAlive, type Tuple, tupleOf } from './conntrack.js';
 import { type Flight, maskAddress } from './flight.js';
 import { disputed, type State } from './state.js';
 import { type Answer, Unknown } from './unknown.js';
@@ -297,6 +297,3 @@ export const simulators: Readonly<Record<string, (test: Test, past: Past) => Ans
   recent,
   connlimit,
 };
-
-/** Whether a packet's tuple has an answer at all: of those that have none no connection begins. */
-export const hasAnswer = (tuple: Tuple, family: Family): boolean => mirror(tuple, family) !== null;

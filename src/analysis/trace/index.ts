@@ -9,7 +9,6 @@ export { replyTo } from './reply.js';
 export type { Host } from './routing.js';
 export { type Answer, Unknown } from './unknown.js';
 export {
-  fieldWords,
   type SeenPacket,
   type TraceBy,
   type TraceContext,

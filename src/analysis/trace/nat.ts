@@ -1,19 +1,11 @@
 /** Which address a translation takes (net/netfilter/nf_nat_core.c, find_best_ips_proto; nf_nat_redirect.c; nf_nat_masquerade.c). */
 import type { Hook, Rewrite } from '../../../grammar/index.js';
-import type { Tuple } from './conntrack.js';
 import type { Flight } from './flight.js';
 import type { Routing } from './routing.js';
 import { Unknown } from './unknown.js';
 
 /** The new address; null: the interface has none, and the packet is dropped. */
-export const chooseAddress = (
-  rewrite: Rewrite,
-  hook: Hook,
-  flight: Flight,
-  routing: Routing | null,
-  _original: Tuple,
-  _reply: Tuple,
-): number | bigint | Unknown | null => {
+export const chooseAddress = (rewrite: Rewrite, hook: Hook, flight: Flight, routing: Routing | null): number | bigint | Unknown | null => {
   const rewritten = flight.rewritten(rewrite);
   if (rewritten === null) return new Unknown('the new address is not known');
   if (!(rewritten instanceof Unknown) || rewrite.kind !== 'unknown') return rewritten;

@@ -8,7 +8,6 @@ import {
   all,
   type Backend,
   type FieldName,
-  fields,
   givenOf,
   type Hook,
   type MatchNode,
@@ -27,6 +26,7 @@ import { matchPredicate } from '../../model/resolve.js';
 import type { Action, Chain, Rule, Ruleset } from '../../model/ruleset.js';
 import { answerTest } from './answers.js';
 import { confirm, isConnectionKey, mirror, replyIsTaken, type Tuple, track } from './conntrack.js';
+import { ipChecksumHolds } from './dissect.js';
 import { type FieldValue, holds, unmet, type Witnesses } from './evaluate.js';
 import { Flight } from './flight.js';
 import { collectFragment } from './fragments.js';
@@ -368,17 +368,9 @@ class Walk implements Witnesses {
       if (flight.inInterface !== 'lo' && (isLoopback(headers.source) || isLoopback(headers.destination))) {
         throw kernel('dropped', 'loopback addresses are not taken from outside');
       }
-    } else if (packet.bytes.length >= 20 && !this.headerChecksumHolds()) throw kernel('dropped', 'its IP checksum is wrong');
+    } else if (!ipChecksumHolds(packet.bytes, headers)) throw kernel('dropped', 'its IP checksum is wrong');
     if (this.tracer.defragments) this.defragment('before the first hook');
     return this.received();
-  }
-
-  private headerChecksumHolds(): boolean {
-    const { bytes, headers } = this.flight;
-    let sum = 0;
-    for (let i = 0; i < headers.transport; i += 2) sum += bytes[i]! * 256 + bytes[i + 1]!;
-    while (sum > 0xffff) sum = (sum & 0xffff) + Math.floor(sum / 65536);
-    return sum === 0xffff;
   }
 
   private defragment(when: string): void {
@@ -817,7 +809,7 @@ class Walk implements Witnesses {
     const isRandom = rule.node.target?.options.some(({ key }) => key === 'random' || key === 'randomFully') ?? false;
     for (const rewrite of rewrites) {
       if (rewrite.field !== addressField) continue;
-      const address = chooseAddress(rewrite, this.hook, flight, tracer.routing, connection.original, reply);
+      const address = chooseAddress(rewrite, this.hook, flight, tracer.routing);
       if (address instanceof Unknown) flight.write(addressField, address);
       else if (address === null)
         throw new Ended('dropped', {
@@ -882,6 +874,3 @@ class Walk implements Witnesses {
     }
   }
 }
-
-/** Words of a field, for "source differs". */
-export const fieldWords = (field: FieldName): string => fields[field].words;
