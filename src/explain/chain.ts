@@ -78,14 +78,19 @@ const mostCallers = 8;
 const callersOf = (chain: Chain): readonly string[] => {
   if (chain.hook) return [];
   if (chain.callers.length === 0) return ['No rule calls it: no packet ever comes here.'];
-  const told = chain.callers
-    .slice(0, mostCallers)
-    .map(
-      (rule) =>
-        `Called from line ${lineOf(rule)} (${rule.chain.name}) for ${wordsOf(rule).subject}${rule.action.kind === 'goto' ? ', without return' : ''}.`,
-    );
-  const rest = chain.callers.length - told.length;
-  return rest > 0 ? [...told, `Called from ${rest} more rules.`] : told;
+  const told = new Map<string, Rule[]>();
+  for (const rule of chain.callers.slice(0, mostCallers)) {
+    const how = `for ${wordsOf(rule).subject}${rule.action.kind === 'goto' ? ', without return' : ''}`;
+    told.set(how, [...(told.get(how) ?? []), rule]);
+  }
+  const rest = chain.callers.length - mostCallers;
+  return [
+    ...[...told].map(
+      ([how, rules]) =>
+        `Called from ${rules.length === 1 ? 'line' : 'lines'} ${listed(rules.map((rule) => `${lineOf(rule)} (${rule.chain.name})`))} ${how}.`,
+    ),
+    ...(rest > 0 ? [`Called from ${count(rest, 'more rule')}.`] : []),
+  ];
 };
 
 const pastTense: Readonly<Record<string, string>> = {
@@ -137,7 +142,7 @@ export const summaryOf = (chain: Chain): string => {
       name === 'no target' ? `${number} only ${number === 1 ? 'counts' : 'count'}` : `${number} ${name}`,
     ),
   ];
-  return `${count(rules.length, 'rule')}: ${listed(parts)}.${character(chain, [...verdicts.keys()], calls.size, others)}`;
+  return `${rules.length === 1 ? 'One rule' : `${rules.length} rules: ${listed(parts)}`}.${character(chain, [...verdicts.keys()], calls.size, others)}`;
 };
 
 const sum = (map: ReadonlyMap<unknown, number>): number => [...map.values()].reduce((a, b) => a + b, 0);
@@ -147,8 +152,7 @@ const plural: Readonly<Record<string, readonly [string, string]>> = {
   DROP: ['drops', 'drop'],
   REJECT: ['rejects', 'reject'],
 };
-const verdictWord = (name: string, number: number): string =>
-  plural[name] ? plural[name][number === 1 ? 0 : 1] : `${number === 1 ? 'does' : 'do'} ${name}`;
+const verdictWord = (name: string, number: number): string => plural[name]?.[number === 1 ? 0 : 1] ?? name;
 
 /** A word on what kind of chain it is. */
 const character = (chain: Chain, verdicts: readonly string[], calls: number, others: ReadonlyMap<string, number>): string => {

@@ -81,7 +81,7 @@ export const exposureOf = (ruleset: Ruleset, hook: Hook): Exposure | null => {
           for (const before of waiting) refusing.add(before);
           waiting = [];
         }
-      } else if (isOpen && !isForAll(rule)) waiting.push(rule);
+      } else if (isOpen) waiting.push(rule);
       if (isForAll(rule)) return true;
     }
     return false;

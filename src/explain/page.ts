@@ -437,7 +437,8 @@ export const chainBlocks = (chain: ExplainedChain, level: 1 | 3, command = 'iptl
     chain.owner ? `${chain.owner.name}: ${chain.owner.purpose}.` : '',
     chain.summary,
     ...chain.calledBy,
-    chain.fallsThrough,
+    // "It drops whatever comes to it" says it already.
+    chain.summary.includes('whatever comes to it') ? '' : chain.fallsThrough,
   ].filter((part) => part !== '');
   return [
     heading(level, `${chain.table}/${chain.chain}${chain.policy ? `, policy ${chain.policy}` : ''}`),

@@ -10,7 +10,7 @@ export interface PublishedPort {
   /** "Docker", "Podman (netavark)". */
   readonly program: string;
   readonly protocol: string | null;
-  /** "any address, port 8080", "127.0.0.1:8080". */
+  /** "*:8080", "127.0.0.1:8080". */
   readonly host: string;
   /** "172.17.0.2:80". */
   readonly container: string;
@@ -36,20 +36,12 @@ export const publishedPorts = (ruleset: Ruleset): readonly PublishedPort[] => {
       // DOCKER_OUTPUT sends queries to Docker's name server: nobody published them.
       if (!owner || !publishers.has(owner.id) || container === null || chain.name === 'DOCKER_OUTPUT') continue;
       const address = addressOf(rule, 'destination');
-      const port = portsOf(rule) ?? leading(rule, portsOf);
+      const port = (portsOf(rule) ?? leading(rule, portsOf))?.replaceAll(':', '-');
       found.push({
         program: owner.name,
         protocol: protocolOf(rule),
-        host: address
-          ? port === null
-            ? address
-            : address.includes(':')
-              ? `[${address}]:${port}`
-              : `${address}:${port}`
-          : port === null
-            ? 'every port'
-            : `any address, port ${port}`,
-        container,
+        host: `${address?.includes(':') ? `[${address}]` : (address ?? '*')}${port === undefined ? '' : `:${port}`}`,
+        container: container.replace(/:(\d+)-(\d+)\/\1$/, ':$1-$2'),
         bridge: bridgeOf(rule, ruleset, container),
         name: nameIn(commentsOf(rule)) ?? leading(rule, (caller) => nameIn(commentsOf(caller))),
         line: lineOf(rule),
