@@ -86,6 +86,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'src/model': ['grammar/index.ts', 'src/util'],
   'src/analysis': ['grammar/index.ts', 'src/model', 'src/packets', 'src/diagnostic', 'src/util'],
   'src/explain': ['grammar/index.ts', 'src/analysis', 'src/model', 'src/packets', 'src/diagnostic', 'src/util'],
+  'src/query': ['grammar/index.ts', 'src/analysis', 'src/model', 'src/packets', 'src/diagnostic', 'src/util'],
   'src/rules': ['grammar/index.ts', 'src/explain', 'src/analysis', 'src/model', 'src/packets', 'src/diagnostic', 'src/util'],
   'src/reporters': ['grammar/index.ts', 'src/diagnostic', 'src/util'],
   'src/lint.ts': ['grammar/index.ts', 'src/rules', 'src/analysis', 'src/model', 'src/diagnostic', 'src/util'],
@@ -103,6 +104,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'grammar/index.ts',
     'src/lint.ts',
     'src/rules',
+    'src/query',
     'src/explain',
     'src/analysis',
     'src/model',
@@ -123,7 +125,8 @@ const roomOf = (file: string): string | undefined =>
 
 /** Where each package may be used. */
 const users: Readonly<Record<string, (file: string) => boolean>> = {
-  chevrotain: (file) => file.startsWith('grammar/syntax/'),
+  // The language of rulesets, and that of queries: two grammars, one way to write grammars down.
+  chevrotain: (file) => file.startsWith('grammar/syntax/') || file === 'src/query/language.ts',
   'fastest-levenshtein': (file) => file === 'grammar/suggest.ts',
   yargs: (file) => file === 'src/cli.ts' || file.startsWith('src/commands/'),
   picocolors: (file) => /^src\/(?:reporters|commands)\//.test(file),

@@ -5,6 +5,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   lint: async () => (await import('./lint.js')).lint,
   explain: async () => (await import('./explain.js')).explain,
   trace: async () => (await import('./trace.js')).trace,
+  query: async () => (await import('./query.js')).query,
   fmt: async () => (await import('./fmt.js')).fmt,
   rules: async () => (await import('./rules.js')).rules,
   config: async () => (await import('./config.js')).config,
