@@ -34,7 +34,7 @@ export const sayCause = (rule: Rule, verdict: RuleVerdict): string => {
     case 'catch-all':
       return by[0]?.node.target ? `${takers} (${doing(by[0])}) takes every packet that gets so far` : `${takers} take${verb} every packet`;
     case 'deciding-chain':
-      return `${takers} jump${verb} to ${by[0]?.node.target?.name ?? 'a chain'}, which lets no packet come back`;
+      return `${takers} sends all its packets to ${by[0]?.node.target?.name ?? 'a chain'}, which decides them`;
     case 'callers':
       return `no packet that enters ${rule.chain.name} is one that it asks for`;
     case 'contradiction':
@@ -46,9 +46,11 @@ export const sayCause = (rule: Rule, verdict: RuleVerdict): string => {
     case 'chain':
       return `no packet enters the chain ${rule.chain.name}`;
     case 'path':
-      return by.length > 0
-        ? `${takers} (${by[0]!.chain.table.name}/${by[0]!.chain.name}) take${verb} its packets before they get to ${rule.chain.table.name}`
-        : `earlier tables leave no packet that it asks for`;
+      return by.length > 5
+        ? `rules of ${listed([...new Set(by.map((taker) => `${taker.chain.table.name}/${taker.chain.name}`))].slice(0, 4))} take its packets before they get to ${rule.chain.table.name}`
+        : by.length > 0
+          ? `${takers} (${by[0]!.chain.table.name}/${by[0]!.chain.name}) take${verb} its packets before they get to ${rule.chain.table.name}`
+          : `earlier tables leave no packet that it asks for`;
     case null:
       return fate === null ? 'nothing gets to it' : 'earlier rules take its packets';
   }

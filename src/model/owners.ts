@@ -105,7 +105,9 @@ const managers: readonly Manager[] = [
       [/^DOCKER$/, 'published ports: what may reach containers, and where it is sent', 'ahead'],
       [/^DOCKER_(OUTPUT|POSTROUTING)$/, "sends queries to 127.0.0.11 on to Docker's name server, and its answers back"],
     ],
-    isRule: (rule) => masquerades(rule) && (isBridgeOut(rule) || (rule.chain.table.chains.has('DOCKER') && hasDockerShape(rule))),
+    isRule: (rule) =>
+      (masquerades(rule) && (isBridgeOut(rule) || (rule.chain.table.chains.has('DOCKER') && hasDockerShape(rule)))) ||
+      isBridgeForward(rule, dockerBridge),
   },
   {
     id: 'calico',
@@ -168,6 +170,7 @@ const managers: readonly Manager[] = [
       [/^WEAVE-NPC-?/, 'network policies of pods', 'ahead'],
       [/^WEAVE(-|$)/, 'source NAT and forwarding of the container network', 'ahead'],
     ],
+    isRule: (rule) => isBridgeForward(rule, /^weave$/),
   },
   {
     id: 'aws-vpc-cni',
@@ -305,6 +308,8 @@ const managers: readonly Manager[] = [
       [/^(IN|FWD|FWDI|FWDO|OUT|PRE|POST)_/, 'one zone or policy', 'ahead'],
     ],
     beside: /^(INPUT|FORWARD|OUTPUT|PREROUTING|POSTROUTING)_(direct|ZONES|POLICIES_pre)$/,
+    // It flushes the tables when it starts: where its chains stand, the built-in chains are its own.
+    isRule: ({ chain }) => chain.table.chains.has(`${chain.name}_direct`) || chain.table.chains.has(`${chain.name}_ZONES`),
   },
   {
     id: 'openwrt',
@@ -499,8 +504,27 @@ const isFromNetworkToOthers = (rule: Rule): boolean => {
   return from !== null && to !== null && from.address === to.address && from.mask === to.mask;
 };
 
+const dockerBridge = /^(docker\d*|docker_gwbridge|br-[0-9a-f]{12})$/;
+
 /** `-s NET ! -o BRIDGE`: what leaves a bridge network of Docker. */
-const isBridgeOut = (rule: Rule): boolean => leavesOutside(rule, /^(docker\d*|docker_gwbridge|br-[0-9a-f]{12})$/);
+const isBridgeOut = (rule: Rule): boolean => leavesOutside(rule, dockerBridge);
+
+/** What lets a bridge network talk: ACCEPT in FORWARD by interfaces alone, or replies to it. No addresses, no ports. */
+const isBridgeForward = (rule: Rule, bridge: RegExp): boolean => {
+  if (rule.chain.hook !== 'FORWARD' || rule.node.target?.name !== 'ACCEPT') return false;
+  const names = [basicOf(rule, 'inInterface'), basicOf(rule, 'outInterface')].flatMap((option) =>
+    option ? [(option.value as { name: string }).name] : [],
+  );
+  return (
+    names.length > 0 &&
+    names.every((name) => bridge.test(name)) &&
+    rule.node.matches.every(({ name, options }) =>
+      name === ''
+        ? options.every(({ key }) => key === 'inInterface' || key === 'outInterface')
+        : name === 'conntrack' || name === 'comment',
+    )
+  );
+};
 
 const leavesOutside = (rule: Rule, bridge: RegExp): boolean => {
   const option = basicOf(rule, 'outInterface');
