@@ -5,7 +5,7 @@
  */
 import { type Hook, hooks, type Verdict } from '../../grammar/index.js';
 import type { Rule, Ruleset } from '../model/ruleset.js';
-import { type Cube, contains, everything, extent, meets, pinned, setOf, uncovered, uncoveredByFew } from '../packets/cube.js';
+import { type Budget, type Cube, contains, everything, extent, meets, pinned, setOf, uncovered, uncoveredByFew } from '../packets/cube.js';
 import { Diagram, Exhausted, type Node } from '../packets/diagram.js';
 import { type Packet, pickPacket } from '../packets/pick.js';
 import type { ValueSet } from '../packets/space.js';
@@ -85,6 +85,8 @@ export class Reachability {
   private readonly verdicts: (RuleVerdict | undefined)[];
   /** Node operations that diagrams may cost in all. */
   readonly effort: number;
+  /** What leaving out takers that others make up for may cost, all rules together. */
+  private readonly thinning: Budget = { left: 3_000_000 };
   /** Some rule could not be decided. */
   readonly inconclusive: boolean;
 
@@ -415,10 +417,13 @@ export class Reachability {
       }
     let kept = [...chosen].sort((x, y) => x - y);
     for (const at of [...kept].reverse()) {
-      if (kept.length === 1) break;
+      if (kept.length === 1 || this.thinning.left < 0) break;
       const rest = kept.filter((other) => other !== at);
       const left = rest.flatMap((other) => bySteps.get(other)!);
-      if (death.parts.every((part) => uncoveredByFew(part, left, { left: 20000 }) === null)) kept = rest;
+      const budget: Budget = { left: Math.min(20_000, this.thinning.left) };
+      const given = budget.left;
+      if (death.parts.every((part) => uncoveredByFew(part, left, budget) === null)) kept = rest;
+      this.thinning.left -= given - budget.left;
     }
     return kept.map((at) => chain.steps[at]!);
   }

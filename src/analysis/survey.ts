@@ -213,10 +213,13 @@ const surveyChain = (chain: ChainProgram, result: SurveyResult, dimensions: read
     coverKinds.push(kind);
   };
   /** What cutting cubes may cost in this chain; beyond it diagrams are better. */
-  const purse: Budget = { left: 200_000 + 400 * steps.length };
+  const purse: Budget = { left: Math.min(6_000_000, 400_000 + 2_500 * steps.length) };
   /** Covers that last proved a death among many: they often prove the next. */
   let proof: Cube[] = [];
+  /** What the last search needed for its proof, where it was one among many. */
+  let proved: readonly Cube[] | null = null;
   const search = (part: Cube, covers: readonly Cube[], budget: Budget): Cube | null | undefined => {
+    proved = null;
     if (covers.length <= 40) return uncovered(part, covers, budget);
     for (const cover of covers) if (contains(cover, part)) return null;
     const chosen = proof.filter((cover) => meets(cover, part));
@@ -224,8 +227,11 @@ const surveyChain = (chain: ChainProgram, result: SurveyResult, dimensions: read
     const before = limited.left;
     const found = uncoveredAmongMany(part, covers, chosen, limited);
     budget.left -= before - limited.left;
-    if (found === null) proof = chosen;
-    return found === undefined ? uncovered(part, covers, budget) : found;
+    if (found === null) {
+      proof = chosen;
+      proved = chosen;
+    }
+    return found === undefined && budget.left > covers.length * 8 ? uncovered(part, covers, budget) : found;
   };
   /** A step after which nothing goes on. */
   let closing = -1;
@@ -310,8 +316,9 @@ const surveyChain = (chain: ChainProgram, result: SurveyResult, dimensions: read
         }
         const gone = found === null && same ? null : found === undefined && same ? undefined : search(part, lower, budget);
         if (gone === null) {
+          const needed: ReadonlySet<Cube> | null = proved === null ? null : new Set<Cube>(proved);
           for (const id of ids)
-            if (coverKinds[id]! & 1) {
+            if (coverKinds[id]! & 1 && (needed === null || needed.has(index.cube(id)))) {
               death.covers.push(index.cube(id));
               death.coverSteps.push(coverSteps[id]!);
             }
@@ -359,7 +366,9 @@ const surveyChain = (chain: ChainProgram, result: SurveyResult, dimensions: read
         if (status[at] === 0) to.exact = false;
         else {
           if (!sentExact) to.exact = false;
-          if (to.cubes.length < mostArrivals * 8) to.cubes.push(...sent!);
+          if (!to.exact && to.cubes.length >= mostArrivals) {
+            // Enough to show what is live; all of them are not known anyway.
+          } else if (to.cubes.length < mostArrivals * 8) to.cubes.push(...sent!);
           else {
             to.cubes = merge([...to.cubes, ...sent!]);
             if (to.cubes.length >= mostArrivals * 8) {

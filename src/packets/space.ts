@@ -72,8 +72,9 @@ export class Dimension {
   /** First variable of the diagram, and how many. */
   readonly level: number;
   readonly bits: number;
-  private readonly singles = new Map<number, ValueSet>();
-  private readonly lists = new Map<string, ValueSet>();
+  /** Made when first needed: a ruleset may hold tens of thousands of tests. */
+  private singles: Map<number, ValueSet> | null = null;
+  private lists: Map<string, ValueSet> | null = null;
   readonly full: ValueSet;
   readonly empty: ValueSet;
 
@@ -87,7 +88,6 @@ export class Dimension {
     this.bits = size <= 1 ? 0 : 32 - Math.clz32(size - 1);
     this.empty = new ValueSet(this, []);
     this.full = new ValueSet(this, [0, size - 1]);
-    this.singles.set(size - 1, this.full);
   }
 
   /** The set of these intervals, which are sorted, disjoint and not adjacent. */
@@ -95,6 +95,7 @@ export class Dimension {
     if (ranges.length === 0) return this.empty;
     if (ranges.length === 2) return this.interval(ranges[0]!, ranges[1]!);
     const key = ranges.join(',');
+    this.lists ??= new Map();
     let found = this.lists.get(key);
     if (!found) {
       found = new ValueSet(this, ranges);
@@ -104,7 +105,9 @@ export class Dimension {
   }
 
   interval(low: number, high: number): ValueSet {
+    if (low === 0 && high === this.size - 1) return this.full;
     const key = low * this.size + high;
+    this.singles ??= new Map();
     let found = this.singles.get(key);
     if (!found) {
       found = new ValueSet(this, [low, high]);
@@ -280,6 +283,7 @@ export class Space {
   private nextLevel = 0;
   /** What is collected before cutting. */
   private readonly cuts = new Map<FieldName, Ordinal[]>();
+  private readonly values = new Map<FieldName, Ordinal[]>();
   private readonly masks = new Map<FieldName, Set<bigint>>();
   private readonly points = new Map<FieldName, { mask: bigint; value: bigint }[]>();
   private readonly names = new Map<NameField, { exact: Set<string>; prefixes: Set<string> }>();
@@ -324,7 +328,8 @@ export class Space {
         }
         for (const [low, high] of predicate.ranges) {
           if (low > high) continue;
-          cuts.push(low, typeof high === 'bigint' ? high + 1n : high + 1);
+          if (low === high) this.noteValue(predicate.field, low);
+          else cuts.push(low, typeof high === 'bigint' ? high + 1n : high + 1);
         }
         return;
       }
@@ -352,6 +357,13 @@ export class Space {
       default:
         return;
     }
+  }
+
+  /** A single value: two cuts of a range, or a point under the full mask, as the field will be cut. */
+  private noteValue(field: FieldName, value: Ordinal): void {
+    const values = this.values.get(field);
+    if (values) values.push(value);
+    else this.values.set(field, [value]);
   }
 
   noteName(field: NameField, name: string, prefix: boolean): void {
@@ -389,7 +401,10 @@ export class Space {
       case 'to': {
         const cuts = this.cuts.get(field) ?? [];
         this.cuts.set(field, cuts);
-        for (const [low, high] of rewrite.ranges) if (low <= high) cuts.push(low, typeof high === 'bigint' ? high + 1n : high + 1);
+        for (const [low, high] of rewrite.ranges) {
+          if (low === high) this.noteValue(field, low);
+          else if (low < high) cuts.push(low, typeof high === 'bigint' ? high + 1n : high + 1);
+        }
         return;
       }
       case 'xor': {
@@ -429,6 +444,15 @@ export class Space {
 
   /** (b) Cut every field that is asked. Called once, after collecting. */
   cut(): void {
+    for (const [field, values] of this.values) {
+      if (this.grouped.has(field)) {
+        const full = (1n << BigInt(this.width(field))) - 1n;
+        for (const value of new Set(values)) this.noteMask(field, full, BigInt(value));
+      } else {
+        const cuts = this.cuts.get(field)!;
+        for (const value of values) cuts.push(value, typeof value === 'bigint' ? value + 1n : value + 1);
+      }
+    }
     // The field that a twin copies from is asked where the copy is.
     for (const [to, from] of this.twins) if (this.asked.has(to)) this.asked.add(from);
     for (const [to, from] of this.twins) {
@@ -456,6 +480,7 @@ export class Space {
       );
     }
     this.cuts.clear();
+    this.values.clear();
     this.points.clear();
     this.masks.clear();
     this.names.clear();
