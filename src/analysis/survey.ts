@@ -231,7 +231,7 @@ const surveyChain = (chain: ChainProgram, result: SurveyResult, dimensions: read
       proof = chosen;
       proved = chosen;
     }
-    return found === undefined && budget.left > covers.length * 8 ? uncovered(part, covers, budget) : found;
+    return found === undefined && purse.left > covers.length * 8 ? uncovered(part, covers, budget) : found;
   };
   /** A step after which nothing goes on. */
   let closing = -1;
