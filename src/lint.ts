@@ -1,11 +1,11 @@
 /** The whole way in one function: text, tree, model, facts, checks, findings in file order. */
-import { type Backend, type Family, parse, type RuleNode } from '../grammar/index.js';
+import { type Backend, type Family, parse, type RuleNode, type Source } from '../grammar/index.js';
 import { type Facts, factsOf } from './analysis/facts.js';
 import type { Diagnostic } from './diagnostic/diagnostic.js';
 import type { InputSummary, LintOptions, LintResult, TextInput } from './diagnostic/result.js';
 import { levelOf } from './diagnostic/selection.js';
 import { chainGraph } from './model/chain-graph.js';
-import { kernelIn } from './model/kernel.js';
+import { kernelIn, settingsIn } from './model/kernel.js';
 import { resolve } from './model/resolve.js';
 import type { Ruleset } from './model/ruleset.js';
 import type { Check, Finding } from './rules/define.js';
@@ -21,8 +21,11 @@ export const lintText = (inputs: readonly TextInput[], options: LintOptions = {}
     return level === 'off' ? [] : [{ check, level, forced: options.levels?.[check.id] !== undefined }];
   });
   const kernel = kernelIn(options.context?.sysctl?.text);
+  const sysctl = settingsIn(options.context?.sysctl?.text);
+  const gathered: { ruleset: Ruleset; facts: Facts }[] = [];
+  const asksHost = active.some(({ check }) => check.checkHost);
   const summaries: InputSummary[] = [];
-  const diagnostics: Diagnostic[] = [];
+  const foundIn: { source: Source; found: Diagnostic[] }[] = [];
   let partlyUnread = false;
   let inconclusive = false;
   for (const input of inputs) {
@@ -35,6 +38,7 @@ export const lintText = (inputs: readonly TextInput[], options: LintOptions = {}
     if (problems.some((problem) => unreadChecks.has(problem.code))) partlyUnread = true;
     summaries.push(...summarize(input, document.items, rulesets));
     const found: Diagnostic[] = [];
+    foundIn.push({ source: document.source, found });
     const reporter =
       (check: Check, level: Diagnostic['level'], forced: boolean, family?: Family) =>
       (finding: Finding): void => {
@@ -68,13 +72,35 @@ export const lintText = (inputs: readonly TextInput[], options: LintOptions = {}
           graph,
           facts,
           kernel,
+          sysctl,
           backend: backendOf(ruleset),
           report: reporter(check, level, forced, ruleset.family),
         });
+      if (asksHost) gathered.push({ ruleset, facts });
       if (facts.inconclusive) inconclusive = true;
     }
-    for (const finding of inFileOrder(found)) diagnostics.push(finding);
   }
+  if (asksHost)
+    for (const { check, level, forced } of active)
+      check.checkHost?.({
+        rulesets: gathered,
+        backend: options.backend ?? null,
+        report: (finding) => {
+          const source = finding.source ?? gathered[0]!.ruleset.source;
+          foundIn
+            .find((input) => input.source === source)
+            ?.found.push({
+              certainty: 'proved',
+              related: [],
+              ...finding,
+              source,
+              check: check.id,
+              category: check.category,
+              level: forced ? level : (finding.level ?? level),
+            });
+        },
+      });
+  const diagnostics = foundIn.flatMap(({ found }) => inFileOrder(found));
   return { inputs: summaries, diagnostics, partlyUnread, inconclusive };
 };
 

@@ -2,7 +2,7 @@
 import type { Backend, DocumentNode, Family, Problem, Source, Span, TableNode } from '../../grammar/index.js';
 import type { Facts } from '../analysis/facts.js';
 import type { Diagnostic, Related } from '../diagnostic/diagnostic.js';
-import type { CheckDescriptor } from '../diagnostic/result.js';
+import type { CheckDescriptor, HostContext } from '../diagnostic/result.js';
 import type { ChainGraph } from '../model/chain-graph.js';
 import type { Ruleset } from '../model/ruleset.js';
 
@@ -14,6 +14,10 @@ export interface CheckExample {
   readonly text: string;
   readonly family?: Family;
   readonly backend?: Backend;
+  /** What is known of the host beside its rules. */
+  readonly context?: HostContext;
+  /** Further inputs of the same host. */
+  readonly beside?: readonly string[];
 }
 
 /** What reporters and the rules page need of a check: plain data. */
@@ -48,12 +52,20 @@ export interface RulesetContext extends CommonContext {
   readonly facts: Facts;
   /** The kernel of the host, `[5, 15]`; null where nobody told. */
   readonly kernel: readonly number[] | null;
+  /** `sysctl -a` as names and values; null where nobody told. */
+  readonly sysctl: ReadonlyMap<string, string> | null;
 }
 
-/** A check looks at each text, at each ruleset, or at both. */
+/** All rulesets of one host, of all its inputs, each with what is known of it. A finding tells its source. */
+export interface HostRulesetsContext extends CommonContext {
+  readonly rulesets: readonly { readonly ruleset: Ruleset; readonly facts: Facts }[];
+}
+
+/** A check looks at each text, at each ruleset, at all rulesets of a host together, or at several of these. */
 export interface Check extends CheckInfo {
   readonly checkDocument?: (context: DocumentContext) => void;
   readonly checkRuleset?: (context: RulesetContext) => void;
+  readonly checkHost?: (context: HostRulesetsContext) => void;
 }
 
 export const defineCheck = (check: Check): Check => check;

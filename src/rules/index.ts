@@ -18,11 +18,14 @@ import extensionHeaderAsProtocol from './extension-header-as-protocol.js';
 import failingCommand from './failing-command.js';
 import fragmentWithPorts from './fragment-with-ports.js';
 import hostBitsSet from './host-bits-set.js';
+import icmpBlocked from './icmp-blocked.js';
+import invalidRejected from './invalid-rejected.js';
 import invertedRange from './inverted-range.js';
 import jumpNeverTaken from './jump-never-taken.js';
 import jumpTooDeep from './jump-too-deep.js';
 import jumpWithoutEffect from './jump-without-effect.js';
 import logPrefixTruncated from './log-prefix-truncated.js';
+import loopbackBlocked from './loopback-blocked.js';
 import masqueradeWithoutOutInterface from './masquerade-without-out-interface.js';
 import masqueradeWithoutRandomFully from './masquerade-without-random-fully.js';
 import missingCommit from './missing-commit.js';
@@ -30,14 +33,18 @@ import missingOption from './missing-option.js';
 import missingProtocol from './missing-protocol.js';
 import natDrop from './nat-drop.js';
 import noncontiguousMask from './noncontiguous-mask.js';
+import openPolicy from './open-policy.js';
 import optionConflict from './option-conflict.js';
 import partlyShadowed from './partly-shadowed.js';
 import randomFullyUnsupported from './random-fully-unsupported.js';
 import redundantRule from './redundant-rule.js';
 import repeatedOption from './repeated-option.js';
+import repliesNotAccepted from './replies-not-accepted.js';
 import shadowedRule from './shadowed-rule.js';
 import snatWithoutRandomFully from './snat-without-random-fully.js';
+import spoofedLoopback from './spoofed-loopback.js';
 import syntaxError from './syntax-error.js';
+import unclosedQuote from './unclosed-quote.js';
 import undefinedChain from './undefined-chain.js';
 import unknownExtension from './unknown-extension.js';
 import unknownOption from './unknown-option.js';
@@ -78,6 +85,7 @@ export const checks: readonly Check[] = [
   optionConflict,
   repeatedOption,
   syntaxError,
+  unclosedQuote,
   undefinedChain,
   unknownOption,
   unknownTable,
@@ -100,6 +108,13 @@ export const checks: readonly Check[] = [
   masqueradeWithoutRandomFully,
   randomFullyUnsupported,
   snatWithoutRandomFully,
+  // security
+  icmpBlocked,
+  invalidRejected,
+  loopbackBlocked,
+  openPolicy,
+  repliesNotAccepted,
+  spoofedLoopback,
   // style
   deprecatedMatch,
   // meta

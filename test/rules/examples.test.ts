@@ -11,9 +11,13 @@ const whole = ({ text }: CheckExample): string => {
   return `*filter\n${missing.map((name) => `:${name} ACCEPT [0:0]\n`).join('')}${text}\nCOMMIT\n`;
 };
 
+const inputsOf = (example: CheckExample) =>
+  [whole(example), ...(example.beside ?? [])].map((text, i) => ({ name: i === 0 ? 'example' : `beside ${i}`, text }));
+
 const found = (check: Check, example: CheckExample) =>
-  lintText([{ name: 'example', text: whole(example) }], {
+  lintText(inputsOf(example), {
     select: [check.id],
+    ...(example.context && { context: example.context }),
     ...(example.family && { family: example.family }),
     ...(example.backend && { backend: example.backend }),
   }).diagnostics;

@@ -26,7 +26,7 @@ describe('the list of checks', () => {
   it.each(checks.map((check) => [check.id, check] as const))(
     '%s is a name in kebab-case, with texts that end in full stops',
     (id, check) => {
-      expect(id).toMatch(/^[a-z]+(-[a-z]+)*$/);
+      expect(id).toMatch(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/);
       for (const text of [check.summary, check.why, check.advice]) expect(text).toMatch(/\S[.)]$/);
       expect(check.summary.length).toBeLessThan(110);
     },
