@@ -270,6 +270,7 @@ export class TreeBuilder implements LineReader {
   }
 
   value(value: IToken): void {
+    if (value.image.includes('"')) this.watchQuote(value);
     this.tell(Kind.value, value);
   }
 
@@ -320,6 +321,19 @@ export class TreeBuilder implements LineReader {
     this.isAppend = false;
     this.inProgram = false;
     this.ruleFamily = this.table?.family ?? this.usual;
+  }
+
+  /** A quote that is never closed takes in the rest of the line; iptables-restore does not complain. */
+  private watchQuote(token: IToken): void {
+    const { image } = token;
+    if (this.inProgram || (image.length > 1 && image.endsWith('"') && /^[^"]*"(?:[^"\\]|\\[^])*"$/.test(image))) return;
+    this.complain(
+      'unclosed-quote',
+      'warning',
+      this.spanOf(token),
+      'the quote is not closed, so all that follows on the line is part of it',
+      'close the quote',
+    );
   }
 
   private tell(kind: Kind, token: IToken): void {
