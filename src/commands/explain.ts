@@ -68,12 +68,12 @@ const runExplain = async (given: Given, outside: Outside): Promise<number> => {
   // a. What there is to read: a file, a bundle's folder, standard input; nothing where the rule is all that is given.
   let isPartlyUnread = false;
   const documents: { readonly name: string; readonly document: DocumentNode }[] = [];
-  for (const { name, reading } of word === undefined && rule !== null ? [] : await textsOf(word, given, outside)) {
+  for (const { name, reading, isV6 } of word === undefined && rule !== null ? [] : await textsOf(word, given, outside)) {
     if ('fault' in reading) {
       stderr.write(`iptlint: ${name}: ${reading.fault}\n`);
       return 3;
     }
-    documents.push({ name, document: parse(reading.text, { name, ...(family && { family }) }).document });
+    documents.push({ name, document: parse(reading.text, { name, ...(family ? { family } : isV6 ? { family: 6 } : {}) }).document });
   }
 
   // b. One rule: no other rule is asked what it means.
@@ -152,13 +152,17 @@ const textsOf = async (
   word: string | undefined,
   given: Given,
   { streams: { stdin, cwd } }: Outside,
-): Promise<readonly { readonly name: string; readonly reading: Reading }[]> => {
+): Promise<readonly { readonly name: string; readonly reading: Reading; readonly isV6?: boolean }[]> => {
   if (word === undefined || word === '-')
     return [{ name: given.value('stdin-filename') ?? '<stdin>', reading: decode(await stdin.read()) }];
   if (kindOf(resolve(cwd, word)) !== 'folder') return [{ name: shownPath(word, cwd), reading: readText(resolve(cwd, word)) }];
   const names = ['iptables-save', 'ip6tables-save'].filter((name) => namesIn(resolve(cwd, word)).includes(name));
   if (names.length === 0) throw new UsageError(`the folder ${word} holds neither iptables-save nor ip6tables-save`);
-  return names.map((name) => ({ name: shownPath(`${word}/${name}`, cwd), reading: readText(resolve(cwd, `${word}/${name}`)) }));
+  return names.map((name) => ({
+    name: shownPath(`${word}/${name}`, cwd),
+    reading: readText(resolve(cwd, `${word}/${name}`)),
+    isV6: name === 'ip6tables-save',
+  }));
 };
 
 /** A further file of a bundle's folder. */

@@ -69,17 +69,17 @@ const isType6 = (side: Side, listed: readonly AddressType[], limit: 'in' | 'out'
 const isType = (side: Side, use: Use<readonly AddressType[]> | undefined, limit: 'in' | 'out' | undefined, family: Family) =>
   use && notIf(use.negated, (family === 4 ? isType4 : isType6)(side, use.value, limit));
 
-/** "this host's own addresses", "a broadcast or multicast address". */
-const sayTypes = (listed: readonly AddressType[]): string => {
-  if (listed.length === 1 && listed[0] === 'LOCAL') return "this host's own addresses";
+/** "this host's own addresses", "the incoming interface's own addresses", "a broadcast or multicast address". */
+const sayTypes = (listed: readonly AddressType[], limit: 'incoming' | 'outgoing' | undefined): string => {
+  if (listed.length === 1 && listed[0] === 'LOCAL') return `${limit ? `the ${limit} interface` : 'this host'}'s own addresses`;
   const words = sayAlternatives(listed.map((type) => type.toLowerCase()));
-  return `${/^(?:any|uns|unr)/.test(words) ? 'an' : 'a'} ${words} address`;
+  return `${/^(?:any|uns|unr)/.test(words) ? 'an' : 'a'} ${words} address${limit ? ` of the ${limit} interface` : ''}`;
 };
 
-const sayType = (side: Side, use: Use<readonly AddressType[]> | undefined) => {
+const sayType = (side: Side, use: Use<readonly AddressType[]> | undefined, limit: 'incoming' | 'outgoing' | undefined) => {
   if (!use) return [];
   const slot = side === 'source' ? 'from' : 'to';
-  return [phrase(slot, `${slot} ${use.negated ? 'anything but ' : ''}${sayTypes(use.value)}`)];
+  return [phrase(slot, `${slot} ${use.negated ? 'anything but ' : ''}${sayTypes(use.value, limit)}`)];
 };
 
 export const addrtype = defineMatch({
@@ -105,19 +105,17 @@ export const addrtype = defineMatch({
     const limit = limitIn ? 'in' : limitOut ? 'out' : undefined;
     return all(isType('source', source, limit, family), isType('destination', destination, limit, family));
   },
-  say: ({ source, destination, limitIn, limitOut }) => [
-    ...sayType('source', source),
-    ...sayType('destination', destination),
-    ...(limitIn ? [phrase('condition', 'looking only at the interface it arrives on')] : []),
-    ...(limitOut ? [phrase('condition', 'looking only at the interface it leaves by')] : []),
-  ],
+  say: ({ source, destination, limitIn, limitOut }) => {
+    const limit = limitIn ? 'incoming' : limitOut ? 'outgoing' : undefined;
+    return [...sayType('source', source, limit), ...sayType('destination', destination, limit)];
+  },
   examples: [
     { rule: '-m addrtype --dst-type local', saved: '-m addrtype --dst-type LOCAL', says: "to this host's own addresses" },
     { rule: '-m addrtype ! --src-type UN', saved: '-m addrtype ! --src-type UNSPEC', says: 'from anything but an unspec address' },
     {
       rule: '-m addrtype --dst-type MULTICAST,BROADCAST --limit-iface-in',
       saved: '-m addrtype --dst-type BROADCAST,MULTICAST --limit-iface-in',
-      says: 'to a broadcast or multicast address',
+      says: 'to a broadcast or multicast address of the incoming interface',
       chain: 'INPUT',
     },
     { rule: '-m addrtype --dst-type MULTICAST', family: 6, says: 'to a multicast address' },

@@ -174,9 +174,22 @@ export const hashlimit = defineMatch({
     }),
   save: (given, { family }) => print(given, family),
   say: (given, context) => {
+    const masks: Readonly<Record<string, number | undefined>> = { srcip: given.sourceMask?.value, dstip: given.destinationMask?.value };
+    const sayMode = (one: 'srcip' | 'srcport' | 'dstip' | 'dstport'): string => {
+      const words = modes.say([one], { ...context, negated: false });
+      const length = masks[one];
+      return length === undefined || length >= addressWidth(context.family) ? words : words.replace('address', `/${length} network`);
+    };
     const mode = given.mode?.value ?? [];
-    const each = mode.length > 0 ? ` for each ${mode.map((one) => modes.say([one], { ...context, negated: false })).join(' and ')}` : '';
-    return [phrase('condition', `${isAbove(given) ? 'beyond' : 'at most'} ${sayPace(given)}${each} (table ${given.name.value})`)];
+    const each = mode.length > 0 ? ` for each ${mode.map(sayMode).join(' and ')}` : '';
+    const burst =
+      given.burst &&
+      given.rateMatch === undefined &&
+      (given.upto ?? given.above)?.value.kind !== 'bytes' &&
+      given.burst.value !== defaultBurst
+        ? ` after a burst of ${given.burst.value}`
+        : '';
+    return [phrase('condition', `${isAbove(given) ? 'beyond' : 'at most'} ${sayPace(given)}${burst}${each} (table ${given.name.value})`)];
   },
   examples: [
     {

@@ -1,0 +1,139 @@
+/** `iptlint explain` as a shell calls it. */
+import { describe, expect, test } from 'vitest';
+import { call } from './call.js';
+
+const rules = `*filter
+:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+:SSH - [0:0]
+-A INPUT -p tcp -m tcp --dport 22 -j SSH
+-A SSH -s 192.0.2.0/24 -m comment --comment "the office" -j ACCEPT
+COMMIT
+`;
+const explain = (...words: string[]) => call(['explain', ...words], { files: { 'rules.v4': rules }, stdin: null });
+
+describe('--rule', () => {
+  test.each([
+    ['iptables -t nat -A PREROUTING -p tcp --dport 80 -j DNAT --to-destination 192.0.2.5', 'rewrite the destination to 192.0.2.5.'],
+    ['sudo iptables -I INPUT 3 -p tcp --dport 22 -j ACCEPT', 'Accept TCP packets to port 22 (ssh).'],
+    ['-A INPUT -s 10.0.0.0/8 -j DROP', 'Drop packets from 10.0.0.0/8.'],
+    ['-t mangle -A FORWARD -j MARK --set-mark 1', 'Mark every packet with 0x1.'],
+    ['-p udp --dport 53 -j ACCEPT', 'Accept UDP packets to port 53 (dns).'],
+    ['-s 2001:db8::/32 -j DROP', 'Drop packets from 2001:db8::/32.'],
+    ['ip6tables -A INPUT -p ipv6-icmp -j ACCEPT', 'Accept ICMPv6 packets.'],
+    ['[12:3456] -A INPUT -i lo -j ACCEPT', 'Accept packets arriving on lo.'],
+    ['iptables -D INPUT -p tcp --dport 25 -j DROP', 'The command deletes this rule: Drop TCP packets to port 25 (smtp).'],
+  ])('%s', async (text, words) => {
+    const { stdout, code } = await explain('--rule', text);
+    expect(stdout).toContain(words);
+    expect(code).toBe(0);
+  });
+
+  test('several commands in a row are several rules', async () => {
+    const { stdout } = await explain('--rule', 'iptables -A INPUT -p tcp --dport 22 -j ACCEPT && iptables -A INPUT -j DROP');
+    expect(stdout).toContain('Accept TCP packets to port 22 (ssh).');
+    expect(stdout).toContain('Drop every packet.');
+  });
+
+  test('chains of a file are known to it', async () => {
+    expect((await explain('rules.v4', '--rule', '-A INPUT -j SSH')).stdout).toContain('Jump to chain SSH for every packet.');
+    expect((await explain('--rule', '-A INPUT -j SSH')).stdout).toContain('not a chain that is known here');
+  });
+
+  test('what iptables refuses is said', async () => {
+    expect((await explain('--rule', '-A INPUT -p tcp --dport 99999 -j ACCEPT')).stdout).toContain('port 99999 is above 65535');
+  });
+
+  test('what is no rule at all is an error', async () => {
+    const { code, stdout, stderr } = await explain('--rule', 'hello world');
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('hello');
+  });
+});
+
+describe('--line and --chain', () => {
+  test('a line tells its place, and who calls its chain', async () => {
+    const { stdout, code } = await explain('rules.v4', '--line', '7');
+    expect(code).toBe(0);
+    expect(stdout).toContain('Line 7 (filter/SSH, rule 1 of 1)');
+    expect(stdout).toContain('Accept packets from 192.0.2.0/24.');
+    expect(stdout).toContain('Called from line 6 (INPUT) for TCP packets to port 22 (ssh).');
+    expect(stdout).toContain('"the office"');
+  });
+
+  test.each([
+    ['5', 'no rule stands on line 5'],
+    ['99', 'there is no line 99'],
+    ['x', '--line takes the number of a line'],
+  ])('--line %s', async (line, message) => {
+    const { code, stderr } = await explain('rules.v4', '--line', line);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+
+  test('a chain, by table or alone', async () => {
+    const { stdout } = await explain('rules.v4', '--chain', 'filter/SSH');
+    expect(stdout).toContain('Accept packets from 192.0.2.0/24. Comment: "the office".');
+    expect((await explain('rules.v4', '--chain', 'SSH')).stdout).toBe(stdout);
+  });
+
+  test('a chain that is not there', async () => {
+    const { code, stderr } = await explain('rules.v4', '--chain', 'filter/INPT');
+    expect(code).toBe(2);
+    expect(stderr).toContain('did you mean filter/INPUT?');
+  });
+
+  test('two of them at once are refused', async () => {
+    expect((await explain('rules.v4', '--line', '7', '--chain', 'SSH')).code).toBe(2);
+  });
+});
+
+describe('the whole', () => {
+  test('as text, from standard input too', async () => {
+    const { stdout, code } = await explain('rules.v4');
+    expect(code).toBe(0);
+    expect(stdout).toContain('What is open on this host (INPUT)');
+    expect(stdout).toContain('TCP port 22 (ssh)  192.0.2.0/24  7');
+    const piped = await call(['explain', '--stdin-filename', 'rules.v4'], { stdin: rules });
+    expect(piped.stdout).toBe(stdout.replaceAll('explain rules.v4', 'explain'));
+  });
+
+  test('as Markdown', async () => {
+    expect((await explain('rules.v4', '-f', 'markdown')).stdout).toContain('| TCP port 22 (ssh) | 192.0.2.0/24 | 7 |');
+  });
+
+  test('as JSON', async () => {
+    const told = JSON.parse((await explain('rules.v4', '-f', 'json')).stdout);
+    expect(told.version).toBe(1);
+    expect(told.rulesets[0].hooks[0]).toMatchObject({ hook: 'INPUT', policy: 'DROP' });
+    expect(told.rulesets[0].exposure[0].rows[0]).toMatchObject({ service: 'TCP port 22 (ssh)', from: ['192.0.2.0/24'], lines: [7] });
+    expect(told.rulesets[0].chains.find(({ chain }: { chain: string }) => chain === 'SSH').rules[0].sentence).toBe(
+      'Accept packets from 192.0.2.0/24.',
+    );
+  });
+
+  test('a bundle: both families, and the sets beside them', async () => {
+    const { stdout } = await call(['explain', 'host'], {
+      files: { 'host/iptables-save': rules, 'host/ip6tables-save': '*filter\n:INPUT DROP [0:0]\nCOMMIT\n', 'host/ipset-save': '' },
+      stdin: null,
+    });
+    expect(stdout).toContain('host/iptables-save: IPv4 rules');
+    expect(stdout).toContain('host/ip6tables-save: IPv6 rules');
+  });
+
+  test('a file that is not there', async () => {
+    expect((await explain('none.v4')).code).toBe(3);
+  });
+
+  test('no file and a terminal: a short help', async () => {
+    expect((await explain()).code).toBe(2);
+  });
+
+  test('what could not be read is told, with exit code 3', async () => {
+    const { code, stderr, stdout } = await call(['explain'], { stdin: rules.replace('COMMIT', '-A INPUT hello -j ACCEPT\nCOMMIT') });
+    expect(code).toBe(3);
+    expect(stderr).toContain('not all of it could be read');
+    expect(stdout).toContain('Not all of the text could be read');
+  });
+});
