@@ -326,7 +326,7 @@ export class TreeBuilder implements LineReader {
   /** A quote that is never closed takes in the rest of the line; iptables-restore does not complain. */
   private watchQuote(token: IToken): void {
     const { image } = token;
-    if (this.inProgram || (image.length > 1 && image.endsWith('"') && /^[^"]*"(?:[^"\\]|\\[^])*"$/.test(image))) return;
+    if (this.inProgram || isClosed(image)) return;
     this.complain(
       'unclosed-quote',
       'warning',
@@ -474,5 +474,14 @@ export class TreeBuilder implements LineReader {
     this.problems.push({ code, severity, start, end, message, ...(help === undefined ? {} : { help }) });
   }
 }
+
+/** Whether a quoted word ends in the quote that closes it. */
+const isClosed = (image: string): boolean => {
+  for (let at = image.indexOf('"') + 1; at < image.length; at++) {
+    if (image[at] === '"') return at === image.length - 1;
+    if (image[at] === '\\') at++;
+  }
+  return false;
+};
 
 const clip = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}...` : text);
