@@ -26,5 +26,5 @@ export const addressRange = defineValue<AddressRange>({
   parse: ([word], { family }) => parseAddressRange(word!, family),
   print: ({ first, last }) => `${printAddress(first)}-${printAddress(last)}`,
   say: ({ first, last }) =>
-    first === last ? printAddress(first) : `${printAddress(first)} to ${printAddress(last)}${first > last ? ' (an empty range)' : ''}`,
+    first === last ? printAddress(first) : `${printAddress(first)}-${printAddress(last)}${first > last ? ' (an empty range)' : ''}`,
 });

@@ -105,9 +105,9 @@ const saysUnread = ({ matches, target }: RuleNode): boolean =>
 
 const portPhrase = /^(?:from|to) (?:any port but|ports?|no port) /;
 /** Adjectives of several words stand behind the noun. */
-const behindNoun = /^(?:of|that|not|marked|with|without|bridged) /;
+const behindNoun = /^(?:of|that|not|marked|with|without) /;
 /** Conditions that tell how often or when, rather than which packets. */
-const adverbial = /^(?:at most|beyond|while|until|once|one of|all but|between|on|from|noting|never|looking|\d)/;
+const adverbial = /^(?:at most|beyond|while|until|once|one of|all but|between|on|from|noting|never|\d+ in \d|[\d.]+ %)/;
 /** Nouns that NEW turns into the connections that such packets begin. */
 const connectionNoun = /^(?:(?:TCP|UDP|UDP-Lite|SCTP|DCCP) )?packets$/;
 
@@ -120,7 +120,8 @@ export const saySubject = (phrases: readonly SaidPhrase[]): string => {
   const [given = 'packets', ...others] = specific(texts('noun'));
   const conditions = texts('condition');
   const isNew = before.includes('new') && connectionNoun.test(given) && behind.length === 0;
-  const noun = isNew && !conditions.some((text) => /^of \S*\s?connections/.test(text)) ? given.replace(/packets$/, 'connections') : given;
+  const noun =
+    isNew && !conditions.some((text) => /^of \S*\s?connections|direction$/.test(text)) ? given.replace(/packets$/, 'connections') : given;
 
   const head = [...before, noun, ...others.map((other) => `that are also ${other}`), ...behind].join(' ');
   const from = sayEnd(phrases.filter(({ slot }) => slot === 'from'));
@@ -154,11 +155,20 @@ const sayEnd = (phrases: readonly SaidPhrase[]): string => {
   const rest = phrases.filter(({ text }) => !portPhrase.test(text));
   const addresses = new Set(rest.filter(({ isAddress, text }) => isAddress && !isEverywhere(text)).map(({ text }) => text));
   const others = new Set(rest.filter(({ isAddress }) => !isAddress).map(({ text }) => text));
-  const place = [...addresses].join(' and at the same time ');
+  // "to this host's own addresses except 127.0.0.0/8": what is asked for, then what is left out.
+  const wanted = [...addresses].filter((text) => !isAllBut.test(text));
+  const unwanted = [...addresses].filter((text) => isAllBut.test(text));
+  const place =
+    wanted.length > 0 && unwanted.length > 0
+      ? `${wanted.join(' and at the same time ')} except ${listed(unwanted.map((text) => text.replace(isAllBut, '')))}`
+      : [...addresses].join(' and at the same time ');
   const port = [...ports].join(' and ');
   const whole = port && place ? `${port} of ${bare(place)}` : port || place;
   return [whole, ...others].filter((part) => part !== '').join(' and ');
 };
+
+/** A negated address. */
+const isAllBut = /^(?:from|to) any(?:where|thing) but /;
 
 const isEverywhere = (text: string): boolean => /^(?:from|to) anywhere$/.test(text);
 

@@ -73,6 +73,10 @@ describe('negation', () => {
     ['! -s 192.0.2.0/24 -j DROP', 'Drop packets from anywhere but 192.0.2.0/24.'],
     ['! -i lo -d 127.0.0.0/8 -j DROP', 'Drop packets to 127.0.0.0/8 arriving on any interface but lo.'],
     ['! -d 192.0.2.7 -p tcp --dport 25 -j DROP', 'Drop TCP packets to port 25 (smtp) of any address but 192.0.2.7.'],
+    [
+      '! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j WEB',
+      "Jump to chain WEB for packets to this host's own addresses except 127.0.0.0/8.",
+    ],
     ['-p tcp ! --dport 22 -j DROP', 'Drop TCP packets to any port but 22 (ssh).'],
     ['-p tcp -m tcp --tcp-flags SYN,RST SYN,RST -j DROP', 'Drop TCP packets with SYN and RST set.'],
     ['-p tcp -m tcp --tcp-flags ALL NONE -j DROP', 'Drop TCP packets with none of FIN, SYN, RST, PSH, ACK and URG set.'],

@@ -21,13 +21,13 @@ export const iprange = defineMatch({
   matches: ({ source, destination }) => all(within('source', source), within('destination', destination)),
   say: ({ source, destination }, context) => [...sayRange('from', source, context), ...sayRange('to', destination, context)],
   examples: [
-    { rule: '-m iprange --src-range 192.0.2.10-192.0.2.20', says: 'from 192.0.2.10 to 192.0.2.20' },
+    { rule: '-m iprange --src-range 192.0.2.10-192.0.2.20', says: 'from 192.0.2.10-192.0.2.20' },
     {
       rule: '-m iprange ! --dst-range 192.0.2.7',
       saved: '-m iprange ! --dst-range 192.0.2.7-192.0.2.7',
       says: 'to anywhere but 192.0.2.7',
     },
-    { rule: '-m iprange --dst-range 2001:db8::1-2001:db8::f', family: 6, says: 'to 2001:db8::1 to 2001:db8::f' },
+    { rule: '-m iprange --dst-range 2001:db8::1-2001:db8::f', family: 6, says: 'to 2001:db8::1-2001:db8::f' },
     { rule: '-m iprange --src-range 192.0.2.20-192.0.2.10' },
     { rule: '-m iprange --src-range 192.0.2.0/24', refused: 'not an IPv4 address' },
     { rule: '-m iprange', refused: 'missing' },
