@@ -11,6 +11,7 @@ import conflictingRules from './conflicting-rules.js';
 import type { Check } from './define.js';
 import deprecatedMatch from './deprecated-match.js';
 import deprecatedTarget from './deprecated-target.js';
+import dnatNotForwarded from './dnat-not-forwarded.js';
 import duplicateChain from './duplicate-chain.js';
 import duplicateRule from './duplicate-rule.js';
 import duplicateTable from './duplicate-table.js';
@@ -25,6 +26,7 @@ import jumpNeverTaken from './jump-never-taken.js';
 import jumpTooDeep from './jump-too-deep.js';
 import jumpWithoutEffect from './jump-without-effect.js';
 import logPrefixTruncated from './log-prefix-truncated.js';
+import logWithoutLimit from './log-without-limit.js';
 import loopbackBlocked from './loopback-blocked.js';
 import masqueradeWithoutOutInterface from './masquerade-without-out-interface.js';
 import masqueradeWithoutRandomFully from './masquerade-without-random-fully.js';
@@ -40,8 +42,10 @@ import randomFullyUnsupported from './random-fully-unsupported.js';
 import redundantRule from './redundant-rule.js';
 import repeatedOption from './repeated-option.js';
 import repliesNotAccepted from './replies-not-accepted.js';
+import sensitiveServiceOpen from './sensitive-service-open.js';
 import shadowedRule from './shadowed-rule.js';
 import snatWithoutRandomFully from './snat-without-random-fully.js';
+import sourcePortTrust from './source-port-trust.js';
 import spoofedLoopback from './spoofed-loopback.js';
 import syntaxError from './syntax-error.js';
 import unclosedQuote from './unclosed-quote.js';
@@ -52,6 +56,7 @@ import unknownTable from './unknown-table.js';
 import unreachableChain from './unreachable-chain.js';
 import unreadLine from './unread-line.js';
 import unreferencedChain from './unreferenced-chain.js';
+import v6LessStrict from './v6-less-strict.js';
 import wrongFamily from './wrong-family.js';
 import wrongHook from './wrong-hook.js';
 import wrongIcmpFamily from './wrong-icmp-family.js';
@@ -104,6 +109,7 @@ export const checks: readonly Check[] = [
   unreachableChain,
   unreferencedChain,
   // nat
+  dnatNotForwarded,
   masqueradeWithoutOutInterface,
   masqueradeWithoutRandomFully,
   randomFullyUnsupported,
@@ -111,10 +117,14 @@ export const checks: readonly Check[] = [
   // security
   icmpBlocked,
   invalidRejected,
+  logWithoutLimit,
   loopbackBlocked,
   openPolicy,
   repliesNotAccepted,
+  sensitiveServiceOpen,
+  sourcePortTrust,
   spoofedLoopback,
+  v6LessStrict,
   // style
   deprecatedMatch,
   // meta

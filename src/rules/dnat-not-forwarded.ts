@@ -1,0 +1,119 @@
+/** Ports that are sent on to another host by DNAT, and then refused in FORWARD; the way proved with the new destination. */
+
+import type { Ordinal } from '../../grammar/index.js';
+import { filterChain } from '../analysis/intent.js';
+import { outside, probe } from '../analysis/probe.js';
+import { networksOf, optionOf, targetOption } from '../explain/parts.js';
+import { censusOf } from '../model/census.js';
+import { lineOf, placeOfChain, placeOfRule, spanOf } from '../model/place.js';
+import type { Rule } from '../model/ruleset.js';
+import { defineCheck } from './define.js';
+
+interface NatTo {
+  readonly addresses: { readonly first: Ordinal; readonly last: Ordinal } | null;
+  readonly ports: { readonly first: number; readonly last: number } | null;
+}
+
+/** DNAT marks its connections: enum ip_conntrack_status. */
+const dnatMark = 32;
+const mostAsked = 300;
+
+export default defineCheck({
+  id: 'dnat-not-forwarded',
+  category: 'nat',
+  level: 'warning',
+  summary: 'DNAT sends connections on to a host that FORWARD refuses.',
+  why: 'DNAT only changes the destination. The packet then goes through FORWARD like any other, with the new address and the new port, and needs a rule there that lets it through. Told where every packet that the DNAT rule makes is proved to be refused by FORWARD (and by INPUT, in case that the new destination is an address of this host). A rule in FORWARD that names the old port is a usual cause: it never sees it.',
+  advice:
+    'Accept the new destination in FORWARD: -d NEW-ADDRESS -p tcp --dport NEW-PORT -j ACCEPT, or all translated connections with -m conntrack --ctstate DNAT.',
+  examples: {
+    find: [
+      {
+        title: 'FORWARD accepts the port before translation',
+        text: '*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -i eth0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 192.0.2.10:80\nCOMMIT\n*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n-A FORWARD -i eth0 -d 192.0.2.10/32 -p tcp -m tcp --dport 8080 -j ACCEPT\nCOMMIT\n',
+      },
+    ],
+    leave: [
+      {
+        title: 'FORWARD accepts the port after translation',
+        text: '*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -i eth0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 192.0.2.10:80\nCOMMIT\n*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n-A FORWARD -i eth0 -d 192.0.2.10/32 -p tcp -m tcp --dport 80 -j ACCEPT\nCOMMIT\n',
+      },
+      {
+        title: 'translated connections are accepted by state',
+        text: '*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p udp -m udp --dport 5060 -j DNAT --to-destination 192.0.2.11\nCOMMIT\n*filter\n:FORWARD DROP [0:0]\n-A FORWARD -m conntrack --ctstate DNAT -j ACCEPT\nCOMMIT\n',
+      },
+      {
+        title: 'the filter table is not part of the dump',
+        text: '*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -m tcp --dport 8080 -j DNAT --to-destination 192.0.2.10:80\nCOMMIT\n',
+      },
+    ],
+  },
+  checkRuleset: ({ ruleset, graph, facts, report }) => {
+    const forward = filterChain(ruleset, 'FORWARD');
+    const input = filterChain(ruleset, 'INPUT');
+    const nat = ruleset.tables.get('nat');
+    if (!forward || !input || !nat || (forward.policy === 'ACCEPT' && forward.rules.length === 0)) return;
+    const rules = (censusOf(ruleset).byTarget.get('DNAT') ?? []).filter(
+      (rule) => rule.chain.table === nat && graph.hooksOf(rule.chain).has('PREROUTING'),
+    );
+    for (const rule of rules.slice(0, mostAsked)) {
+      const to = targetOption(rule.node, 'to')?.value as NatTo | undefined;
+      if (!to?.addresses || isLoopback(to.addresses.first) || facts.status(rule) !== 'live') continue;
+      const asked = askedOf(rule, to);
+      if (!asked) continue;
+      const forwarded = probe(facts, forward, { numbers: asked, in: outside });
+      if (!forwarded || !isRefused(forwarded)) continue;
+      const local = probe(facts, input, { numbers: asked, in: outside });
+      if (local && !isRefused(local)) continue;
+      const by = forwarded.decided.at(-1)!;
+      report({
+        ...placeOfRule(rule),
+        focus: [spanOf(rule.node.target!)],
+        label: 'refused later',
+        message: 'FORWARD refuses every connection that this rule sends on',
+        witness: forwarded.packet(forwarded.refused),
+        shows: by.rule
+          ? `line ${lineOf(by.rule)} refuses it, with its new destination`
+          : 'no rule of FORWARD decides it; the policy DROP does',
+        effect: 'the port looks closed from outside',
+        help: 'accept the new destination and port in FORWARD',
+        related: [{ at: by.rule ? spanOf(by.rule.node) : placeOfChain(forward).at, message: 'refuses it' }],
+      });
+    }
+  },
+});
+
+const isLoopback = (address: Ordinal): boolean => (typeof address === 'bigint' ? address === 1n : address >>> 24 === 127);
+
+const isRefused = ({ accepted, open, refused }: NonNullable<ReturnType<typeof probe>>): boolean =>
+  accepted === 0 && open === 0 && refused !== 0;
+
+/** A new connection as the rule leaves it. */
+const askedOf = (rule: Rule, to: NatTo): Parameters<typeof probe>[2]['numbers'] | null => {
+  const protocol = optionOf(rule.node, '', 'protocol');
+  if (protocol?.negated) return null;
+  const number = (protocol?.value as number | undefined) ?? 0;
+  const port = to.ports?.first ?? keptPort(rule);
+  const source = networksOf(rule, 'source');
+  const onlySource = optionOf(rule.node, '', 'source')?.negated === false && source.length === 1 ? source[0]!.address : null;
+  return {
+    connectionState: 1,
+    laterFragment: 0,
+    connectionStatus: dnatMark,
+    destination: to.addresses!.first,
+    ...(number === 0 ? {} : { protocol: number }),
+    ...(number === 6 ? { tcpFlags: 2 } : {}),
+    ...(port === null ? {} : { destinationPort: port }),
+    ...(onlySource === null ? {} : { source: onlySource }),
+  };
+};
+
+/** `--dport 25` without a port to map to: it stays. */
+const keptPort = (rule: Rule): number | null => {
+  for (const match of ['tcp', 'udp', 'sctp', 'dccp']) {
+    const option = optionOf(rule.node, match, 'destinationPort');
+    const value = option && !option.negated ? (option.value as { first: number; last: number }) : null;
+    if (value) return value.first;
+  }
+  return null;
+};
