@@ -6,6 +6,7 @@ export { type ConnectionState, connectionStates, connectionStatusBits } from './
 export { addressWidth, type Family, programName } from './netfilter/families.js';
 export { type Hook, hooks, hooksWithInInterface, hooksWithOutInterface, isHook } from './netfilter/hooks.js';
 export { protocolName, protocolNumber, protocolsWithPorts } from './netfilter/protocols.js';
+export { portByService, serviceByPort } from './netfilter/services.js';
 export { builtInChains, isTable, type TableName, tables, tablesAtHook } from './netfilter/tables.js';
 export type { Policy, Verdict } from './netfilter/verdicts.js';
 export { type Field, type FieldName, fields, isAddressField, type NameField, type NumberField } from './packet/fields.js';

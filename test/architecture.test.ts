@@ -86,7 +86,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'src/model': ['grammar/index.ts', 'src/util'],
   'src/analysis': ['grammar/index.ts', 'src/model', 'src/packets', 'src/diagnostic', 'src/util'],
   'src/explain': ['grammar/index.ts', 'src/analysis', 'src/model', 'src/packets', 'src/diagnostic', 'src/util'],
-  'src/query': ['grammar/index.ts', 'src/analysis', 'src/model', 'src/packets', 'src/diagnostic', 'src/util'],
+  'src/query': ['grammar/index.ts', 'src/explain', 'src/analysis', 'src/model', 'src/packets', 'src/diagnostic', 'src/util'],
   'src/rules': ['grammar/index.ts', 'src/explain', 'src/analysis', 'src/model', 'src/packets', 'src/diagnostic', 'src/util'],
   'src/reporters': ['grammar/index.ts', 'src/diagnostic', 'src/util'],
   'src/lint.ts': ['grammar/index.ts', 'src/rules', 'src/analysis', 'src/model', 'src/diagnostic', 'src/util'],

@@ -80,6 +80,8 @@ export interface Program {
 
 export interface ProgramOptions {
   readonly resolver?: Resolver | undefined;
+  /** Conditions that will be asked beside those of the rules: fields are cut for them, too. */
+  readonly asks?: readonly Predicate[] | undefined;
 }
 
 const mostCubes = 24;
@@ -123,6 +125,7 @@ export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Pr
   }
   for (const rule of ruleset.rules)
     if (rule.action.kind === 'target') for (const rewrite of rule.action.rewrites) space.collectRewrite(rewrite);
+  for (const predicate of options.asks ?? []) space.collect(predicate);
   space.cut();
   const hook = space.addHook(hooks.length);
   const steps: Step[] = new Array(ruleset.rules.length);

@@ -1,25 +1,41 @@
 /** What `iptlint query` does: reads a host, asks, prints. Apart from query.ts so that --help loads none of it. */
 import { parse } from '../../grammar/index.js';
+import { contextResolver } from '../analysis/context.js';
 import { type Facts, factsOf } from '../analysis/facts.js';
 import type { HostContext, LintOptions } from '../diagnostic/result.js';
 import { tool } from '../diagnostic/tool.js';
+import { paragraph, toMarkdown, toText } from '../explain/layout.js';
+import { lineOf } from '../model/place.js';
 import { resolve as resolveRules } from '../model/resolve.js';
 import type { Ruleset } from '../model/ruleset.js';
+import { askRuleset, partsOf } from '../query/evaluate.js';
+import { exposureAt } from '../query/exposure.js';
+import { type Ask, type Misread, readQuery } from '../query/language.js';
+import { exposureBlocks, exposureData, placesBlocks, placesData } from '../query/page.js';
 import { perRule, type RuleAnswer } from '../query/per-rule.js';
 import { packetWords } from '../reporters/packet-words.js';
+import { columns } from '../util/text.js';
 import { type Given, type Outside, UsageError } from './command.js';
 import { findHosts, type HostTexts, readHost } from './inputs.js';
 import { type Output, resolve } from './io.js';
+import { wantsColor, widthOf } from './terminal.js';
 
 /** Runs the command; returns its exit code. */
 export const runQuery = async (given: Given, outside: Outside): Promise<number> => {
   const { streams } = outside;
-  const [file] = given.words;
-  if (file === undefined) throw new UsageError('query wants a ruleset: iptlint query rules.v4 --per-rule');
-  if (!given.has('per-rule')) throw new UsageError('query wants something to ask: --per-rule');
+  const [file, text] = given.words;
+  if (file === undefined) throw new UsageError("query wants a ruleset and a question: iptlint query rules.v4 'to port 22 in INPUT'");
+  const questions = [text !== undefined, given.has('per-rule'), given.has('exposure')].filter(Boolean).length;
+  if (questions !== 1)
+    throw new UsageError(
+      questions === 0 ? "query wants something to ask: 'to port 22 in INPUT', --exposure or --per-rule" : 'give one question at a time',
+    );
+  const format = (given.value('format') ?? 'full') as Format;
+  if (format === 'jsonl' && !given.has('per-rule')) throw new UsageError('jsonl is a form of --per-rule; use json');
+  if (format === 'markdown' && given.has('per-rule')) throw new UsageError('--per-rule has the forms full, json and jsonl');
+  if (!given.has('per-rule')) return runQuestion(file, text ?? null, format, given, outside);
   const read = await readRulesets(file, given, outside);
   if (read === null) return 3;
-  const format = (given.value('format') ?? 'full') as 'full' | 'json' | 'jsonl';
   const print = new RulePrinter(streams.stdout, format);
   for (const { name, rulesets } of read.texts) {
     const desks = rulesets.map((ruleset) => factsOf(ruleset, read.options));
@@ -27,6 +43,84 @@ export const runQuery = async (given: Given, outside: Outside): Promise<number> 
   }
   print.end();
   return read.isPartlyUnread ? 3 : print.isOpen ? 4 : 0;
+};
+
+type Format = 'full' | 'json' | 'jsonl' | 'markdown';
+
+/** A question in words, or that for the exposure (null). */
+const runQuestion = async (file: string, text: string | null, format: Format, given: Given, outside: Outside): Promise<number> => {
+  const { stdout, env } = outside.streams;
+  const most = given.value('most') ?? (format === 'json' ? '1000' : '12');
+  if (!/^[1-9]\d*$/.test(most)) throw new UsageError(`--most takes a number, not ${most}`);
+  const ask = text === null ? null : readAsk(text);
+  const read = await readRulesets(file, given, outside);
+  if (read === null) return 3;
+  const rulesets = read.texts.flatMap((one) => one.rulesets);
+  if (ask !== null) checkLines(text!, ask, rulesets);
+  const answers = rulesets.map((ruleset) => {
+    const options = {
+      resolver: contextResolver(ruleset, read.options.context ?? {}),
+      effort: budgets[read.options.effort ?? 'normal'],
+      most: Number(most),
+    };
+    return ask === null
+      ? { ruleset, places: [], exposure: (['INPUT', 'FORWARD'] as const).flatMap((hook) => exposureAt(ruleset, hook, options) ?? []) }
+      : { ruleset, places: askRuleset(ruleset, ask, options), exposure: [] };
+  });
+  if (format === 'json') {
+    const data = ask === null ? answers.flatMap(exposureData) : answers.flatMap(placesData);
+    const asked = text === null ? {} : { query: text };
+    stdout.write(`${JSON.stringify({ version: 1, tool, ...asked, answers: data }, null, 2)}\n`);
+  } else {
+    const blocks = answers.flatMap((answer) =>
+      ask === null ? exposureBlocks(answer, Number(most)) : placesBlocks(answer, answers.length > 1),
+    );
+    if (blocks.length === 0) blocks.push(paragraph('There is nothing of that in the ruleset.'));
+    const { createColors } = (await import('picocolors')).default;
+    const colors = createColors(wantsColor(stdout, env, given.value('color')));
+    stdout.write(
+      format === 'markdown'
+        ? `${toMarkdown(blocks)}\n`
+        : `${toText(blocks, widthOf(stdout), { strong: colors.bold, faint: colors.dim })}\n`,
+    );
+  }
+  if (read.isPartlyUnread) return 3;
+  const isOpen = answers.some(
+    ({ places, exposure }) =>
+      places.some((place) => place.classes === null || place.ignoresEarlier) || exposure.some((one) => !one.isExact),
+  );
+  return isOpen ? 4 : 0;
+};
+
+/** Node operations that a place may cost, by effort. */
+const budgets = { low: 500_000, normal: 3_000_000, high: 80_000_000 } as const;
+
+/** Points at the word of a query that is to blame. */
+const misreadError = (text: string, { message, at, length }: Misread): UsageError =>
+  new UsageError(
+    `${message}\n  ${text}\n  ${' '.repeat(columns(text.slice(0, at)))}${'^'.repeat(Math.max(1, columns(text.slice(at, at + length))))}`,
+  );
+
+const readAsk = (text: string): Ask => {
+  if (/[\n\t]/.test(text)) return readAsk(text.replaceAll(/[\n\t]/g, ' '));
+  const ask = readQuery(text);
+  if ('message' in ask) throw misreadError(text, ask);
+  return ask;
+};
+
+/** Lines that a query names must hold rules. */
+const checkLines = (text: string, ask: Ask, rulesets: readonly Ruleset[]): void => {
+  const named = [...partsOf(ask)].flatMap((part) => (part.kind === 'decided' || part.kind === 'matched' ? [part] : []));
+  if (named.every(({ line }) => line === null)) return;
+  const lines = rulesets.flatMap((ruleset) => ruleset.rules.map(lineOf));
+  const known = new Set(lines);
+  for (const { line, word } of named) {
+    if (line === null || known.has(line)) continue;
+    let near: number | undefined;
+    for (const other of known) if (near === undefined || Math.abs(other - line) < Math.abs(near - line)) near = other;
+    const hint = near === undefined ? '' : `; the nearest rule is on line ${near}`;
+    throw misreadError(text, { message: `line ${line} holds no rule${hint}`, at: word.at, length: word.text.length });
+  }
 };
 
 interface ReadRulesets {
@@ -81,12 +175,12 @@ const chunk = 1 << 16;
 /** Prints answers as they come. */
 class RulePrinter {
   private readonly stdout: Output;
-  private readonly format: 'full' | 'json' | 'jsonl';
+  private readonly format: Format;
   private waiting = '';
   private isFirst = true;
   private readonly counts = { live: 0, dead: 0, unknown: 0 };
 
-  constructor(stdout: Output, format: 'full' | 'json' | 'jsonl') {
+  constructor(stdout: Output, format: Format) {
     this.stdout = stdout;
     this.format = format;
     if (format === 'json') this.put(`{"version":1,"tool":${JSON.stringify(tool)},"rules":[`);

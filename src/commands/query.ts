@@ -4,13 +4,16 @@ import type { Command } from './command.js';
 
 export const query: Command = {
   name: 'query',
-  usage: 'FILE --per-rule',
+  usage: "FILE 'QUERY'",
   words: 2,
   summary: 'ask about all packets at once: who reaches what, which rules are dead',
-  about: `Asks a ruleset about all packets at once. --per-rule tells of every rule, in file order, whether some packet gets there: live with such a packet, dead \
-with the lines that take its packets, or unknown where the effort ran out. What leans on something unknown, such as what a set holds, says so. Exit code 4: \
-something was not decided.`,
+  about: `Asks a ruleset about all packets at once. A query is words of an administrator in any order, such as 'tcp from 192.0.2.0/24 to port 22 in INPUT', \
+'accepted in FORWARD arriving on eth1', 'dropped and not logged', 'decided by line 40'; docs/query.md tells the whole language. The answer is few \
+classes of packets that share no packet, by what becomes of them, each with one packet and the lines that decide it. --exposure tells what new connections \
+reach: every service, from where, by which line. --per-rule tells of every rule whether some packet gets there. What leans on something unknown says so; \
+exit code 4: something was not decided.`,
   flags: {
+    exposure: { says: 'what new connections are let in (INPUT) and through (FORWARD): service, from where, by which line', group: 'What' },
     'per-rule': { says: 'every rule: live with a packet, dead with the lines that take its packets', group: 'What' },
     ipset: { value: 'FILE', says: 'what the sets hold: ipset save', group: 'Input' },
     addresses: { value: 'FILE', says: 'addresses of the host: ip -j addr', group: 'Input' },
@@ -27,11 +30,21 @@ something was not decided.`,
     format: {
       short: 'f',
       value: 'NAME',
-      choices: ['full', 'json', 'jsonl'],
-      says: 'full (text), json or jsonl (with --per-rule: a line a rule)',
+      choices: ['full', 'json', 'jsonl', 'markdown'],
+      says: 'full (text), markdown, json, or jsonl (with --per-rule: a line a rule)',
+      group: 'Output',
+    },
+    most: {
+      value: 'N',
+      says: 'classes told of each verdict, rows of a table (12; 1000 with json); the others are counted',
       group: 'Output',
     },
   },
-  examples: [['iptlint query rules.v4 --per-rule -f jsonl', 'every rule with its verdict, as JSON lines']],
+  examples: [
+    ["iptlint query rules.v4 'to port 22 in INPUT'", 'who reaches ssh, and who does not'],
+    ["iptlint query rules.v4 'dropped and not logged in INPUT'", 'what vanishes without a trace'],
+    ['iptlint query rules.v4 --exposure', 'every service that is reachable, and from where'],
+    ['iptlint query rules.v4 --per-rule -f jsonl', 'every rule with its verdict, as JSON lines'],
+  ],
   run: async (given, outside) => (await import('./query-run.js')).runQuery(given, outside),
 };
