@@ -1,0 +1,334 @@
+/**
+ * What a query's answer is: for each place that it asks about (a table at a hook) the packets that arrive there, run through the table's chains
+ * as sets, and of them those that the query asks for, by what becomes of them. Only rules that meet the question's packets are looked at, so that a
+ * narrow question to a long ruleset is quick. Sets are exact; what the effort does not suffice for is told as not decided, never guessed.
+ */
+import { any, builtInChains, type Hook, not, type Predicate, some, type TableName, tables, all as together } from '../../grammar/index.js';
+import { Flow } from '../analysis/flow.js';
+import { Paths } from '../analysis/path.js';
+import { buildProgram, type ChainProgram, type Program, type Step, stageCubes, type TableProgram } from '../analysis/program.js';
+import { lineOf } from '../model/place.js';
+import type { Rule, Ruleset } from '../model/ruleset.js';
+import { type Cube, cubesOf, everything, extent, meet, merge, release } from '../packets/cube.js';
+import { Diagram, Exhausted, type Node } from '../packets/diagram.js';
+import { type Packet, pickPacket } from '../packets/pick.js';
+import type { Resolver, Space } from '../packets/space.js';
+import type { Ask, Fate } from './language.js';
+
+/** What a class of packets meets: a verdict, or a target that nobody knows. */
+export type ClassFate = Fate | 'unknown';
+
+/** Packets that belong together: every one of them is an answer, and the same becomes of all of them. Classes share no packet. */
+export interface PacketClass {
+  readonly fate: ClassFate;
+  readonly cube: Cube;
+  readonly space: Space;
+  /** A natural one of them. */
+  readonly packet: Packet;
+  /** Rules that decide some of them, in file order. */
+  readonly by: readonly Rule[];
+  /** The chain's policy decides some of them. */
+  readonly byPolicy: boolean;
+}
+
+/** The answer for one table at one hook. */
+export interface PlaceAnswer {
+  readonly table: TableName;
+  readonly hook: Hook;
+  /** Widest first; null: not decided. */
+  readonly classes: readonly PacketClass[] | null;
+  /** Classes that are not told; at least, where there are very many. */
+  readonly leftOut: number;
+  /** Earlier tables were not worked in: what they drop or translate is still among the packets. */
+  readonly ignoresEarlier: boolean;
+}
+
+export interface QueryOptions {
+  readonly resolver?: Resolver | undefined;
+  /** Node operations that diagrams may cost. */
+  readonly effort: number;
+  /** Classes told of a place and fate. */
+  readonly most: number;
+}
+
+/** Targets that write packets down somewhere. */
+const loggers: ReadonlySet<string> = new Set(['LOG', 'NFLOG', 'ULOG', 'AUDIT']);
+
+/** A condition on packets that every answer satisfies: outcomes left open. */
+const bound = (ask: Ask, ruleset: Ruleset, positive: boolean): Predicate => {
+  switch (ask.kind) {
+    case 'all':
+    case 'some': {
+      const parts = ask.of.map((part) => bound(part, ruleset, positive));
+      return (ask.kind === 'all') === positive ? together(...parts) : some(...parts);
+    }
+    case 'not':
+      return bound(ask.of, ruleset, !positive);
+    case 'packet': {
+      const own = ask.predicate(ruleset.family);
+      return positive ? own : not(own);
+    }
+    default:
+      return any;
+  }
+};
+
+/** A query and all that it is made of. */
+export const partsOf = function* (ask: Ask): Generator<Ask> {
+  yield ask;
+  if (ask.kind === 'not') yield* partsOf(ask.of);
+  else if (ask.kind === 'all' || ask.kind === 'some') for (const part of ask.of) yield* partsOf(part);
+};
+
+/** Tables and hooks that a query asks about: those it names, those of the lines it names, else all of the filter table. */
+export const placesOf = (ask: Ask, ruleset: Ruleset): readonly { readonly table: TableName; readonly hook: Hook }[] => {
+  const named: { table: TableName; hook: Hook }[] = [];
+  const lineTables = new Set<TableName>();
+  for (const part of partsOf(ask))
+    if ((part.kind === 'decided' || part.kind === 'matched') && part.line !== null)
+      for (const rule of ruleset.rules) if (lineOf(rule) === part.line) lineTables.add(rule.chain.table.name);
+  const usual: readonly TableName[] = lineTables.size > 0 ? [...lineTables] : ['filter'];
+  for (const part of partsOf(ask)) {
+    if (part.kind !== 'in') continue;
+    // A hook that the usual table does not have: the first table of the ruleset that has it.
+    const having = tables.filter((table) => builtInChains[table].includes(part.hook) && ruleset.tables.has(table));
+    const own = part.table !== null ? [part.table] : usual.filter((table) => builtInChains[table].includes(part.hook));
+    for (const table of own.length > 0 ? own : having.slice(0, 1)) named.push({ table, hook: part.hook });
+  }
+  if (named.length === 0) for (const table of usual) for (const hook of builtInChains[table]) named.push({ table, hook });
+  const seen = new Set<string>();
+  return named.filter(({ table, hook }) => {
+    const key = `${table}/${hook}`;
+    if (seen.has(key) || !ruleset.tables.has(table)) return false;
+    seen.add(key);
+    return true;
+  });
+};
+
+/** Asks a ruleset. Places come in the order in which the query names them. */
+export const askRuleset = (ruleset: Ruleset, ask: Ask, options: QueryOptions): readonly PlaceAnswer[] => {
+  const asked = [...partsOf(ask)].flatMap((part) => (part.kind === 'packet' ? [part.predicate(ruleset.family)] : []));
+  const program = buildProgram(ruleset, { resolver: options.resolver, asks: asked });
+  const diagram = new Diagram(options.effort);
+  const flows = new Map<TableProgram, Flow>();
+  const flowOf = (table: TableProgram): Flow => {
+    let flow = flows.get(table);
+    if (!flow) {
+      flow = new Flow(program, table, diagram);
+      flows.set(table, flow);
+    }
+    return flow;
+  };
+  const paths = new Paths(program, diagram, flowOf);
+  return placesOf(ask, ruleset).map(({ table, hook }) => {
+    diagram.budget = options.effort; // each place has the whole of it
+    return new Place(program.tables.get(table)!, hook, ask, options, { program, diagram, flowOf, paths }).answer();
+  });
+};
+
+/** What all places of a ruleset share. */
+interface Workshop {
+  readonly program: Program;
+  readonly diagram: Diagram;
+  readonly flowOf: (table: TableProgram) => Flow;
+  readonly paths: Paths;
+}
+
+/** One table at one hook, asked. */
+class Place {
+  private readonly shared: Workshop;
+  private readonly program: Program;
+  private readonly table: TableProgram;
+  private readonly hook: Hook;
+  private readonly ask: Ask;
+  private readonly options: QueryOptions;
+  private readonly diagram: Diagram;
+  private readonly decided: { readonly step: Step; readonly set: Node }[] = [];
+  private readonly matchedAt = new Map<number, Node>();
+  private logged: Node = 0;
+  private policy: Node = 0;
+  private unknown: Node = 0;
+
+  constructor(table: TableProgram, hook: Hook, ask: Ask, options: QueryOptions, shared: Workshop) {
+    this.shared = shared;
+    this.program = shared.program;
+    this.diagram = shared.diagram;
+    this.table = table;
+    this.hook = hook;
+    this.ask = ask;
+    this.options = options;
+  }
+
+  answer(): PlaceAnswer {
+    const base = { table: this.table.name, hook: this.hook };
+    let ignoresEarlier = false;
+    try {
+      const chain = this.table.chains[this.table.byName.get(this.hook)!]!;
+      const wanted = bound(this.ask, this.program.ruleset, true);
+      const form = this.program.space.form(wanted);
+      const goal = this.table.rewrites ? null : cubesOf(form, 64);
+      const { flowOf, paths } = this.shared;
+      let entry = flowOf(this.table).entry(chain);
+      if (!paths.isFirst(this.table.name, this.hook)) {
+        const whole = this.diagram.budget;
+        this.diagram.budget = whole / 2;
+        try {
+          entry = paths.arrival(this.table.name, this.hook);
+        } catch (error) {
+          if (!(error instanceof Exhausted)) throw error;
+          ignoresEarlier = true;
+        }
+        this.diagram.budget += whole / 2;
+      }
+      entry = this.diagram.and(entry, this.diagram.form(form));
+      this.run(flowOf(this.table), chain, entry, goal);
+      const answer = this.diagram.and(entry, this.sets(this.ask));
+      return { ...base, ...this.classes(answer), ignoresEarlier };
+    } catch (error) {
+      if (!(error instanceof Exhausted)) throw error;
+      return { ...base, classes: null, leftOut: 0, ignoresEarlier };
+    }
+  }
+
+  private run(flow: Flow, chain: ChainProgram, entry: Node, goal: readonly Cube[] | null): void {
+    const { diagram } = this;
+    const lines = new Set<number>();
+    for (const part of partsOf(this.ask)) if (part.kind === 'matched') lines.add(part.line);
+    const logged: Node[] = [];
+    const gone: Node[] = [];
+    flow.run(new Map([[chain.index, entry]]), {
+      ...(goal ? { goal } : {}),
+      visit: (_chain, step, _here, matched) => {
+        if (matched === 0) return;
+        const { action } = step.rule;
+        if (lines.size > 0) {
+          const line = lineOf(step.rule);
+          if (lines.has(line)) this.matchedAt.set(line, diagram.or(this.matchedAt.get(line) ?? 0, matched));
+        }
+        if (action.kind === 'target' && loggers.has(action.name)) logged.push(matched);
+        if (step.kind === 'decide') {
+          const set = step.takes === null ? matched : diagram.and(matched, diagram.form(step.takes));
+          if (set !== 0) this.decided.push({ step, set });
+        } else if (step.kind === 'maybe' && step.fate) gone.push(diagram.and(matched, diagram.of(step.fate.interval(1, 1))));
+      },
+      policy: (_chain, set) => {
+        this.policy = diagram.or(this.policy, set);
+      },
+    });
+    this.logged = diagram.orAll(logged);
+    this.unknown = diagram.orAll(gone);
+  }
+
+  private fateOf(step: Step): Fate {
+    const { verdict } = step;
+    return verdict === 'accept' ? 'accepted' : verdict === 'reject' ? 'rejected' : verdict === 'queue' ? 'queued' : 'dropped';
+  }
+
+  private policyFate(): Fate {
+    const { policy } = this.table.chains[this.table.byName.get(this.hook)!]!.chain;
+    return policy === 'DROP' ? 'dropped' : policy === 'QUEUE' ? 'queued' : 'accepted';
+  }
+
+  /** Packets that meet a fate. */
+  private fate(fate: ClassFate): Node {
+    if (fate === 'unknown') return this.unknown;
+    const sets = this.decided.filter(({ step }) => this.fateOf(step) === fate).map(({ set }) => set);
+    if (this.policyFate() === fate) sets.push(this.policy);
+    return this.diagram.orAll(sets);
+  }
+
+  /** The packets that a condition asks for. */
+  private sets(ask: Ask): Node {
+    const { diagram } = this;
+    switch (ask.kind) {
+      case 'all':
+        return ask.of.reduce((node: Node, part) => (node === 0 ? 0 : diagram.and(node, this.sets(part))), 1);
+      case 'some':
+        return diagram.orAll(ask.of.map((part) => this.sets(part)));
+      case 'not':
+        return diagram.not(this.sets(ask.of));
+      case 'packet':
+        return diagram.form(this.program.space.form(ask.predicate(this.program.ruleset.family)));
+      case 'in':
+        return ask.hook === this.hook && (ask.table === null || ask.table === this.table.name) ? 1 : 0;
+      case 'fate':
+        return diagram.orAll(ask.fates.map((fate) => this.fate(fate)));
+      case 'logged':
+        return this.logged;
+      case 'decided':
+        return ask.line === null
+          ? this.policy
+          : diagram.orAll(this.decided.filter(({ step }) => lineOf(step.rule) === ask.line).map(({ set }) => set));
+      case 'matched':
+        return this.matchedAt.get(ask.line) ?? 0;
+    }
+  }
+
+  /** An answer as classes, fate by fate, widest first. */
+  private classes(answer: Node): Pick<PlaceAnswer, 'classes' | 'leftOut'> {
+    const { diagram, program } = this;
+    const { space } = program;
+    const stages = stageCubes(program, this.table.name, this.hook);
+    const universe = diagram.orAll(stages.map((cube) => diagram.cube(cube)));
+    const out: PacketClass[] = [];
+    let leftOut = 0;
+    for (const fate of ['accepted', 'rejected', 'dropped', 'queued', 'unknown'] as const) {
+      const set = diagram.and(answer, this.fate(fate));
+      if (set === 0) continue;
+      const { cubes, rest } = disjointCubes(space, diagram, set, universe, this.options.most);
+      leftOut += rest;
+      for (const cube of cubes) {
+        const own = diagram.and(set, diagram.cube(cube));
+        const by = this.decided.filter((one) => this.fateOf(one.step) === fate && diagram.and(one.set, own) !== 0);
+        const rules = [...new Set(by.map(({ step }) => step.rule))].sort((a, b) => a.id - b.id);
+        out.push({
+          fate,
+          cube,
+          space,
+          packet: pickPacket(space, stages.map((stage) => meet(stage, cube)).find((part) => part !== null) ?? cube, program.hook),
+          by: rules,
+          byPolicy: this.policyFate() === fate && diagram.and(this.policy, own) !== 0,
+        });
+      }
+    }
+    return { classes: out, leftOut };
+  }
+}
+
+/**
+ * A set as few disjoint cubes: the widest one inside it that is found, then what is left, again and again. A cube is widened field by field
+ * as long as it stays inside, but for packets that cannot be here at all (`universe`). `rest` counts those beyond `most`, so far as it is worth counting.
+ */
+const disjointCubes = (
+  space: Space,
+  diagram: Diagram,
+  set: Node,
+  universe: Node,
+  most: number,
+): { readonly cubes: readonly Cube[]; readonly rest: number } => {
+  const found: Cube[] = [];
+  let left = set;
+  while (left !== 0 && found.length < most * 2) {
+    const cube = widened(diagram, diagram.or(left, diagram.not(universe)), diagram.pick(left, space.dimensions));
+    found.push(cube);
+    left = diagram.minus(left, diagram.cube(cube));
+  }
+  const cubes = merge(found).sort((a, b) => extent(b) - extent(a));
+  let rest = Math.max(0, cubes.length - most);
+  for (; left !== 0 && rest < 1000; rest++) left = diagram.minus(left, diagram.cube(diagram.pick(left, space.dimensions)));
+  return { cubes: cubes.slice(0, most), rest };
+};
+
+/** The cube without those of its conditions that it does not need to stay inside the set: what surroundings decide first, then the most special fields. */
+const widened = (diagram: Diagram, set: Node, cube: Cube): Cube => {
+  let wide = cube;
+  const order = [...cube.sets].sort(
+    (a, b) =>
+      Number(b.dimension.test !== null) - Number(a.dimension.test !== null) || a.count / a.dimension.size - b.count / b.dimension.size,
+  );
+  for (const { dimension } of order) {
+    const freer = release(wide, (dim) => dim === dimension.index);
+    if (diagram.minus(freer === everything ? 1 : diagram.cube(freer), set) === 0) wide = freer;
+  }
+  return wide;
+};

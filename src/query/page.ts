@@ -1,0 +1,148 @@
+/** Answers to queries as tables to read, and as data. */
+
+import { type Block, heading, paragraph } from '../explain/layout.js';
+import { lineOf } from '../model/place.js';
+import type { Ruleset } from '../model/ruleset.js';
+import { packetJson } from '../packets/pick.js';
+import { count, listed } from '../util/text.js';
+import type { PacketClass, PlaceAnswer } from './evaluate.js';
+import type { Exposure, ExposureRow } from './exposure.js';
+import { cubeWords, sayCube } from './words.js';
+
+/** What was asked of one ruleset. */
+export interface Answer {
+  readonly ruleset: Ruleset;
+  readonly places: readonly PlaceAnswer[];
+  readonly exposure: readonly Exposure[];
+}
+
+/** Lines told one by one; the others are counted. */
+const mostLines = 6;
+
+const linesOf = (one: PacketClass): readonly number[] => [...new Set(one.by.map(lineOf))];
+
+const lineWords = (lines: readonly number[], byPolicy: boolean): string => {
+  const told =
+    lines.length > mostLines ? [...lines.slice(0, mostLines).map(String), `${lines.length - mostLines} more`] : lines.map(String);
+  return [lines.length > 0 && `line${lines.length > 1 ? 's' : ''} ${told.join(', ')}`, byPolicy && 'policy'].filter(Boolean).join(', ');
+};
+
+const familyWords = (ruleset: Ruleset, isOneOfSome: boolean): string => (isOneOfSome ? ` (IPv${ruleset.family})` : '');
+
+/** Two lines of one packet: what it is, where it comes in. */
+const exampleWords = (one: PacketClass): string => {
+  const packet = packetJson(one.packet);
+  const end = (address: unknown, port: unknown): string =>
+    port === undefined ? String(address) : String(address).includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  const kind = packet.icmp_type === undefined ? '' : `type ${packet.icmp_type}`;
+  const where = packet.in === 'local' ? 'sent by this host' : `in ${packet.in}`;
+  const state = typeof packet.state === 'string' ? packet.state.toLowerCase() : '';
+  return [
+    String(packet.proto),
+    kind,
+    end(packet.src, packet.sport),
+    '>',
+    end(packet.dst, packet.dport),
+    where,
+    packet.out && `out ${packet.out}`,
+    state,
+  ]
+    .filter(Boolean)
+    .join(' ');
+};
+
+const packetsWords = (one: PacketClass): string => {
+  const { tests } = sayCube(one.space, one.cube);
+  return `${cubeWords(one.space, one.cube)}${tests.length > 0 ? ` if ${tests.join(' and ')}` : ''}`;
+};
+
+const fateWords = { accepted: 'accepted', rejected: 'rejected', dropped: 'dropped', queued: 'queued', unknown: 'not known' } as const;
+
+/** Places without an answer are not worth a heading where others have one. */
+const told = (places: readonly PlaceAnswer[]): readonly PlaceAnswer[] => {
+  const some = places.filter(({ classes }) => classes === null || classes.length > 0);
+  return some.length > 0 ? some : places;
+};
+
+/** The answer to a query as blocks. */
+export const placesBlocks = ({ ruleset, places }: Answer, isOneOfSome: boolean): Block[] =>
+  told(places).flatMap(({ table, hook, classes, leftOut, ignoresEarlier }): Block[] => {
+    const title = heading(3, `${table}/${hook}${familyWords(ruleset, isOneOfSome)}`);
+    if (classes === null) return [title, paragraph('Not decided: the effort ran out. Narrow the question, or give --effort high.')];
+    const notes: Block[] = [];
+    if (leftOut > 0)
+      notes.push(
+        paragraph(
+          `${leftOut >= 1000 ? 'More than 1000 further classes are' : `${count(leftOut, 'further class', 'further classes')} ${leftOut === 1 ? 'is' : 'are'}`} left out; --most tells more.`,
+        ),
+      );
+    if (ignoresEarlier)
+      notes.push(
+        paragraph('What earlier tables drop or translate is not taken into account here: the effort ran out. --effort high tries longer.'),
+      );
+    if (classes.length === 0) return [title, paragraph('No packet.'), ...notes];
+    const rows = classes.map((one) => [fateWords[one.fate], packetsWords(one), lineWords(linesOf(one), one.byPolicy), exampleWords(one)]);
+    return [title, { kind: 'table', columns: ['Verdict', 'Packets', 'By', 'For example'], rows }, ...notes];
+  });
+
+/** The same as data. */
+export const placesData = ({ ruleset, places }: Answer): object[] =>
+  places.map(({ table, hook, classes, leftOut, ignoresEarlier }) => ({
+    path: ruleset.source.name,
+    family: ruleset.family,
+    table,
+    hook,
+    decided: classes !== null,
+    ignoresEarlierTables: ignoresEarlier,
+    classes: (classes ?? []).map((one) => ({
+      verdict: one.fate,
+      packets: cubeWords(one.space, one.cube),
+      by: linesOf(one),
+      byPolicy: one.byPolicy,
+      leansOn: sayCube(one.space, one.cube).tests,
+      packet: packetJson(one.packet),
+    })),
+    leftOut,
+  }));
+
+const fromWords = (row: ExposureRow, most: number): string => {
+  const told = row.from.slice(0, most);
+  return told.join(', ') + (row.from.length > most ? ` and ${row.from.length - most} more` : '');
+};
+
+/** The exposure as blocks. */
+export const exposureBlocks = ({ ruleset, exposure }: Answer, most: number): Block[] =>
+  exposure.flatMap((one): Block[] => {
+    const title = heading(
+      3,
+      `${one.hook === 'INPUT' ? 'New connections to this host' : 'New connections through this host'} (filter/${one.hook}, IPv${ruleset.family})`,
+    );
+    const notes: Block[] = [];
+    if (one.rows.length > most) notes.push(paragraph(`${count(one.rows.length - most, 'further row')} left out; --most tells more.`));
+    if (!one.isExact) notes.push(paragraph(`At most this: ${listed([...one.doubts])}.`));
+    if (one.rows.length === 0) return [title, paragraph('Nothing is reachable.'), ...notes];
+    const rows = one.rows
+      .slice(0, most)
+      .map((row) => [
+        row.service,
+        fromWords(row, 6),
+        row.to,
+        row.arriving,
+        row.leaving,
+        row.only.join(' and '),
+        lineWords(row.lines, row.byPolicy),
+      ]);
+    return [title, { kind: 'table', columns: ['Service', 'From', 'To', 'Arriving on', 'Leaving by', 'Only', 'By'], rows }, ...notes];
+  });
+
+/** The same as data. */
+export const exposureData = ({ ruleset, exposure }: Answer): object[] =>
+  exposure.map(({ hook, rows, isExact, doubts }) => ({
+    path: ruleset.source.name,
+    family: ruleset.family,
+    table: 'filter',
+    hook,
+    exact: isExact,
+    doubts: [...doubts],
+    services: rows.map(({ packet, ...row }) => ({ ...row, packet: packetJson(packet) })),
+  }));
