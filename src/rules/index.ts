@@ -3,6 +3,7 @@ import badJump from './bad-jump.js';
 import badNegation from './bad-negation.js';
 import badPolicy from './bad-policy.js';
 import badValue from './bad-value.js';
+import brokenStatisticWeights from './broken-statistic-weights.js';
 import byteOrderMark from './byte-order-mark.js';
 import carriageReturn from './carriage-return.js';
 import chainLoop from './chain-loop.js';
@@ -12,12 +13,16 @@ import type { Check } from './define.js';
 import deprecatedMatch from './deprecated-match.js';
 import deprecatedTarget from './deprecated-target.js';
 import dnatNotForwarded from './dnat-not-forwarded.js';
+import dockerBypassesInput from './docker-bypasses-input.js';
+import dockerUserOrder from './docker-user-order.js';
 import duplicateChain from './duplicate-chain.js';
 import duplicateRule from './duplicate-rule.js';
 import duplicateTable from './duplicate-table.js';
 import extensionHeaderAsProtocol from './extension-header-as-protocol.js';
 import failingCommand from './failing-command.js';
+import forwardDropBreaksPods from './forward-drop-breaks-pods.js';
 import fragmentWithPorts from './fragment-with-ports.js';
+import hairpinMarkMissing from './hairpin-mark-missing.js';
 import hostBitsSet from './host-bits-set.js';
 import icmpBlocked from './icmp-blocked.js';
 import invalidRejected from './invalid-rejected.js';
@@ -43,6 +48,7 @@ import redundantRule from './redundant-rule.js';
 import repeatedOption from './repeated-option.js';
 import repliesNotAccepted from './replies-not-accepted.js';
 import sensitiveServiceOpen from './sensitive-service-open.js';
+import serviceWithoutEndpoints from './service-without-endpoints.js';
 import shadowedRule from './shadowed-rule.js';
 import snatWithoutRandomFully from './snat-without-random-fully.js';
 import sourcePortTrust from './source-port-trust.js';
@@ -125,6 +131,13 @@ export const checks: readonly Check[] = [
   sourcePortTrust,
   spoofedLoopback,
   v6LessStrict,
+  // platform
+  brokenStatisticWeights,
+  dockerBypassesInput,
+  dockerUserOrder,
+  forwardDropBreaksPods,
+  hairpinMarkMissing,
+  serviceWithoutEndpoints,
   // style
   deprecatedMatch,
   // meta
