@@ -136,7 +136,12 @@ const runExplain = async (given: Given, outside: Outside): Promise<number> => {
   }
   const { explainRuleset, pageBlocks } = await import('../explain/page.js');
   const mostRules = format === 'json' ? Number.POSITIVE_INFINITY : 25;
-  const pages = rulesets.map((ruleset) => explainRuleset(ruleset, { sets, mostRules }));
+  const { factsOf } = await import('../analysis/facts.js');
+  const pages = rulesets.map((ruleset) => {
+    // Proofs take seconds on rulesets of a hundred thousand rules; what is open is told without them there.
+    const facts = ruleset.rules.length <= 20_000 ? factsOf(ruleset, { effort: 'low' }) : null;
+    return explainRuleset(ruleset, { sets, mostRules, ...(facts ? { isDead: (rule) => facts.status(rule) === 'dead' } : {}) });
+  });
   const command = `iptlint explain${word === undefined || word === '-' ? '' : ` ${basename(word)}`}`;
   write(
     pages.flatMap((page) => pageBlocks(page, command)),

@@ -14,7 +14,12 @@ export interface ExplainedRule {
   readonly text: string;
   readonly sentence: string;
   readonly comments: readonly string[];
+  /** It is proved that no packet reaches it. */
+  readonly isDead?: true;
 }
+
+/** Whether it is proved of a rule that no packet reaches it. */
+export type IsDead = (rule: Rule) => boolean;
 
 export interface ExplainedChain {
   readonly table: string;
@@ -37,13 +42,20 @@ export interface ExplainedChain {
 }
 
 /** A rule with its place. */
-export const explainRule = (rule: Rule): ExplainedRule => {
+export const explainRule = (rule: Rule, isDead?: IsDead): ExplainedRule => {
   const { sentence, comments } = wordsOf(rule);
-  return { line: lineOf(rule), number: rule.index + 1, text: rule.chain.table.ruleset.source.slice(rule.node), sentence, comments };
+  return {
+    line: lineOf(rule),
+    number: rule.index + 1,
+    text: rule.chain.table.ruleset.source.slice(rule.node),
+    sentence,
+    comments,
+    ...(isDead?.(rule) ? { isDead: true as const } : {}),
+  };
 };
 
 /** A chain, and its first `most` rules. */
-export const explainChain = (chain: Chain, most = Number.POSITIVE_INFINITY): ExplainedChain => {
+export const explainChain = (chain: Chain, most = Number.POSITIVE_INFINITY, isDead?: IsDead): ExplainedChain => {
   const owner = ownerOf(chain);
   const { source } = chain.table.ruleset;
   return {
@@ -57,7 +69,7 @@ export const explainChain = (chain: Chain, most = Number.POSITIVE_INFINITY): Exp
     calledBy: callersOf(chain),
     fallsThrough: fallsThrough(chain),
     ruleCount: chain.rules.length,
-    rules: chain.rules.slice(0, most).map(explainRule),
+    rules: chain.rules.slice(0, most).map((rule) => explainRule(rule, isDead)),
   };
 };
 

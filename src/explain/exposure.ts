@@ -6,9 +6,9 @@ import type { Hook } from '../../grammar/index.js';
 import { ownerOf } from '../model/owners.js';
 import { lineOf } from '../model/place.js';
 import type { Chain, Rule, Ruleset } from '../model/ruleset.js';
-import { listed } from '../util/text.js';
+import { isWithin } from './networks.js';
 import { calleeOf, decisionOf, endOf, isForAll, optionOf } from './parts.js';
-import { phrasesOf, type SaidPhrase, saySubject } from './sentence.js';
+import { phrasesOf, type SaidPhrase, saySubject, specific } from './sentence.js';
 
 /** Rules that let in the same, from here and there. */
 export interface ExposureRow {
@@ -45,12 +45,13 @@ const mostRows = 5_000;
 const deciders: ReadonlySet<string> = new Set(['kube-router', 'calico', 'cilium', 'weave', 'azure-npm', 'antrea', 'kube-proxy']);
 
 /** What the filter table's chain of a hook accepts of new connections. */
-export const exposureOf = (ruleset: Ruleset, hook: Hook): Exposure | null => {
+export const exposureOf = (ruleset: Ruleset, hook: Hook, isDead: (rule: Rule) => boolean = () => false): Exposure | null => {
   const start = ruleset.tables.get('filter')?.chains.get(hook);
   if (!start) return null;
   const found: { readonly phrases: readonly SaidPhrase[]; readonly line: number }[] = [];
   const refusing = new Set<Rule>();
   const delegated = new Map<string, Rule[]>();
+  const accepting = new Set<number>();
   let waiting: Rule[] = [];
   let steps = 0;
   const walk = (chain: Chain, asked: readonly SaidPhrase[], above: ReadonlySet<Chain>): boolean => {
@@ -64,7 +65,7 @@ export const exposureOf = (ruleset: Ruleset, hook: Hook): Exposure | null => {
         if (rule.action.kind === 'target' && rule.action.effect.kind === 'return' && isForAll(rule)) return false;
         continue;
       }
-      const isOpen = isForNew(rule) && !isLoopback(rule);
+      const isOpen = isForNew(rule) && !isLoopback(rule) && !isDead(rule);
       const phrases = isOpen ? [...asked, ...phrasesOf(rule.node, ruleset.family)] : asked;
       if (callee) {
         const owner = ownerOf(callee);
@@ -77,8 +78,11 @@ export const exposureOf = (ruleset: Ruleset, hook: Hook): Exposure | null => {
       }
       if (decision === 'ACCEPT') {
         if (isOpen) {
-          found.push({ phrases, line: lineOf(rule) });
-          for (const before of waiting) refusing.add(before);
+          const line = lineOf(rule);
+          if (!isContradiction(phrases)) found.push({ phrases: withoutOthers(phrases), line });
+          // An accepting rule met again on another way was met before what refused the rest of that way.
+          if (!accepting.has(line)) for (const before of waiting) refusing.add(before);
+          accepting.add(line);
           waiting = [];
         }
       } else if (isOpen) waiting.push(rule);
@@ -141,12 +145,10 @@ const describe = (phrases: readonly SaidPhrase[], hook: Hook): Omit<ExposureRow,
   const isPlace = ({ slot, isAddress }: SaidPhrase): boolean => isAddress && (slot === 'from' || slot === 'to');
   const isInterface = ({ slot, text }: SaidPhrase): boolean =>
     slot === 'arriving' || slot === 'leaving' ? !text.startsWith('not ') : false;
-  const column = (slot: SaidPhrase['slot'], strip: RegExp): string =>
-    listed([
-      ...new Set(
-        own.filter((phrase) => phrase.slot === slot && (isPlace(phrase) || isInterface(phrase))).map(({ text }) => text.replace(strip, '')),
-      ),
-    ]);
+  const column = (slot: SaidPhrase['slot'], strip: RegExp): string => {
+    const texts = own.filter((phrase) => phrase.slot === slot && (isPlace(phrase) || isInterface(phrase)));
+    return narrowest([...new Set(texts.map(({ text }) => text.replace(strip, '')))]).join(', also ');
+  };
   const services = own.filter((phrase) => ['noun', 'adjective', 'to'].includes(phrase.slot) && !isPlace(phrase));
   const others = own.filter(
     (phrase) =>
@@ -171,6 +173,37 @@ const describe = (phrases: readonly SaidPhrase[], hook: Hook): Omit<ExposureRow,
     only: [...new Set(others.map(({ text }) => text))].join('; '),
   };
 };
+
+const nounsOf = (phrases: readonly SaidPhrase[]): readonly string[] =>
+  specific([...new Set(phrases.filter(({ slot }) => slot === 'noun').map(({ text }) => text))]);
+
+const otherThan = /^packets other than (\S+)$/;
+
+/** A jump and the rule behind it may ask for two protocols, or for networks that have nothing in common: no packet is both. */
+const isContradiction = (phrases: readonly SaidPhrase[]): boolean => {
+  const nouns = nounsOf(phrases);
+  const protocols = nouns.filter((noun) => !otherThan.test(noun));
+  const excluded = nouns.flatMap((noun) => otherThan.exec(noun)?.[1] ?? []);
+  if (protocols.length > 1 || protocols.some((noun) => excluded.includes(noun.split(' ')[0]!))) return true;
+  return (['from', 'to'] as const).some((slot) => {
+    const networks = phrases
+      .filter((phrase) => phrase.slot === slot && phrase.isAddress)
+      .map(({ text }) => text.replace(/^(?:from|to) /, ''));
+    return networks.some((one) => networks.some((other) => areNetworks(one, other) && !isWithin(one, other) && !isWithin(other, one)));
+  });
+};
+
+const areNetworks = (...texts: readonly string[]): boolean => texts.every((text) => isWithin(text, text));
+
+/** "TCP packets" says it where "packets other than ICMP" stands beside it. */
+const withoutOthers = (phrases: readonly SaidPhrase[]): readonly SaidPhrase[] =>
+  nounsOf(phrases).every((noun) => otherThan.test(noun))
+    ? phrases
+    : phrases.filter(({ slot, text }) => slot !== 'noun' || !otherThan.test(text));
+
+/** Networks without those that hold another of them: a jump asks for 192.0.2.0/24, the rule behind it for 192.0.2.7. */
+const narrowest = (texts: readonly string[]): readonly string[] =>
+  texts.filter((text) => text !== 'anywhere' && !texts.some((other) => other !== text && isWithin(other, text)));
 
 /** Rows that differ by source alone become one, at the place of the first. */
 const merge = (

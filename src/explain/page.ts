@@ -8,7 +8,7 @@ import { ownerOf, ownerOfRule } from '../model/owners.js';
 import { lineOf } from '../model/place.js';
 import type { Chain, Rule, Ruleset } from '../model/ruleset.js';
 import { count, listed } from '../util/text.js';
-import { type ExplainedChain, type ExplainedRule, explainChain, explainRule, seenAt } from './chain.js';
+import { type ExplainedChain, type ExplainedRule, explainChain, explainRule, type IsDead, seenAt } from './chain.js';
 import { type Exposure, type ExposureRow, exposureOf } from './exposure.js';
 import { type Service, type Services, servicesOf } from './kubernetes.js';
 import { aside, type Block, heading, list, paragraph } from './layout.js';
@@ -24,6 +24,8 @@ export interface PageOptions {
   readonly sets: Ipsets | null;
   /** Rules told of each chain; the others are counted. */
   readonly mostRules: number;
+  /** Whether it is proved of a rule that no packet reaches it; absent: nobody asked. */
+  readonly isDead?: IsDead;
 }
 
 /** A built-in chain of the filter table and what becomes of packets that nothing decides. */
@@ -45,6 +47,8 @@ export interface Page {
   readonly isPartlyUnread: boolean;
   readonly hooks: readonly GuardedHook[];
   readonly exposure: readonly ExposedHook[];
+  /** Rules of which it is proved that no packet reaches them are left out of `exposure` and marked in `chains`. */
+  readonly isProved: boolean;
   readonly translations: readonly ExplainedRule[];
   /** Translating rules of programs, counted by program. */
   readonly managedTranslations: readonly { readonly program: string; readonly rules: number }[];
@@ -67,7 +71,7 @@ export interface ExposedHook {
 }
 
 /** A ruleset explained. */
-export const explainRuleset = (ruleset: Ruleset, { sets, mostRules }: PageOptions): Page => {
+export const explainRuleset = (ruleset: Ruleset, { sets, mostRules, isDead }: PageOptions): Page => {
   const chains = [...ruleset.tables.values()].flatMap((table) => [...table.chains.values()]);
   const translating = ruleset.rules.filter(translates);
   const managed = new Map<string, number>();
@@ -88,17 +92,18 @@ export const explainRuleset = (ruleset: Ruleset, { sets, mostRules }: PageOption
       return chain ? [{ hook, policy: chain.policy, rules: chain.rules.length, otherwise: otherwiseOf(chain) }] : [];
     }),
     exposure: (['INPUT', 'FORWARD', 'OUTPUT'] as const).flatMap((hook) => {
-      const exposure = exposureOf(ruleset, hook);
+      const exposure = exposureOf(ruleset, hook, isDead);
       return exposure && isTelling(exposure) ? [dataOf(exposure)] : [];
     }),
-    translations: own.map(explainRule),
+    isProved: isDead !== undefined,
+    translations: own.map((rule) => explainRule(rule, isDead)),
     managedTranslations: [...managed].map(([program, rules]) => ({ program, rules })),
     kubernetes: servicesOf(ruleset, sets),
     policies: policiesOf(ruleset),
     published: publishedPorts(ruleset),
     programs: programsOf(ruleset),
     path: pathOf(ruleset),
-    chains: chains.filter(isOwn).map((chain) => explainChain(chain, mostRules)),
+    chains: chains.filter(isOwn).map((chain) => explainChain(chain, mostRules, isDead)),
   };
 };
 
@@ -149,7 +154,7 @@ export const pageBlocks = (page: Page, command = 'iptlint explain'): readonly Bl
   ),
   ...(page.isPartlyUnread ? [paragraph('Not all of the text could be read: what is told here may lack something.')] : []),
   ...hookBlocks(page),
-  ...page.exposure.flatMap(exposureBlocks),
+  ...page.exposure.flatMap((exposed) => exposureBlocks(exposed, page.isProved)),
   ...translationBlocks(page),
   ...(page.kubernetes ? kubernetesBlocks(page.kubernetes) : []),
   ...(page.policies ? policyBlocks(page.policies) : []),
@@ -191,7 +196,7 @@ const titles: Readonly<Record<string, string>> = {
   OUTPUT: 'What this host may send (OUTPUT)',
 };
 
-const exposureBlocks = ({ hook, rows, refusedFirst, delegated, isCut }: ExposedHook): readonly Block[] => [
+const exposureBlocks = ({ hook, rows, refusedFirst, delegated, isCut }: ExposedHook, isProved: boolean): readonly Block[] => [
   heading(2, titles[hook]!),
   ...(isOpen(rows)
     ? [
@@ -236,7 +241,7 @@ const exposureBlocks = ({ hook, rows, refusedFirst, delegated, isCut }: ExposedH
             refusedFirst.length > 0
               ? `; ${refusedFirst.length === 1 ? `line ${refusedFirst[0]} refuses` : `${refusedFirst.length} rules (lines ${some(refusedFirst.map(String))}) refuse`} some of it first, which is not taken away here`
               : ''
-          }. Loopback is left out.`,
+          }. Loopback is left out${isProved ? ', and so are rules that no packet reaches' : ''}.`,
         ),
       ]
     : []),
@@ -423,12 +428,20 @@ const programBlocks = (programs: readonly Program[]): readonly Block[] =>
 /** Sentences with their line numbers; `written`: the rules as they stand below them. */
 export const ruleLines = (rules: readonly ExplainedRule[], written: boolean): Block => ({
   kind: 'lines',
-  items: rules.map(({ line, sentence, comments, text }) => ({
+  items: rules.map(({ line, sentence, comments, text, isDead }) => ({
     label: String(line),
-    text: `${sentence}${comments.length > 0 ? ` Comment: ${comments.map((comment) => `"${comment}"`).join(', ')}.` : ''}`,
+    text: [sentence, ...(isDead ? ['No packet reaches it.'] : []), ...sayComments(comments)].join(' '),
     ...(written ? { detail: text } : {}),
   })),
 });
+
+/** Marks that programs leave for themselves: nobody else can read them. */
+const isMark = (comment: string): boolean => /^cali:[\w-]{16}$/.test(comment);
+
+const sayComments = (comments: readonly string[]): readonly string[] => {
+  const told = comments.filter((comment) => !isMark(comment));
+  return told.length > 0 ? [`Comment: ${told.map((comment) => `"${comment}"`).join(', ')}.`] : [];
+};
 
 /** A chain as blocks. */
 export const chainBlocks = (chain: ExplainedChain, level: 1 | 3, command = 'iptlint explain'): readonly Block[] => {

@@ -92,18 +92,31 @@ export const lines = (rules: readonly Rule[], most = 4): string => {
  * The rule that decides the fate of every packet that comes through a chain to its end; null: some packets fall through, or nobody knows. Only
  * rules that take every packet count; whether several together do is not asked here.
  */
-export const endOf = (chain: Chain, asking: ReadonlySet<Chain> = new Set()): Rule | null => {
-  if (asking.has(chain) || asking.size > 100) return null;
-  const within = new Set([...asking, chain]);
+export const endOf = (chain: Chain): Rule | null => findEnd(chain, 0);
+
+const ends = new WeakMap<Chain, Rule | null>();
+
+const findEnd = (chain: Chain, depth: number): Rule | null => {
+  const known = ends.get(chain);
+  if (known !== undefined) return known;
+  if (depth > 100) return null;
+  // A chain that leads back to itself decides nothing by that.
+  ends.set(chain, null);
+  const end = searchEnd(chain, depth);
+  ends.set(chain, end);
+  return end;
+};
+
+const searchEnd = (chain: Chain, depth: number): Rule | null => {
   for (const rule of chain.rules) {
     const { action } = rule;
     if (action.kind === 'unknown') return null;
     if (action.kind === 'target' && action.effect.kind === 'return') return null;
-    if (action.kind === 'goto' && !endOf(action.chain, within)) return null;
+    if (action.kind === 'goto' && !findEnd(action.chain, depth + 1)) return null;
     if (!isForAll(rule)) continue;
     if (decisionOf(rule) !== null) return rule;
     if (action.kind === 'jump' || action.kind === 'goto') {
-      const end = endOf(action.chain, within);
+      const end = findEnd(action.chain, depth + 1);
       if (end) return end;
     }
   }

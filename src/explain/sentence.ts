@@ -139,7 +139,7 @@ export const saySubject = (phrases: readonly SaidPhrase[]): string => {
 };
 
 /** Nouns without those that another says more exactly: `-p tcp` and `-m tcp` each give one. */
-const specific = (nouns: readonly string[]): readonly string[] => {
+export const specific = (nouns: readonly string[]): readonly string[] => {
   const words = (noun: string): string[] => noun.split(' ');
   return nouns.filter(
     (noun, index) =>

@@ -1,6 +1,7 @@
 /** Whole rulesets explained: guarded hooks, what is open, services of Kubernetes, published ports, policies, programs, the way of a packet, chains. */
 import { describe, expect, test } from 'vitest';
 import { parse } from '../../grammar/index.js';
+import { factsOf } from '../../src/analysis/facts.js';
 import { explainChain } from '../../src/explain/chain.js';
 import { toMarkdown, toText } from '../../src/explain/layout.js';
 import { explainRuleset, pageBlocks } from '../../src/explain/page.js';
@@ -68,6 +69,29 @@ describe('what is open', () => {
 
   test('what is refused before is named', () => {
     expect(rows(filter('-A INPUT -s 192.0.2.0/24 -j DROP\n-A INPUT -p tcp --dport 22 -j ACCEPT')).refusedFirst).toEqual([6]);
+  });
+
+  test('a jump from a network to a rule for a part of it tells the part', () => {
+    const { rows: open } = rows(filter('-A INPUT -s 192.0.2.0/24 -j WEB\n-A WEB -s 192.0.2.7/32 -p tcp -m tcp --dport 80 -j ACCEPT'));
+    expect(open).toMatchObject([{ service: 'TCP port 80 (http)', from: ['192.0.2.7'] }]);
+  });
+
+  test('a way that asks for two protocols or for two networks lets nothing in', () => {
+    expect(rows(filter('-A INPUT -p icmp -j WEB\n-A WEB -p tcp -m tcp --dport 80 -j ACCEPT')).rows).toEqual([]);
+    expect(rows(filter('-A INPUT -s 192.0.2.0/24 -j WEB\n-A WEB -s 198.51.100.0/24 -j ACCEPT')).rows).toEqual([]);
+    expect(rows(filter('-A INPUT ! -p icmp -j WEB\n-A WEB -p tcp -m tcp --dport 80 -j ACCEPT')).rows).toMatchObject([
+      { service: 'TCP port 80 (http)' },
+    ]);
+  });
+
+  test('rules that no packet reaches are left out where that is proved, and marked', () => {
+    const text = filter('-A INPUT -s 192.0.2.0/24 -j DROP\n-A INPUT -s 192.0.2.7/32 -j ACCEPT');
+    const rules = ruleset(text);
+    const facts = factsOf(rules, {});
+    const proved = explainRuleset(rules, { sets: null, mostRules: 20, isDead: (rule) => facts.status(rule) === 'dead' });
+    expect(proved.exposure[0]!.rows).toEqual([]);
+    expect(proved.chains[0]!.rules.map(({ isDead }) => isDead)).toEqual([undefined, true]);
+    expect(toText(pageBlocks(proved), 100)).toContain('Accept packets from 192.0.2.7. No packet reaches it.');
   });
 
   test('a policy that accepts is open to all', () => {
