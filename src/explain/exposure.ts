@@ -54,8 +54,13 @@ export const exposureOf = (ruleset: Ruleset, hook: Hook, isDead: (rule: Rule) =>
   const accepting = new Set<number>();
   let waiting: Rule[] = [];
   let steps = 0;
+  let isTooDeep = false;
   const walk = (chain: Chain, asked: readonly SaidPhrase[], above: ReadonlySet<Chain>): boolean => {
-    if (above.has(chain) || above.size > 30) return false;
+    if (above.has(chain)) return false;
+    if (above.size > 30) {
+      isTooDeep = true;
+      return false;
+    }
     const within = new Set([...above, chain]);
     for (const rule of chain.rules) {
       if (++steps > mostSteps || found.length >= mostRows) return true;
@@ -91,7 +96,7 @@ export const exposureOf = (ruleset: Ruleset, hook: Hook, isDead: (rule: Rule) =>
     return false;
   };
   walk(start, [], new Set());
-  const isCut = steps > mostSteps || found.length >= mostRows;
+  const isCut = isTooDeep || steps > mostSteps || found.length >= mostRows;
   const rows = merge(found.map(({ phrases, line }) => ({ ...describe(phrases, hook), line })));
   const isOpenAtEnd = !endOf(start) && start.policy === 'ACCEPT';
   const refused = refusing.size + waiting.length;

@@ -46,6 +46,8 @@ export interface Page {
   /** Not all of the text could be read. */
   readonly isPartlyUnread: boolean;
   readonly hooks: readonly GuardedHook[];
+  /** Rules outside the filter table that drop packets, by chain: "raw/PREROUTING". */
+  readonly dropsElsewhere: readonly { readonly chain: string; readonly lines: readonly number[] }[];
   readonly exposure: readonly ExposedHook[];
   /** Rules of which it is proved that no packet reaches them are left out of `exposure` and marked in `chains`. */
   readonly isProved: boolean;
@@ -91,6 +93,13 @@ export const explainRuleset = (ruleset: Ruleset, { sets, mostRules, isDead }: Pa
       const chain = ruleset.tables.get('filter')?.chains.get(hook);
       return chain ? [{ hook, policy: chain.policy, rules: chain.rules.length, otherwise: otherwiseOf(chain) }] : [];
     }),
+    dropsElsewhere: chains
+      .filter(({ table }) => table.name !== 'filter')
+      .map((chain) => ({
+        chain: `${chain.table.name}/${chain.name}`,
+        lines: chain.rules.filter((rule) => decisionOf(rule) === 'DROP').map(lineOf),
+      }))
+      .filter(({ lines: dropping }) => dropping.length > 0),
     exposure: (['INPUT', 'FORWARD', 'OUTPUT'] as const).flatMap((hook) => {
       const exposure = exposureOf(ruleset, hook, isDead);
       return exposure && isTelling(exposure) ? [dataOf(exposure)] : [];
@@ -154,7 +163,7 @@ export const pageBlocks = (page: Page, command = 'iptlint explain'): readonly Bl
   ),
   ...(page.isPartlyUnread ? [paragraph('Not all of the text could be read: what is told here may lack something.')] : []),
   ...hookBlocks(page),
-  ...page.exposure.flatMap((exposed) => exposureBlocks(exposed, page.isProved)),
+  ...page.exposure.flatMap((exposed) => exposureBlocks(exposed, page.isProved, page.dropsElsewhere.length > 0)),
   ...translationBlocks(page),
   ...(page.kubernetes ? kubernetesBlocks(page.kubernetes) : []),
   ...(page.policies ? policyBlocks(page.policies) : []),
@@ -172,23 +181,29 @@ export const pageBlocks = (page: Page, command = 'iptlint explain'): readonly Bl
   ...page.chains.flatMap((chain) => chainBlocks(chain, 3, command)),
 ];
 
-const hookBlocks = ({ hooks }: Page): readonly Block[] =>
+const hookBlocks = ({ hooks, dropsElsewhere }: Page): readonly Block[] => [
+  heading(2, 'What is guarded'),
   hooks.length === 0
-    ? [heading(2, 'What is guarded'), paragraph('There is no filter table here: nothing is filtered by these rules.')]
-    : [
-        heading(2, 'What is guarded'),
-        {
-          kind: 'table',
-          columns: ['Hook', 'Packets', 'Policy', 'Rules', 'In the end'],
-          rows: hooks.map(({ hook, policy, rules, otherwise }) => [
-            hook,
-            seenAt(hook).replace(/^packets /, ''),
-            policy ?? '?',
-            String(rules),
-            otherwise,
-          ]),
-        },
-      ];
+    ? paragraph(`There is no filter table here${dropsElsewhere.length > 0 ? '.' : ': nothing is filtered by these rules.'}`)
+    : {
+        kind: 'table',
+        columns: ['Hook', 'Packets', 'Policy', 'Rules', 'In the end'],
+        rows: hooks.map(({ hook, policy, rules, otherwise }) => [
+          hook,
+          seenAt(hook).replace(/^packets /, ''),
+          policy ?? '?',
+          String(rules),
+          otherwise,
+        ]),
+      },
+  ...(dropsElsewhere.length > 0
+    ? [
+        paragraph(
+          `Outside the filter table packets are dropped, too: ${listed(dropsElsewhere.map(({ chain, lines: at }) => `${chain} (${at.length === 1 ? 'line' : 'lines'} ${some(at.map(String))})`))}.`,
+        ),
+      ]
+    : []),
+];
 
 const titles: Readonly<Record<string, string>> = {
   INPUT: 'What is open on this host (INPUT)',
@@ -196,18 +211,28 @@ const titles: Readonly<Record<string, string>> = {
   OUTPUT: 'What this host may send (OUTPUT)',
 };
 
-const exposureBlocks = ({ hook, rows, refusedFirst, delegated, isCut }: ExposedHook, isProved: boolean): readonly Block[] => [
+const exposureBlocks = (
+  { hook, rows, refusedFirst, delegated, isCut }: ExposedHook,
+  isProved: boolean,
+  isDroppedElsewhere: boolean,
+): readonly Block[] => [
   heading(2, titles[hook]!),
   ...(isOpen(rows)
     ? [
         paragraph(
           delegated.length > 0
             ? 'Everything that the programs below do not refuse: the policy accepts.'
-            : 'Everything: no rule refuses anything, and the policy accepts.',
+            : `Everything${isDroppedElsewhere ? ' that comes this far' : ''}: no rule ${isDroppedElsewhere ? 'of the filter table ' : ''}refuses anything, and the policy accepts.`,
         ),
       ]
     : rows.length === 0
-      ? [paragraph('No rule accepts new connections, and the policy does not either.')]
+      ? [
+          paragraph(
+            isCut
+              ? 'On the ways that were looked at, no rule accepts new connections.'
+              : 'No rule accepts new connections, and the policy does not either.',
+          ),
+        ]
       : [
           {
             kind: 'table' as const,

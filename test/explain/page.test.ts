@@ -37,6 +37,12 @@ describe('guarded hooks', () => {
   });
 });
 
+test('drops outside the filter table are named', () => {
+  const raw = page('*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -s 192.0.2.0/24 -j DROP\nCOMMIT\n');
+  expect(raw.dropsElsewhere).toEqual([{ chain: 'raw/PREROUTING', lines: [3] }]);
+  expect(toText(pageBlocks(raw), 100)).toContain('packets are dropped, too: raw/PREROUTING (line 3).');
+});
+
 describe('what is open', () => {
   const rows = (text: string) => page(text).exposure.find(({ hook }) => hook === 'INPUT')!;
 
