@@ -125,7 +125,7 @@ const fallsThrough = (chain: Chain): string => {
 };
 
 /** What a chain does as a whole, in a sentence. */
-export const summaryOf = (chain: Chain): string => {
+const summaryOf = (chain: Chain): string => {
   const { rules } = chain;
   if (rules.length === 0) return chain.hook ? 'It holds no rules.' : 'It holds no rules and changes nothing.';
   const verdicts = new Map<string, number>();

@@ -65,7 +65,7 @@ interface Draft {
 const servicePort = /^(?:(?:masquerade|route|redirect|pod|traffic|LOCAL|for) )*([^\s/"]+\/[^\s"]+)/i;
 
 /** "default/web:http", from a comment of kube-proxy. */
-export const serviceNameIn = (comments: readonly string[]): string | null => {
+const serviceNameIn = (comments: readonly string[]): string | null => {
   for (const comment of comments) {
     const name = servicePort.exec(comment)?.[1];
     if (name && !name.includes('://')) return name.replace(/:$/, '');
@@ -148,13 +148,15 @@ export const servicesOf = (ruleset: Ruleset, sets: Ipsets | null): Services | nu
     if (!name || (target !== 'REJECT' && target !== 'DROP')) continue;
     const draft = draftOf(name, protocolOf(rule), null);
     const isLocal = /no local endpoints/.test(commentsOf(rule).join(' '));
-    draft.refused = `${target === 'DROP' ? 'dropped' : 'rejected'}: no ${isLocal ? 'endpoints on this node' : 'endpoints'} (line ${lineOf(rule)})`;
+    const isFromOutside = rule.chain.name === 'KUBE-EXTERNAL-SERVICES';
+    draft.refused = `${isFromOutside ? 'from outside ' : ''}${target === 'DROP' ? 'dropped' : 'rejected'}: no ${isLocal ? 'endpoints on this node' : 'endpoints'} (line ${lineOf(rule)})`;
     const address = addressOf(rule, 'destination');
     const port = portsOf(rule);
     if (!address && port !== null) draft.nodePorts.add(port);
     else if (address && !draft.cluster.has(withPort(address, port)))
-      (rule.chain.name === 'KUBE-EXTERNAL-SERVICES' ? draft.external : draft.cluster).add(withPort(address, port));
+      (isFromOutside ? draft.external : draft.cluster).add(withPort(address, port));
   }
+  if (drafts.size === 0) return null;
   const services = [...drafts.values()].map((draft): Service => {
     const { endpoints, affinity } = draft.chain ? endpointsOf(draft.chain) : { endpoints: [], affinity: null };
     for (const rule of draft.chain?.rules ?? []) if (calleeOf(rule)?.name === 'KUBE-MARK-MASQ') draft.masqueraded.add(sourcesOf(rule));
@@ -230,7 +232,7 @@ const wayOf = (
 };
 
 /** Where a service's chain sends connections: probabilities of its rules multiplied out. */
-export const endpointsOf = (chain: Chain): { readonly endpoints: readonly Endpoint[]; readonly affinity: number | null } => {
+const endpointsOf = (chain: Chain): { readonly endpoints: readonly Endpoint[]; readonly affinity: number | null } => {
   const endpoints = new Map<string, Endpoint>();
   let affinity: number | null = null;
   const walk = (from: Chain, whole: number, depth: number): void => {
@@ -253,7 +255,9 @@ export const endpointsOf = (chain: Chain): { readonly endpoints: readonly Endpoi
       }
       const rules = callee ? callee.rules : [rule];
       const end = rules.find((each) => natTargetOf(each) !== null);
-      const address = end ? natTargetOf(end)! : '(none)';
+      // Dumps of broken versions print `:0` for what they cannot show.
+      const told = end ? natTargetOf(end)! : '';
+      const address = told === '' || told === ':0' ? 'not told here' : told;
       const hairpin = rules.some((each) => calleeOf(each)?.name === 'KUBE-MARK-MASQ' && addressOf(each, 'source') !== null);
       const key = `${callee?.name ?? lineOf(rule)}`;
       endpoints.set(key, {

@@ -82,7 +82,7 @@ const textTable = (names: readonly string[], rows: readonly (readonly string[])[
   const cells = rows.map((row) => shown.map((index) => harmlessLines(row[index] ?? '')));
   const head = shown.map((index) => names[index]!);
   const natural = head.map((name, at) => Math.max(columns(name), ...cells.map((row) => Math.max(...row[at]!.map(columns)))));
-  const longest = head.map((name, at) => Math.max(columns(name), Math.min(natural[at]!, 16), ...cells.map((row) => longestWord(row[at]!))));
+  const longest = head.map((name, at) => Math.max(columns(name), Math.min(natural[at]!, 24), ...cells.map((row) => longestWord(row[at]!))));
   const widths = narrowed(natural, longest, width - 2 * (head.length - 1));
   const write = (row: readonly (readonly string[])[]): string => {
     const wrapped = row.map((lines, at) => lines.flatMap((line) => wrap(line, widths[at]!)));
@@ -108,7 +108,7 @@ const harmlessLines = (text: string): string[] => text.split('\n').map(harmless)
 
 const longestWord = (texts: readonly string[]): number => Math.max(0, ...texts.flatMap((text) => text.split(' ').map(columns)));
 
-/** Widths of columns that fit: the widest give way first, none below its longest word or 16. Where that is too much the table is wider. */
+/** Widths of columns that fit: the widest give way first, none below its longest word or 24. Where that is too much the table is wider. */
 const narrowed = (natural: readonly number[], least: readonly number[], room: number): number[] => {
   const widths = [...natural];
   for (let sum = widths.reduce((a, b) => a + b, 0); sum > room; sum--) {

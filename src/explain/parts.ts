@@ -1,6 +1,5 @@
 /** What explanations ask of a rule's parts: values of its options as text, what it ends in, whether it takes every packet. */
 import type { Network, OptionNode, RuleNode } from '../../grammar/index.js';
-import { commentOf } from '../model/owners.js';
 import { lineOf } from '../model/place.js';
 import type { Chain, Rule } from '../model/ruleset.js';
 import { listed } from '../util/text.js';
@@ -67,8 +66,6 @@ export const commentsOf = ({ node }: Rule): readonly string[] =>
   node.matches.flatMap(({ name, options }) =>
     name === 'comment' ? options.flatMap(({ value }) => (typeof value === 'string' ? [value] : [])) : [],
   );
-
-export { commentOf };
 
 /** The chain that a rule jumps or goes to. */
 export const calleeOf = ({ action }: Rule): Chain | null => (action.kind === 'jump' || action.kind === 'goto' ? action.chain : null);

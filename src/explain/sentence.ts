@@ -41,7 +41,7 @@ export interface RuleWords {
 }
 
 /** Where a rule of the model stands. */
-export const scopeOf = ({ hook, policy, table }: Chain): Scope => ({
+const scopeOf = ({ hook, policy, table }: Chain): Scope => ({
   family: table.ruleset.family,
   hook,
   policy,
