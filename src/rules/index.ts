@@ -3,12 +3,15 @@ import badJump from './bad-jump.js';
 import badNegation from './bad-negation.js';
 import badPolicy from './bad-policy.js';
 import badValue from './bad-value.js';
+import bridgeNfOff from './bridge-nf-off.js';
 import brokenStatisticWeights from './broken-statistic-weights.js';
 import byteOrderMark from './byte-order-mark.js';
 import carriageReturn from './carriage-return.js';
 import chainLoop from './chain-loop.js';
 import chainName from './chain-name.js';
 import conflictingRules from './conflicting-rules.js';
+import conntrackFullSoon from './conntrack-full-soon.js';
+import containerNetns from './container-netns.js';
 import type { Check } from './define.js';
 import deprecatedMatch from './deprecated-match.js';
 import deprecatedTarget from './deprecated-target.js';
@@ -20,7 +23,9 @@ import duplicateRule from './duplicate-rule.js';
 import duplicateTable from './duplicate-table.js';
 import extensionHeaderAsProtocol from './extension-header-as-protocol.js';
 import failingCommand from './failing-command.js';
+import foreignRuleInManagedChain from './foreign-rule-in-managed-chain.js';
 import forwardDropBreaksPods from './forward-drop-breaks-pods.js';
+import forwardingOff from './forwarding-off.js';
 import fragmentWithPorts from './fragment-with-ports.js';
 import hairpinMarkMissing from './hairpin-mark-missing.js';
 import hostBitsSet from './host-bits-set.js';
@@ -33,26 +38,31 @@ import jumpWithoutEffect from './jump-without-effect.js';
 import logPrefixTruncated from './log-prefix-truncated.js';
 import logWithoutLimit from './log-without-limit.js';
 import loopbackBlocked from './loopback-blocked.js';
+import markOverwritten from './mark-overwritten.js';
 import masqueradeWithoutOutInterface from './masquerade-without-out-interface.js';
 import masqueradeWithoutRandomFully from './masquerade-without-random-fully.js';
 import missingCommit from './missing-commit.js';
 import missingOption from './missing-option.js';
 import missingProtocol from './missing-protocol.js';
+import mixedBackends from './mixed-backends.js';
 import natDrop from './nat-drop.js';
 import noncontiguousMask from './noncontiguous-mask.js';
 import openPolicy from './open-policy.js';
 import optionConflict from './option-conflict.js';
+import overlappingRanges from './overlapping-ranges.js';
 import partlyShadowed from './partly-shadowed.js';
 import randomFullyUnsupported from './random-fully-unsupported.js';
 import redundantRule from './redundant-rule.js';
 import repeatedOption from './repeated-option.js';
 import repliesNotAccepted from './replies-not-accepted.js';
+import rpFilterDropsMarked from './rp-filter-drops-marked.js';
 import sensitiveServiceOpen from './sensitive-service-open.js';
 import serviceWithoutEndpoints from './service-without-endpoints.js';
 import shadowedRule from './shadowed-rule.js';
 import snatWithoutRandomFully from './snat-without-random-fully.js';
 import sourcePortTrust from './source-port-trust.js';
 import spoofedLoopback from './spoofed-loopback.js';
+import staleRuntimeChain from './stale-runtime-chain.js';
 import syntaxError from './syntax-error.js';
 import unclosedQuote from './unclosed-quote.js';
 import undefinedChain from './undefined-chain.js';
@@ -62,6 +72,7 @@ import unknownTable from './unknown-table.js';
 import unreachableChain from './unreachable-chain.js';
 import unreadLine from './unread-line.js';
 import unreferencedChain from './unreferenced-chain.js';
+import userRuleBeforeManagedJump from './user-rule-before-managed-jump.js';
 import v6LessStrict from './v6-less-strict.js';
 import wrongFamily from './wrong-family.js';
 import wrongHook from './wrong-hook.js';
@@ -132,12 +143,23 @@ export const checks: readonly Check[] = [
   spoofedLoopback,
   v6LessStrict,
   // platform
+  bridgeNfOff,
   brokenStatisticWeights,
+  conntrackFullSoon,
+  containerNetns,
   dockerBypassesInput,
   dockerUserOrder,
+  foreignRuleInManagedChain,
   forwardDropBreaksPods,
+  forwardingOff,
   hairpinMarkMissing,
+  markOverwritten,
+  mixedBackends,
+  overlappingRanges,
+  rpFilterDropsMarked,
   serviceWithoutEndpoints,
+  staleRuntimeChain,
+  userRuleBeforeManagedJump,
   // style
   deprecatedMatch,
   // meta
