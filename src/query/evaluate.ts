@@ -8,8 +8,8 @@ import { Flow } from '../analysis/flow.js';
 import { Paths } from '../analysis/path.js';
 import { buildProgram, type ChainProgram, type Program, type Step, stageCubes, type TableProgram } from '../analysis/program.js';
 import { lineOf } from '../model/place.js';
-import type { Rule, Ruleset } from '../model/ruleset.js';
-import { type Cube, cubesOf, everything, extent, meet, merge, release } from '../packets/cube.js';
+import type { Chain, Rule, Ruleset } from '../model/ruleset.js';
+import { type Cube, cubesOf, everything, extent, meet, meets, merge, release } from '../packets/cube.js';
 import { Diagram, Exhausted, type Node } from '../packets/diagram.js';
 import { type Packet, pickPacket } from '../packets/pick.js';
 import type { Resolver, Space } from '../packets/space.js';
@@ -105,10 +105,54 @@ export const placesOf = (ask: Ask, ruleset: Ruleset): readonly { readonly table:
   });
 };
 
+/**
+ * The ruleset as if it had these tables only, and of the filter table, where hooks are told, only the chains that they lead to. Rules keep their
+ * ids. What is left out costs nothing.
+ */
+export const onlyPart = (ruleset: Ruleset, names: readonly TableName[], filterHooks: readonly Hook[] | null): Ruleset => {
+  const kept = new Map([...ruleset.tables].filter(([name]) => names.includes(name)));
+  const filter = kept.get('filter');
+  if (filter && filterHooks) {
+    const reached = new Set<Chain>();
+    for (const hook of filterHooks) {
+      const chain = filter.chains.get(hook);
+      if (chain) reached.add(chain);
+    }
+    for (const chain of reached)
+      for (const { action } of chain.rules) if (action.kind === 'jump' || action.kind === 'goto') reached.add(action.chain);
+    const chains = [...filter.chains].flatMap(([name, chain]): [string, Chain][] =>
+      reached.has(chain) ? [[name, chain]] : chain.hook !== null ? [[name, { ...chain, rules: [] }]] : [],
+    );
+    kept.set('filter', { ...filter, chains: new Map(chains) });
+  }
+  const left = new Set([...kept.values()].flatMap((table) => [...table.chains.values()]));
+  return { ...ruleset, tables: kept, rules: ruleset.rules.filter((rule) => left.has(rule.chain)) };
+};
+
+/** The table as if it had those of its rules only that some packet of the cubes may match. */
+const onlyMeeting = (table: TableProgram, goal: readonly Cube[]): TableProgram => ({
+  ...table,
+  chains: table.chains.map((chain) => ({
+    ...chain,
+    steps: chain.steps.filter((step) => !step.cubes || step.cubes.some((cube) => goal.some((one) => meets(cube, one)))),
+  })),
+});
+
+/** Tables with more rules than this are not worked in as earlier ones, unless all the effort is wanted. */
+const mostEarlier = 20_000;
+
 /** Asks a ruleset. Places come in the order in which the query names them. */
 export const askRuleset = (ruleset: Ruleset, ask: Ask, options: QueryOptions): readonly PlaceAnswer[] => {
   const asked = [...partsOf(ask)].flatMap((part) => (part.kind === 'packet' ? [part.predicate(ruleset.family)] : []));
-  const program = buildProgram(ruleset, { resolver: options.resolver, asks: asked });
+  const places = placesOf(ask, ruleset);
+  const sizes = new Map<TableName, number>();
+  for (const rule of ruleset.rules) sizes.set(rule.chain.table.name, (sizes.get(rule.chain.table.name) ?? 0) + 1);
+  const kept = [...ruleset.tables.keys()].filter(
+    (name) => places.some(({ table }) => table === name) || (sizes.get(name) ?? 0) <= mostEarlier || options.effort >= 10_000_000,
+  );
+  const filterHooks = places.every(({ table }) => table === 'filter') ? places.map(({ hook }) => hook) : null;
+  const program = buildProgram(onlyPart(ruleset, kept, filterHooks), { resolver: options.resolver, asks: asked });
+  const ignored = kept.length < ruleset.tables.size;
   const diagram = new Diagram(options.effort);
   const flows = new Map<TableProgram, Flow>();
   const flowOf = (table: TableProgram): Flow => {
@@ -120,9 +164,9 @@ export const askRuleset = (ruleset: Ruleset, ask: Ask, options: QueryOptions): r
     return flow;
   };
   const paths = new Paths(program, diagram, flowOf);
-  return placesOf(ask, ruleset).map(({ table, hook }) => {
+  return places.map(({ table, hook }) => {
     diagram.budget = options.effort; // each place has the whole of it
-    return new Place(program.tables.get(table)!, hook, ask, options, { program, diagram, flowOf, paths }).answer();
+    return new Place(program.tables.get(table)!, hook, ask, options, { program, diagram, flowOf, paths, ignored }).answer();
   });
 };
 
@@ -132,6 +176,8 @@ interface Workshop {
   readonly diagram: Diagram;
   readonly flowOf: (table: TableProgram) => Flow;
   readonly paths: Paths;
+  /** Whole tables are left out. */
+  readonly ignored: boolean;
 }
 
 /** One table at one hook, asked. */
@@ -161,14 +207,16 @@ class Place {
 
   answer(): PlaceAnswer {
     const base = { table: this.table.name, hook: this.hook };
-    let ignoresEarlier = false;
+    let ignoresEarlier = this.shared.ignored;
     try {
-      const chain = this.table.chains[this.table.byName.get(this.hook)!]!;
       const wanted = bound(this.ask, this.program.ruleset, true);
       const form = this.program.space.form(wanted);
       const goal = this.table.rewrites ? null : cubesOf(form, 64);
       const { flowOf, paths } = this.shared;
-      let entry = flowOf(this.table).entry(chain);
+      const table = goal ? onlyMeeting(this.table, goal) : this.table;
+      const chain = table.chains[table.byName.get(this.hook)!]!;
+      const flow = goal ? new Flow(this.program, table, this.diagram) : flowOf(this.table);
+      let entry = flow.entry(chain);
       if (!paths.isFirst(this.table.name, this.hook)) {
         const whole = this.diagram.budget;
         this.diagram.budget = whole / 2;
@@ -181,7 +229,7 @@ class Place {
         this.diagram.budget += whole / 2;
       }
       entry = this.diagram.and(entry, this.diagram.form(form));
-      this.run(flowOf(this.table), chain, entry, goal);
+      this.run(flow, chain, entry);
       const answer = this.diagram.and(entry, this.sets(this.ask));
       return { ...base, ...this.classes(answer), ignoresEarlier };
     } catch (error) {
@@ -190,14 +238,13 @@ class Place {
     }
   }
 
-  private run(flow: Flow, chain: ChainProgram, entry: Node, goal: readonly Cube[] | null): void {
+  private run(flow: Flow, chain: ChainProgram, entry: Node): void {
     const { diagram } = this;
     const lines = new Set<number>();
     for (const part of partsOf(this.ask)) if (part.kind === 'matched') lines.add(part.line);
     const logged: Node[] = [];
     const gone: Node[] = [];
     flow.run(new Map([[chain.index, entry]]), {
-      ...(goal ? { goal } : {}),
       visit: (_chain, step, _here, matched) => {
         if (matched === 0) return;
         const { action } = step.rule;

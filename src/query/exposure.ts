@@ -3,7 +3,7 @@
  * rule is followed through the jumps to it, and what earlier rules on its way take is taken away from it, cube by cube: a question for the
  * rules that meet it only, so that a hundred thousand rules are a matter of a second. Earlier tables are not followed.
  */
-import { connectionStates, type Hook } from '../../grammar/index.js';
+import { connectionStates, type FieldName, type Hook } from '../../grammar/index.js';
 import { buildProgram, type ChainProgram, type Program, type Step, stageCubes, type TableProgram } from '../analysis/program.js';
 import { hullOf } from '../analysis/survey.js';
 import { lineOf } from '../model/place.js';
@@ -11,7 +11,8 @@ import type { Ruleset } from '../model/ruleset.js';
 import { type Cube, extent, meet, merge, remainder, replace, setOf } from '../packets/cube.js';
 import { CubeIndex, dividing } from '../packets/cube-index.js';
 import { type Packet, pickPacket } from '../packets/pick.js';
-import type { Resolver } from '../packets/space.js';
+import type { Resolver, ValueSet } from '../packets/space.js';
+import { onlyPart } from './evaluate.js';
 import { sayCube, serviceWords } from './words.js';
 
 /** Services that are let in from the same places: one row of the table. */
@@ -35,6 +36,10 @@ export interface Exposure {
   readonly hook: Hook;
   /** Widest first. */
   readonly rows: readonly ExposureRow[];
+  /** Rows that are not told. */
+  readonly leftOut: number;
+  /** The policy accepts, and what no rule decides is too tangled to tell otherwise. */
+  readonly isOpenAtEnd: boolean;
   /** False: some of what is told may be taken by an earlier rule or table after all. */
   readonly isExact: boolean;
   /** Why. */
@@ -44,13 +49,21 @@ export interface Exposure {
 /** Steps looked at over all ways through the table, and pieces that one rule may fall into. */
 const mostSteps = 2_000_000;
 const mostPieces = 48;
+/** Earlier rules that are taken away from one rule. */
+const mostBefore = 400;
 
-/** What new connections a hook of the filter table accepts; null: the ruleset has no such table. */
-export const exposureAt = (ruleset: Ruleset, hook: Hook, options: { readonly resolver?: Resolver | undefined }): Exposure | null => {
-  if (!ruleset.tables.has('filter')) return null;
-  const program = buildProgram(ruleset, { resolver: options.resolver });
-  return new Walk(program, program.tables.get('filter')!, hook).exposure();
+/** What new connections hooks of the filter table accept; none: the ruleset has no such table. */
+export const exposureOf = (ruleset: Ruleset, wanted: readonly Hook[], options: ExposureOptions): readonly Exposure[] => {
+  if (!ruleset.tables.has('filter')) return [];
+  const program = buildProgram(onlyPart(ruleset, ['filter'], wanted), { resolver: options.resolver });
+  return wanted.map((hook) => new Walk(ruleset, program, hook, options.most).exposure());
 };
+
+export interface ExposureOptions {
+  readonly resolver?: Resolver | undefined;
+  /** Rows that are told. */
+  readonly most: number;
+}
 
 interface Found {
   readonly cube: Cube;
@@ -59,6 +72,8 @@ interface Found {
 }
 
 class Walk {
+  private readonly ruleset: Ruleset;
+  private readonly most: number;
   private readonly program: Program;
   private readonly table: TableProgram;
   private readonly hook: Hook;
@@ -67,8 +82,12 @@ class Walk {
   /** What was decided on the way, in order. */
   private readonly taken: CubeIndex;
   private steps = 0;
+  private isOpenAtEnd = false;
 
-  constructor(program: Program, table: TableProgram, hook: Hook) {
+  constructor(ruleset: Ruleset, program: Program, hook: Hook, most: number) {
+    const table = program.tables.get('filter')!;
+    this.ruleset = ruleset;
+    this.most = most;
     this.program = program;
     this.table = table;
     this.hook = hook;
@@ -93,24 +112,17 @@ class Walk {
     });
     for (const entry of entries) {
       this.chain(chain, entry);
-      if (chain.chain.policy !== 'DROP') for (const cube of this.left(entry)) this.found.push({ cube, line: null });
+      if (chain.chain.policy !== 'DROP') {
+        const left = this.leftOf(entry, mostPieces);
+        // Few enough to tell one by one, or all that no rule decides.
+        if (left) for (const cube of left) this.found.push({ cube, line: null });
+        else this.isOpenAtEnd = true;
+      }
     }
     for (const name of ['raw', 'mangle', 'nat'] as const)
-      if (program.tables.has(name) && this.isHarmful(name))
-        this.doubts.add(`what table ${name} drops or translates before is not taken into account`);
-    return { hook, rows: this.rows(), isExact: this.doubts.size === 0, doubts: this.doubts };
-  }
-
-  /** Whether rules of an earlier table drop packets or translate their destination. */
-  private isHarmful(name: 'raw' | 'mangle' | 'nat'): boolean {
-    return this.program.tables
-      .get(name)!
-      .chains.some(({ chain, steps }) =>
-        chain.hook === null || chain.hook === 'PREROUTING' || chain.hook === this.hook
-          ? chain.policy === 'DROP' ||
-            steps.some((step) => (step.kind === 'decide' && step.verdict !== 'accept') || step.changes.length > 0)
-          : false,
-      );
+      if (isHarmful(this.ruleset, name, hook)) this.doubts.add(`what table ${name} drops or translates before is not taken into account`);
+    const { rows, leftOut } = this.rows();
+    return { hook, rows, leftOut, isOpenAtEnd: this.isOpenAtEnd, isExact: this.doubts.size === 0, doubts: this.doubts };
   }
 
   /** Walks a chain with what enters it. `own`: what leaves it before its end without a verdict. */
@@ -162,61 +174,94 @@ class Walk {
     }
   }
 
-  /** What is left of a cube after all that was decided before it. */
+  /** What is left of a cube after all that was decided before it; the cube itself, with a doubt, where that is too tangled. */
   private left(cube: Cube): readonly Cube[] {
-    const before = this.taken.meeting(cube).map((at) => this.taken.cube(at));
-    if (before.length === 0) return [cube];
-    const budget = { left: 20_000 };
-    // The widest first: they leave fewest pieces.
-    const rest =
-      before.length > 400
-        ? null
-        : remainder(
-            cube,
-            before.sort((a, b) => extent(b) - extent(a)),
-            mostPieces,
-            budget,
-          );
-    if (rest) return merge(rest);
-    this.doubts.add('some of it may be taken by earlier rules that are too many to tell');
+    const rest = this.leftOf(cube, mostPieces);
+    if (rest) return rest;
+    this.doubts.add('earlier rules that are too many to tell may take some of it');
     return [cube];
   }
 
-  /** Rows of the same service, way and conditions become one, as do those of the same ends but for the source. */
-  private rows(): ExposureRow[] {
+  private leftOf(cube: Cube, most: number): readonly Cube[] | null {
+    const before = this.taken.meeting(cube).map((at) => this.taken.cube(at));
+    if (before.length === 0) return [cube];
+    if (before.length > mostBefore) return null;
+    // The widest first: they leave fewest pieces.
+    const rest = remainder(
+      cube,
+      before.sort((a, b) => extent(b) - extent(a)),
+      most,
+      { left: 20_000 },
+    );
+    return rest && merge(rest);
+  }
+
+  /** Packets that differ in their source alone are one row. */
+  private rows(): Pick<Exposure, 'rows' | 'leftOut'> {
     const { space, hook } = this.program;
-    const rows = new Map<string, { row: ExposureRow; from: Set<string>; lines: Set<number>; byPolicy: boolean; wide: number }>();
-    for (const { cube, line } of this.found) {
-      const said = sayCube(space, cube);
-      const { protocol, from, fromPort, to, toPort, leaving, rest, tests } = said;
-      const arriving = said.arriving === 'any but lo' ? '' : said.arriving.replace(/^any but (.*), lo$/, 'any but $1');
-      const service = protocol || toPort ? serviceWords(protocol, toPort) : 'everything';
-      const only = [fromPort && `from port ${fromPort}`, ...rest.filter((words) => !/^whole packets/.test(words)), ...tests].filter(
-        Boolean,
-      );
-      const key = JSON.stringify([service, to, arriving, leaving, only]);
-      const wide = extent(cube);
-      let known = rows.get(key);
-      if (!known) {
-        const row = { service, from: [], to, arriving, leaving, only, lines: [], byPolicy: false, packet: pickPacket(space, cube, hook) };
-        known = { row, from: new Set(), lines: new Set(), byPolicy: false, wide };
-        rows.set(key, known);
+    const source = space.dimension('source')?.index ?? -1;
+    const ids = new Map<ValueSet, number>();
+    const idOf = (set: ValueSet): number => {
+      let id = ids.get(set);
+      if (id === undefined) {
+        id = ids.size;
+        ids.set(set, id);
       }
-      known.wide = Math.max(known.wide, wide);
-      known.from.add(from || 'anywhere');
-      if (line === null) known.byPolicy = true;
-      else known.lines.add(line);
+      return id;
+    };
+    const groups = new Map<string, { readonly found: Found[]; wide: number }>();
+    for (const one of this.found) {
+      let key = '';
+      for (const set of one.cube.sets) if (set.dimension.index !== source) key += `${idOf(set)} `;
+      const wide = extent(one.cube);
+      const group = groups.get(key);
+      if (group) {
+        group.found.push(one);
+        group.wide = Math.max(group.wide, wide);
+      } else groups.set(key, { found: [one], wide });
     }
-    return [...rows.values()]
-      .sort((a, b) => b.wide - a.wide)
-      .map(({ row, from, lines, byPolicy }) => ({
-        ...row,
+    const sorted = [...groups.values()].sort((a, b) => b.wide - a.wide);
+    const rows = sorted.slice(0, this.most).map(({ found }): ExposureRow => {
+      const said = sayCube(space, found[0]!.cube);
+      const from = new Set(found.map(({ cube }) => sayCube(space, cube).from || 'anywhere'));
+      return {
+        service: said.protocol || said.toPort ? serviceWords(said.protocol, said.toPort) : 'everything',
         from: from.has('anywhere') ? ['anywhere'] : [...from],
-        lines: [...lines].sort((a, b) => a - b),
-        byPolicy,
-      }));
+        to: said.to,
+        // That lo is left out goes without saying.
+        arriving: said.arriving === 'any but lo' ? '' : said.arriving.replace(/^any but (.*), lo$/, 'any but $1'),
+        leaving: said.leaving,
+        only: [
+          said.fromPort && `from port ${said.fromPort}`,
+          ...said.rest.filter((words) => !words.startsWith('whole packets')),
+          ...said.tests,
+        ].filter(Boolean),
+        lines: [...new Set(found.flatMap(({ line }) => line ?? []))].sort((a, b) => a - b),
+        byPolicy: found.some(({ line }) => line === null),
+        packet: pickPacket(space, found[0]!.cube, hook),
+      };
+    });
+    return { rows, leftOut: sorted.length - rows.length };
   }
 }
+
+/** Whether rules of a table that is asked before filter drop packets or change them. */
+const isHarmful = (ruleset: Ruleset, name: 'raw' | 'mangle' | 'nat', hook: Hook): boolean => {
+  for (const chain of ruleset.tables.get(name)?.chains.values() ?? []) {
+    if (chain.hook !== null && chain.hook !== 'PREROUTING' && (chain.hook !== hook || name === 'nat')) continue;
+    if (chain.policy === 'DROP') return true;
+    for (const { action } of chain.rules)
+      if (
+        action.kind === 'target' &&
+        ((action.effect.kind === 'verdict' && action.effect.verdict !== 'accept') || action.rewrites.some(({ field }) => moved.has(field)))
+      )
+        return true;
+  }
+  return false;
+};
+
+/** What a translation changes of a packet that the matrix tells. */
+const moved: ReadonlySet<FieldName> = new Set<FieldName>(['destination', 'destinationPort', 'source', 'sourcePort']);
 
 /** The intervals from `low` to `high` without one atom. */
 const pairs = (low: number, hole: number, high: number): number[] => [

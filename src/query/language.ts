@@ -95,7 +95,8 @@ const Matched = word('Matched', /matched/i);
 const Logged = word('Logged', /logged/i);
 const FateWord = word('Fate', /accepted|dropped|rejected|queued|blocked/i, 'accepted, dropped, rejected, blocked or queued');
 const State = word('State', /new|established|related|invalid|untracked/i, 'new, established, related, invalid or untracked');
-const tokens = [Space, Comma, Open, Close, ...words, Value];
+/** All of the language's tokens. */
+export const queryTokens: readonly TokenType[] = [Space, Comma, Open, Close, ...words, Value];
 
 /** Words that may stand at the beginning of a condition, for did-you-mean. */
 const vocabulary: readonly string[] = [
@@ -117,7 +118,7 @@ class Mistake extends Error {
 /** The grammar. Each production gives the part of the query that it reads. */
 class QueryParser extends EmbeddedActionsParser {
   constructor() {
-    super(tokens, { maxLookahead: 1, recoveryEnabled: false });
+    super([...queryTokens], { maxLookahead: 1, recoveryEnabled: false });
     this.performSelfAnalysis();
   }
 
@@ -423,7 +424,7 @@ export const queryParser = (): QueryParser => {
 
 /** Reads a query. */
 export const readQuery = (text: string): Ask | Misread => {
-  lexer ??= new Lexer(tokens);
+  lexer ??= new Lexer([...queryTokens]);
   const { tokens: read } = lexer.tokenize(text);
   if (read.length === 0) return { message: 'the query is empty', at: 0, length: 1 };
   const parser = queryParser();

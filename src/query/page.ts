@@ -78,7 +78,9 @@ export const placesBlocks = ({ ruleset, places }: Answer, isOneOfSome: boolean):
       );
     if (ignoresEarlier)
       notes.push(
-        paragraph('What earlier tables drop or translate is not taken into account here: the effort ran out. --effort high tries longer.'),
+        paragraph(
+          'What earlier tables drop or translate is not taken into account here: they are too long for the effort. --effort high tries longer.',
+        ),
       );
     if (classes.length === 0) return [title, paragraph('No packet.'), ...notes];
     const rows = classes.map((one) => [fateWords[one.fate], packetsWords(one), lineWords(linesOf(one), one.byPolicy), exampleWords(one)]);
@@ -111,38 +113,39 @@ const fromWords = (row: ExposureRow, most: number): string => {
 };
 
 /** The exposure as blocks. */
-export const exposureBlocks = ({ ruleset, exposure }: Answer, most: number): Block[] =>
+export const exposureBlocks = ({ ruleset, exposure }: Answer): Block[] =>
   exposure.flatMap((one): Block[] => {
     const title = heading(
       3,
       `${one.hook === 'INPUT' ? 'New connections to this host' : 'New connections through this host'} (filter/${one.hook}, IPv${ruleset.family})`,
     );
     const notes: Block[] = [];
-    if (one.rows.length > most) notes.push(paragraph(`${count(one.rows.length - most, 'further row')} left out; --most tells more.`));
+    if (one.isOpenAtEnd) notes.push(paragraph('The policy accepts all else that no rule refuses.'));
+    if (one.leftOut > 0) notes.push(paragraph(`${count(one.leftOut, 'further row')} left out; --most tells more.`));
     if (!one.isExact) notes.push(paragraph(`At most this: ${listed([...one.doubts])}.`));
-    if (one.rows.length === 0) return [title, paragraph('Nothing is reachable.'), ...notes];
-    const rows = one.rows
-      .slice(0, most)
-      .map((row) => [
-        row.service,
-        fromWords(row, 6),
-        row.to,
-        row.arriving,
-        row.leaving,
-        row.only.join(' and '),
-        lineWords(row.lines, row.byPolicy),
-      ]);
+    if (one.rows.length === 0) return [title, ...(one.isOpenAtEnd ? [] : [paragraph('Nothing is reachable.')]), ...notes];
+    const rows = one.rows.map((row) => [
+      row.service,
+      fromWords(row, 6),
+      row.to,
+      row.arriving,
+      row.leaving,
+      row.only.join(' and '),
+      lineWords(row.lines, row.byPolicy),
+    ]);
     return [title, { kind: 'table', columns: ['Service', 'From', 'To', 'Arriving on', 'Leaving by', 'Only', 'By'], rows }, ...notes];
   });
 
 /** The same as data. */
 export const exposureData = ({ ruleset, exposure }: Answer): object[] =>
-  exposure.map(({ hook, rows, isExact, doubts }) => ({
+  exposure.map(({ hook, rows, leftOut, isOpenAtEnd, isExact, doubts }) => ({
     path: ruleset.source.name,
     family: ruleset.family,
     table: 'filter',
     hook,
     exact: isExact,
     doubts: [...doubts],
+    policyAcceptsTheRest: isOpenAtEnd,
+    leftOut,
     services: rows.map(({ packet, ...row }) => ({ ...row, packet: packetJson(packet) })),
   }));

@@ -4,7 +4,7 @@ import { tokenLabel } from 'chevrotain';
 import { RulesetParser } from '../../grammar/syntax/parser.js';
 import { parserTokens } from '../../grammar/syntax/tokens.js';
 
-type Node = ISerializedGast & { definition?: Node[]; nonTerminalName?: string; name?: string; label?: string };
+export type Node = ISerializedGast & { definition?: Node[]; nonTerminalName?: string; name?: string; label?: string };
 
 const show = (node: Node): string => {
   const inside = () => sequence(node.definition ?? []);
@@ -26,7 +26,8 @@ const show = (node: Node): string => {
   }
 };
 
-const sequence = (nodes: readonly Node[]): string => nodes.map(show).join(' ');
+/** What stands on the right side of a production. */
+export const sequence = (nodes: readonly Node[]): string => nodes.map(show).join(' ');
 
 const pattern = (token: TokenType): string | null => {
   if (token.PATTERN instanceof RegExp && token.PATTERN.source !== 'NOT_APPLICABLE') return `/${token.PATTERN.source}/`;
