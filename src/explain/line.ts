@@ -1,6 +1,11 @@
-/** One rule explained where it stands, without asking the others what they mean: a line of a ruleset of any size, or a rule given as text. */
+/**
+ * One rule explained where it stands: a line of a ruleset of any size, or a rule given as text. In large rulesets the other rules are not asked what they
+ * mean; in small ones it is also told whether packets reach it.
+ */
 import { type DocumentNode, type Family, Fault, isTable, parse, type RuleNode, type TableNode } from '../../grammar/index.js';
+import { factsOf } from '../analysis/facts.js';
 import { ownerOfRule } from '../model/owners.js';
+import { lineOf } from '../model/place.js';
 import { resolve } from '../model/resolve.js';
 import type { Chain, Rule, Ruleset } from '../model/ruleset.js';
 import { type ExplainedRule, explainChain, explainRule } from './chain.js';
@@ -16,6 +21,8 @@ export interface ExplainedLine extends ExplainedRule {
   readonly owner: { readonly name: string; readonly purpose: string } | null;
   /** "Called from line 12 (INPUT) for every packet." */
   readonly calledBy: readonly string[];
+  /** Of a rule that no packet reaches: the lines that take its packets first, as far as lines do. Absent: packets reach it, or nobody asked. */
+  readonly takenBy?: readonly number[];
   /** What the command does with the rule. */
   readonly does: 'adds' | 'inserts' | 'deletes' | 'replaces' | 'checks';
   /** What reading it complained of. */
@@ -33,7 +40,16 @@ export const explainLine = (document: DocumentNode, line: number): ExplainedLine
   const rule = ruleFor(rulesets, node);
   if (!rule) return new Fault(`line ${line} adds no rule that stays: "${source.line(line).trim()}"`);
   const numbers = placeIn(table, node);
-  return { ...describe(rule, numbers), does: 'adds', problems: [] };
+  const taken = table.items.length <= small ? takersOf(document, node) : null;
+  return { ...describe(rule, numbers), ...(taken ? { isDead: true, takenBy: taken } : {}), does: 'adds', problems: [] };
+};
+
+/** Of a rule that no packet reaches: the lines that take its packets; null: packets reach it, or that is not decided. */
+const takersOf = (document: DocumentNode, node: RuleNode): readonly number[] | null => {
+  const rule = ruleFor(resolve(document).rulesets, node);
+  if (!rule) return null;
+  const { status, by } = factsOf(rule.chain.table.ruleset, { effort: 'low' }).verdict(rule);
+  return status === 'dead' ? by.map(lineOf) : null;
 };
 
 const describe = (rule: Rule, place: { readonly number: number; readonly of: number }): Omit<ExplainedLine, 'problems' | 'does'> => {

@@ -491,7 +491,13 @@ export const chainBlocks = (chain: ExplainedChain, level: 1 | 3, command = 'iptl
 /** One rule as blocks; `isPlaced`: it stands on a line of a file. */
 export const lineBlocks = (rule: ExplainedLine, isPlaced: boolean): readonly Block[] => {
   const place = `${rule.table}/${rule.chain}${isPlaced ? `, rule ${rule.number} of ${rule.of}${rule.policy ? `, policy ${rule.policy}` : ''}` : ''}`;
+  const { takenBy } = rule;
   const about = [
+    ...(takenBy
+      ? [
+          `No packet reaches it${takenBy.length > 0 ? `: ${takenBy.length === 1 ? 'line' : 'lines'} ${some(takenBy.map(String))} ${takenBy.length === 1 ? 'takes' : 'take'} all of them first` : ''}.`,
+        ]
+      : []),
     ...rule.comments.map((comment) => `Comment: "${comment}".`),
     ...(rule.owner ? [`${rule.owner.name}: ${rule.owner.purpose}.`] : []),
     ...(isPlaced ? rule.calledBy : []),

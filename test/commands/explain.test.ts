@@ -62,6 +62,13 @@ describe('--line and --chain', () => {
     expect(stdout).toContain('"the office"');
   });
 
+  test('a line that no packet reaches tells who takes its packets', async () => {
+    const { stdout } = await call(['explain', '--line', '4'], {
+      stdin: '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -s 192.0.2.0/24 -j DROP\n-A INPUT -s 192.0.2.7/32 -j ACCEPT\nCOMMIT\n',
+    });
+    expect(stdout).toContain('No packet reaches it: line 3 takes all of them first.');
+  });
+
   test.each([
     ['5', 'no rule stands on line 5'],
     ['99', 'there is no line 99'],
