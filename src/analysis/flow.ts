@@ -240,7 +240,7 @@ export class Flow {
     const back: Branch[] = [];
     for (const step of chain.steps) {
       if (current.length === 0) break;
-      if (step.kind === 'pass' && step.changes.length === 0) continue;
+      if (step.kind === 'pass' && !step.isChanging) continue;
       const match = this.matching(chain, step);
       if (match === 0) continue;
       const inner = step.target >= 0 ? this.summaries[step.target]! : null;
@@ -345,7 +345,7 @@ export class Flow {
         if (taken === 0) continue;
         switch (step.kind) {
           case 'pass':
-            if (step.changes.length > 0) here = diagram.or(diagram.minus(here, taken), this.image(taken, step.changes));
+            if (step.isChanging) here = diagram.or(diagram.minus(here, taken), this.image(taken, step.changes));
             break;
           case 'decide': {
             const after = step.verdict === 'accept' ? this.after(step, taken) : taken;

@@ -47,8 +47,25 @@ const stagesBefore = (program: Program, way: readonly Hook[], table: TableName):
 /** More than this many cubes that may do harm are not looked through one by one. */
 const mostHarm = 200000;
 
+/** Called chains of more steps than this, level by level, are taken as a whole: what calls them may do harm. */
+const mostLookedInto = 20000;
+
+/** Whether a step drops or changes something, or calls a chain that does. */
+const isHarm = (step: Step, harmful: Uint8Array): boolean =>
+  step.target >= 0
+    ? harmful[step.target] !== 0
+    : step.kind === 'maybe' || (step.kind === 'decide' && step.verdict !== 'accept') || step.isChanging;
+
+/** A chain called with some of the packets that may do harm. */
+interface Call {
+  readonly within: Cube;
+  readonly target: number;
+}
+
 interface Harm {
   readonly index: CubeIndex;
+  /** Looking closer would not tell more. */
+  readonly whole: boolean;
 }
 
 /** Fields that belong to the connection: raw runs before there is one. */
@@ -82,6 +99,7 @@ export class Paths {
   private readonly flowOf: (table: TableProgram) => Flow;
   private readonly diagram: Diagram;
   private readonly harms = new Map<string, Harm | null>();
+  private readonly harmful = new Map<TableName, Uint8Array>();
   private readonly arrivals = new Map<string, Node>();
   private readonly outcomes = new Map<string, Outcome>();
 
@@ -118,6 +136,10 @@ export class Paths {
    * harm is looked at: steps that drop or rewrite, whole called chains if they hold such a step.
    */
   untouched(cube: Cube, table: TableName, hook: Hook): Cube | undefined {
+    return this.slipping(cube, table, hook, false) ?? this.slipping(cube, table, hook, true);
+  }
+
+  private slipping(cube: Cube, table: TableName, hook: Hook, closely: boolean): Cube | undefined {
     for (const way of waysTo[hook]) {
       let part: Cube | null | undefined = cube;
       const stages = stagesBefore(this.program, way, table);
@@ -130,7 +152,7 @@ export class Paths {
       }
       for (const stage of stages) {
         if (!part) break;
-        const harm = this.harm(stage);
+        const harm = this.harm(stage, closely);
         if (!harm) {
           part = null;
           break;
@@ -183,35 +205,43 @@ export class Paths {
   }
 
   /** What may be dropped or changed at a stage, as cubes that hold it all; null: perhaps anything. */
-  private harm(stage: Stage): Harm | null {
-    const key = `${stage.table} ${stage.hook}`;
-    const known = this.harms.get(key);
-    if (known !== undefined) return known;
-    const harm = this.findHarm(stage);
-    this.harms.set(key, harm);
+  private harm(stage: Stage, closely = false): Harm | null {
+    const key = `${stage.table} ${stage.hook}${closely ? ' closely' : ''}`;
+    let harm = this.harms.get(key);
+    if (harm === undefined) {
+      const roughly = closely ? this.harm(stage) : null;
+      harm = roughly?.whole ? roughly : this.findHarm(stage, closely);
+      this.harms.set(key, harm);
+    }
     return harm;
   }
 
-  private findHarm(stage: Stage): Harm | null {
+  /** Which chains of a table hold a step that drops or changes (1), and which do so to every packet, or may (2). */
+  private harmIn(table: TableProgram): Uint8Array {
+    const known = this.harmful.get(table.name);
+    if (known) return known;
+    const harmful = new Uint8Array(table.chains.length);
+    for (let i = table.order.length - 1; i >= 0; i--) {
+      const at = table.order[i]!;
+      for (const step of table.chains[at]!.steps) {
+        if (!isHarm(step, harmful)) continue;
+        harmful[at] = 1;
+        if ((step.target < 0 || harmful[step.target] === 2) && step.cubes?.[0]?.dims.length === 0) {
+          harmful[at] = 2;
+          break;
+        }
+      }
+    }
+    this.harmful.set(table.name, harmful);
+    return harmful;
+  }
+
+  private findHarm(stage: Stage, closely: boolean): Harm | null {
     const { program } = this;
     const table = program.tables.get(stage.table)!;
     const chain = table.chains[table.byName.get(stage.hook)!]!;
     if (chain.chain.policy !== 'ACCEPT') return null;
-    // Which chains hold a harmful step, callees first.
-    const harmful = new Uint8Array(table.chains.length);
-    /** It harms every packet, or may. */
-    const wholly = new Uint8Array(table.chains.length);
-    const isHarm = (step: Step): boolean =>
-      step.kind === 'maybe' ||
-      step.changes.length > 0 ||
-      (step.kind === 'decide' && step.verdict !== 'accept') ||
-      (step.target >= 0 && harmful[step.target] === 1);
-    for (let i = table.order.length - 1; i >= 0; i--) {
-      const at = table.order[i]!;
-      if (table.chains[at]!.steps.some(isHarm)) harmful[at] = 1;
-      if (table.chains[at]!.steps.some((step) => isHarm(step) && step.form === true && (step.target < 0 || wholly[step.target])))
-        wholly[at] = 1;
-    }
+    const harmful = this.harmIn(table);
     const gate = stageCubes(program, stage.table, stage.hook).map((cube) => release(cube, (dim) => dim === program.hook.index));
     const lo = loopback(program);
     const inside = program.space.dimension('inInterface')!;
@@ -227,25 +257,36 @@ export class Paths {
         if (common) cubes.push(common);
       }
     };
-    // A call is harm as a whole where the called chain harms whatever comes; else it is looked into.
-    const inline = (at: number, within: Cube, depth: number): boolean => {
-      for (const step of table.chains[at]!.steps) {
-        if (!isHarm(step)) continue;
-        for (const own of step.cubes ?? [hullOf(step.form)]) {
-          const cube = meet(within, own);
-          if (!cube) continue;
-          if (step.target < 0 || wholly[step.target] || depth >= 16) add(cube);
-          else if (!inline(step.target, cube, depth + 1)) return false;
-          if (cubes.length > mostHarm) return false;
-        }
+    // A call is harm as a whole where the called chain harms whatever comes; else it is looked into, level by level, as long as that stays small.
+    let whole = true;
+    let level: Call[] = [{ within: everything, target: chain.index }];
+    for (let depth = 0; level.length > 0; depth++) {
+      let size = 0;
+      for (const { target } of level) size += table.chains[target]!.steps.length;
+      if (depth > 0 && (depth > 16 || (!closely && cubes.length + size > mostLookedInto))) {
+        for (const { within } of level) add(within);
+        whole = depth > 16;
+        break;
       }
-      return true;
-    };
-    if (!inline(chain.index, everything, 0)) return null;
+      if (size > mostHarm) return null;
+      const next: Call[] = [];
+      for (const { within, target } of level)
+        for (const step of table.chains[target]!.steps) {
+          if (!isHarm(step, harmful)) continue;
+          for (const own of step.cubes ?? [hullOf(step.form)]) {
+            const cube = meet(within, own);
+            if (!cube) continue;
+            if (step.target < 0 || harmful[step.target] === 2) add(cube);
+            else next.push({ within: cube, target: step.target });
+          }
+          if (cubes.length + next.length > mostHarm) return null;
+        }
+      level = next;
+    }
     const list = cubes.length <= 64 ? merge(cubes) : cubes;
     const index = new CubeIndex(list.length > 64 ? dividing(list) : []);
     for (const cube of list) index.insert(cube);
-    return { index };
+    return { index, whole };
   }
 
   /** All packets that reach a stage, exactly but for what rewriting leaves open. */

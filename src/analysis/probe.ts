@@ -121,7 +121,7 @@ class Walk {
     for (const step of chain.steps) {
       if (here === 0) break;
       if (--this.steps < 0) throw new Exhausted();
-      if (step.kind === 'pass' && step.changes.length === 0) continue;
+      if (step.kind === 'pass' && !step.isChanging) continue;
       if (!this.isMet(step)) continue;
       const matched = diagram.and(here, flow.matching(chain, step));
       const taken = step.takes === null ? matched : diagram.and(matched, diagram.form(step.takes));

@@ -16,8 +16,8 @@ import {
   type Verdict,
 } from '../../grammar/index.js';
 import type { Chain, Rule, Ruleset } from '../model/ruleset.js';
-import { type Cube, cubesOf, everything } from '../packets/cube.js';
-import { type Change, type Dimension, type Form, type Resolver, Space } from '../packets/space.js';
+import { type Cube, cubeOf, cubesOf, everything } from '../packets/cube.js';
+import { type Change, type Dimension, type Form, type Resolver, Space, type ValueSet } from '../packets/space.js';
 
 /** What a step does with what it matches. `maybe`: decides, or lets pass, and the ruleset does not tell which. */
 export type Kind = 'pass' | 'decide' | 'return' | 'jump' | 'goto' | 'maybe';
@@ -34,6 +34,8 @@ export interface Step {
   /** Of a jump or goto: index of the chain in its table's program. */
   readonly target: number;
   readonly changes: readonly Change[];
+  /** It changes something that rules ask. */
+  readonly isChanging: boolean;
   /** Where they depend on the hook (NETMAP): by hook; `changes` then holds all of them. */
   readonly changesAt: readonly (readonly Change[])[] | null;
   /** Of what it matches, what the target acts on; null: all. */
@@ -86,12 +88,16 @@ export interface ProgramOptions {
 
 const mostCubes = 24;
 
+const noHistory: readonly Dimension[] = [];
+
+const ofConnection = /^(?:connection|original|reply)/;
+
 /** Fields and extensions that make the kernel track connections in this namespace. */
 const tracks = (predicate: Predicate): boolean => {
   switch (predicate.kind) {
     case 'in':
     case 'bits':
-      return /^(connection|original|reply)/.test(predicate.field);
+      return ofConnection.test(predicate.field);
     case 'not':
       return tracks(predicate.of);
     case 'all':
@@ -138,76 +144,165 @@ export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Pr
     for (const chain of table.chains.values()) byName.set(chain.name, byName.size);
     const chains: ChainProgram[] = [];
     for (const chain of table.chains.values()) {
-      const own: Step[] = [];
-      const history: Dimension[] = [];
-      for (const rule of chain.rules) {
+      const own: CompiledStep[] = new Array(chain.rules.length);
+      let history: Dimension[] | null = null;
+      for (let i = 0; i < own.length; i++) {
+        const rule = chain.rules[i]!;
         const before = space.dimensions.length;
-        const step = compile(rule, own.length, predicates[rule.id]!, space, byName);
-        for (let i = before; i < space.dimensions.length; i++)
-          if (space.dimensions[i]!.test!.decidedBy === 'history') history.push(space.dimensions[i]!);
-        own.push(step);
-        steps[rule.id] = step;
+        const step = compile(rule, i, predicates[rule.id]!, space, byName);
+        for (let at = before; at < space.dimensions.length; at++)
+          if (space.dimensions[at]!.test!.decidedBy === 'history') (history ??= []).push(space.dimensions[at]!);
+        own[i] = step;
         chainOf[rule.id] = chains.length;
       }
-      chains.push({ chain, index: chains.length, steps: own, callers: [], hook: chain.hook, history });
+      chains.push({ chain, index: chains.length, steps: own, callers: [], hook: chain.hook, history: history ?? noHistory });
     }
     const order = callOrder(chains, space);
-    reaskSets(
-      chains.flatMap((chain) => chain.steps),
-      space,
-    );
+    for (const { steps } of chains) reaskSets(steps as readonly CompiledStep[], space);
     for (const at of order)
       for (const step of chains[at]!.steps) {
         steps[step.rule.id] = step;
         if (step.target >= 0) chains[step.target]!.callers.push({ chain: at, step: step.index });
       }
-    programs.set(name, { name, chains, byName, order, rewrites: rewritesWhatItAsks(chains, order) });
+    programs.set(name, { name, chains, byName, order, rewrites: rewritesWhatItAsks(chains, order, space) });
   }
   return { ruleset, space, tables: programs, steps, chainOf, hook, assembles };
 };
 
-const compile = (rule: Rule, index: number, predicate: Predicate, space: Space, byName: ReadonlyMap<string, number>): Step => {
-  const { action } = rule;
-  const base = { rule, index, target: -1, verdict: null, changes: [], changesAt: null, takes: null, takeCubes: null, fate: null };
+/** What a step does beside its condition. */
+interface Deed {
+  readonly kind: Kind;
+  readonly verdict?: Verdict;
+  readonly target?: number;
+  readonly takes?: Form | null;
+  readonly fate?: Dimension;
+}
+
+const noChanges: Change[] = [];
+const whole: readonly Cube[] = [everything];
+const nothing: readonly Cube[] = [];
+
+/** A step; what few ask for is worked out when somebody does. */
+class CompiledStep implements Step {
+  readonly rule: Rule;
+  readonly index: number;
+  readonly cubes: readonly Cube[] | null;
+  readonly kind: Kind;
+  readonly verdict: Verdict | null;
+  readonly target: number;
+  readonly takes: Form | null;
+  readonly takeCubes: readonly Cube[] | null;
+  readonly fate: Dimension | null;
+  private readonly space: Space;
+  private condition: Form | null;
+  private made: Change[] | null;
+
+  constructor(space: Space, rule: Rule, index: number, form: Form | null, cubes: readonly Cube[] | null, deed: Deed) {
+    this.space = space;
+    this.rule = rule;
+    this.index = index;
+    this.condition = form;
+    this.cubes = cubes;
+    this.kind = deed.kind;
+    this.verdict = deed.verdict ?? null;
+    this.target = deed.target ?? -1;
+    this.takes = deed.takes ?? null;
+    this.takeCubes = deed.takes === undefined || deed.takes === null ? null : cubesOf(deed.takes, mostCubes);
+    this.fate = deed.fate ?? null;
+    const { action } = rule;
+    this.made =
+      (deed.kind === 'pass' || deed.kind === 'decide') && action.kind === 'target' && action.rewrites.length > 0 ? null : noChanges;
+  }
+
+  /** Without one, the step is a single cube, and its form is told by it. */
+  get form(): Form {
+    if (this.condition === null) {
+      const { sets } = this.cubes![0]!;
+      this.condition = sets.length === 1 ? sets[0]! : { and: sets };
+    }
+    return this.condition;
+  }
+
+  get changes(): readonly Change[] {
+    this.made ??= rewritesOf(this.rule).flatMap((rewrite) => this.space.changes(rewrite));
+    return this.made;
+  }
+
+  get isChanging(): boolean {
+    return this.made === null && rewritesOf(this.rule).some((rewrite) => this.space.surelyChanges(rewrite)) ? true : this.changes.length > 0;
+  }
+
+  get changesAt(): readonly (readonly Change[])[] | null {
+    const { action } = this.rule;
+    if (this.kind !== 'decide' || action.kind !== 'target' || action.rewrites.length === 0) return null;
+    const byHook = hooks.map((at) => action.rewritesAt(at));
+    if (byHook.every((rewrites) => rewrites.length === action.rewrites.length)) return null;
+    return byHook.map((rewrites) => rewrites.flatMap((rewrite) => this.space.changes(rewrite)));
+  }
+
+  /** Changes something more. */
+  alsoChange(change: Change): void {
+    this.made = [...this.changes, change];
+  }
+
+  /** The step where one question decides what it does. */
+  orNot(fate: Dimension): CompiledStep {
+    return new CompiledStep(this.space, this.rule, this.index, this.condition, this.cubes, { kind: 'maybe', fate });
+  }
+}
+
+const rewritesOf = ({ action }: Rule) => (action.kind === 'target' ? action.rewrites : []);
+
+const compile = (rule: Rule, index: number, predicate: Predicate, space: Space, byName: ReadonlyMap<string, number>): CompiledStep => {
   if (!rule.node.whole) {
     // It may match anything and do anything: one question decides whether it takes a packet.
     const fate = space.addTest(fateTest(`line ${lineOf(rule)}, which could not be read`));
-    return { ...base, form: true, cubes: [everything], kind: 'maybe', fate };
+    return new CompiledStep(space, rule, index, true, whole, { kind: 'maybe', fate });
   }
-  const form = space.form(predicate);
-  const cubes = cubesOf(form, mostCubes);
+  const condition = space.condition(predicate);
+  let form: Form | null;
+  let cubes: readonly Cube[] | null;
+  if (Array.isArray(condition)) {
+    const cube = cubeOf(condition as ValueSet[]);
+    form = cube === null ? false : cube === everything ? true : null;
+    cubes = cube === null ? nothing : cube === everything ? whole : [cube];
+  } else {
+    form = condition as Form;
+    cubes = cubesOf(form, mostCubes);
+  }
+  return new CompiledStep(space, rule, index, form, cubes, deedOf(rule, form, cubes, space, byName));
+};
+
+const maybe = (space: Space, text: string): Deed => ({ kind: 'maybe', fate: space.addTest(fateTest(text)) });
+const passing: Deed = { kind: 'pass' };
+const returning: Deed = { kind: 'return' };
+const deciding: Readonly<Record<Verdict, Deed>> = {
+  accept: { kind: 'decide', verdict: 'accept' },
+  drop: { kind: 'decide', verdict: 'drop' },
+  reject: { kind: 'decide', verdict: 'reject' },
+  queue: { kind: 'decide', verdict: 'queue' },
+  stolen: { kind: 'decide', verdict: 'stolen' },
+};
+
+const deedOf = (rule: Rule, form: Form | null, cubes: readonly Cube[] | null, space: Space, byName: ReadonlyMap<string, number>): Deed => {
+  const { action } = rule;
   switch (action.kind) {
     case 'none':
-      return { ...base, form, cubes, kind: 'pass' };
+      return passing;
     case 'jump':
     case 'goto': {
       const target = byName.get(action.chain.name);
-      if (target !== undefined && action.chain.hook === null) return { ...base, form, cubes, kind: action.kind, target };
-      return {
-        ...base,
-        form,
-        cubes,
-        kind: 'maybe',
-        fate: space.addTest(fateTest(`-${action.kind === 'jump' ? 'j' : 'g'} ${action.chain.name}`)),
-      };
+      if (target !== undefined && action.chain.hook === null) return { kind: action.kind, target };
+      return maybe(space, `-${action.kind === 'jump' ? 'j' : 'g'} ${action.chain.name}`);
     }
     case 'unknown':
-      return { ...base, form, cubes, kind: 'maybe', fate: space.addTest(fateTest(`-j ${action.name}`)) };
+      return maybe(space, `-j ${action.name}`);
     default: {
-      const takes: Form | null = action.actsOn ? both(form, space.form(action.actsOn)) : null;
-      const changes = action.rewrites.flatMap((rewrite) => space.changes(rewrite));
-      const acts = { ...base, form, cubes, changes, takes, takeCubes: takes === null ? null : cubesOf(takes, mostCubes) };
       const { effect } = action;
-      if (effect.kind === 'continue') return { ...acts, kind: 'pass' };
-      if (effect.kind === 'return') return { ...base, form, cubes, kind: 'return' };
-      const byHook = action.rewrites.length === 0 ? [] : hooks.map((at) => action.rewritesAt(at));
-      const depends = byHook.some((rewrites) => rewrites.length !== action.rewrites.length);
-      return {
-        ...acts,
-        kind: 'decide',
-        verdict: effect.verdict,
-        changesAt: depends ? byHook.map((rewrites) => rewrites.flatMap((rewrite) => space.changes(rewrite))) : null,
-      };
+      if (effect.kind === 'return') return returning;
+      const deed = effect.kind === 'continue' ? passing : deciding[effect.verdict];
+      if (!action.actsOn) return deed;
+      return { ...deed, takes: both(form ?? { and: cubes![0]!.sets }, space.form(action.actsOn)) };
     }
   }
 };
@@ -215,11 +310,13 @@ const compile = (rule: Rule, index: number, predicate: Predicate, space: Space, 
 const both = (a: Form, b: Form): Form => (a === true ? b : b === true ? a : a === false || b === false ? false : { and: [a, b] });
 
 /** What a set holds may be another thing after SET changed it: questions about sets are then asked anew. */
-const reaskSets = (steps: readonly Step[], space: Space): void => {
-  const sets = space.dimensions.filter((dimension) => dimension.test?.extension === 'set');
+const reaskSets = (steps: readonly CompiledStep[], space: Space): void => {
+  let sets: readonly Dimension[] | undefined;
   for (const step of steps)
-    if (step.rule.action.kind === 'target' && step.rule.action.name === 'SET')
-      for (const dimension of sets) (step.changes as Change[]).push({ dimension, set: dimension.full });
+    if (step.rule.action.kind === 'target' && step.rule.action.name === 'SET') {
+      sets ??= space.dimensions.filter((dimension) => dimension.test?.extension === 'set');
+      for (const dimension of sets) step.alsoChange({ dimension, set: dimension.full });
+    }
 };
 
 /** Chains, callers before the called (depth first, without recursion: chains may be ten thousand deep). A jump that closes a circle becomes a `maybe`. */
@@ -232,7 +329,7 @@ const callOrder = (chains: readonly ChainProgram[], space: Space): number[] => {
     state[root] = 1;
     while (stack.length > 0) {
       const top = stack[stack.length - 1]!;
-      const steps = chains[top.at]!.steps as Step[];
+      const steps = chains[top.at]!.steps as CompiledStep[];
       if (top.step >= steps.length) {
         state[top.at] = 2;
         done.push(top.at);
@@ -244,8 +341,9 @@ const callOrder = (chains: readonly ChainProgram[], space: Space): number[] => {
       if (step.target < 0) continue;
       if (state[step.target] === 1) {
         const fate = space.addTest(fateTest(`the circle of jumps through ${chains[step.target]!.chain.name}`));
-        (chains[top.at]!.history as Dimension[]).push(fate);
-        steps[step.index] = { ...step, kind: 'maybe', target: -1, fate };
+        const chain = chains[top.at] as { history: readonly Dimension[] };
+        chain.history = [...chain.history, fate];
+        steps[step.index] = step.orNot(fate);
       } else if (state[step.target] === 0) {
         state[step.target] = 1;
         stack.push({ at: step.target, step: 0 });
@@ -255,49 +353,60 @@ const callOrder = (chains: readonly ChainProgram[], space: Space): number[] => {
   return done.reverse();
 };
 
-const dimensionsOf = (form: Form, into: Set<Dimension>): void => {
-  if (typeof form === 'boolean') return;
-  if ('ranges' in form) into.add(form.dimension);
-  else for (const part of 'and' in form ? form.and : form.or) dimensionsOf(part, into);
+/** The bits of what a form asks, by dimension. */
+const askedBits = (form: Form, bits: Int32Array): number => {
+  if (typeof form === 'boolean') return 0;
+  if ('ranges' in form) return bits[form.dimension.index]!;
+  let out = 0;
+  for (const part of 'and' in form ? form.and : form.or) out |= askedBits(part, bits);
+  return out;
 };
 
 /**
  * Whether a rule can see what another changed in passing, under one hook: what nat PREROUTING marks and nat POSTROUTING asks is the path's
- * business. What may have been changed is carried along the calls, callers first.
+ * business. What may have been changed is carried along the calls, callers first, as bits: of more than 31 dimensions some share one, which errs to yes.
  */
-const rewritesWhatItAsks = (chains: readonly ChainProgram[], order: readonly number[]): boolean => {
-  const changed = new Map<Dimension, bigint>();
-  for (const { steps } of chains)
-    for (const step of steps)
-      if (step.kind === 'pass')
-        for (const { dimension } of step.changes) if (!changed.has(dimension)) changed.set(dimension, 1n << BigInt(changed.size));
-  if (changed.size === 0) return false;
-  const bitsOf = (dimensions: Iterable<Dimension>): bigint => {
-    let bits = 0n;
-    for (const dimension of dimensions) bits |= changed.get(dimension) ?? 0n;
-    return bits;
-  };
-  const changes = (step: Step): bigint =>
-    step.kind === 'pass' && step.changes.length > 0 ? bitsOf(step.changes.map((change) => change.dimension)) : 0n;
+const rewritesWhatItAsks = (chains: readonly ChainProgram[], order: readonly number[], space: Space): boolean => {
+  const bits = new Int32Array(space.dimensions.length);
   /** What a visit to a chain may change, chains called included. */
-  const within: bigint[] = new Array(chains.length).fill(0n);
-  for (let i = order.length - 1; i >= 0; i--)
-    for (const step of chains[order[i]!]!.steps) within[order[i]!]! |= step.target >= 0 ? within[step.target]! : changes(step);
-  for (const root of chains) {
-    if (root.hook === null || within[root.index] === 0n) continue;
-    const entered = new Map<number, bigint>([[root.index, 0n]]);
-    for (const at of order) {
-      let seen = entered.get(at);
-      if (seen === undefined) continue;
-      for (const step of chains[at]!.steps) {
-        if (seen !== 0n) {
-          const asked = new Set<Dimension>();
-          dimensionsOf(step.form, asked);
-          if (step.takes !== null) dimensionsOf(step.takes, asked);
-          if ((bitsOf(asked) & seen) !== 0n) return true;
+  const within = new Int32Array(chains.length);
+  let known = 0;
+  for (const { steps, index } of chains)
+    for (const step of steps)
+      if (step.kind === 'pass' && step.isChanging)
+        for (const { dimension } of step.changes) {
+          bits[dimension.index] ||= 1 << (known++ % 31);
+          within[index]! |= bits[dimension.index]!;
         }
+  if (known === 0) return false;
+  const changes = (step: Step): number => {
+    let out = 0;
+    if (step.kind === 'pass' && step.isChanging) for (const { dimension } of step.changes) out |= bits[dimension.index]!;
+    return out;
+  };
+  const asks = (step: Step): number => {
+    let out = 0;
+    if (step.cubes && step.takes === null) {
+      for (const { dims } of step.cubes) for (let i = 0; i < dims.length; i++) out |= bits[dims[i]!]!;
+      return out;
+    }
+    return askedBits(step.form, bits) | (step.takes === null ? 0 : askedBits(step.takes, bits));
+  };
+  if (!chains.some(({ steps }) => steps.some((step) => asks(step) !== 0))) return false;
+  for (let i = order.length - 1; i >= 0; i--)
+    for (const step of chains[order[i]!]!.steps) if (step.target >= 0) within[order[i]!]! |= within[step.target]!;
+  for (const root of chains) {
+    if (root.hook === null || within[root.index] === 0) continue;
+    const entered = new Int32Array(chains.length).fill(-1);
+    entered[root.index] = 0;
+    for (const at of order) {
+      let seen = entered[at]!;
+      if (seen < 0) continue;
+      for (const step of chains[at]!.steps) {
+        if (seen !== 0 && (asks(step) & seen) !== 0) return true;
         if (step.target >= 0) {
-          entered.set(step.target, (entered.get(step.target) ?? 0n) | seen);
+          const before = entered[step.target]!;
+          entered[step.target] = before < 0 ? seen : before | seen;
           seen |= within[step.target]!;
         } else seen |= changes(step);
       }

@@ -146,13 +146,12 @@ export class Reachability {
       this.surveys.set(table, result);
       for (const chain of table.chains)
         for (const step of chain.steps) {
-          const status = result.status[chain.index]![step.index];
+          const { id } = step.rule;
+          const status = result.status[id];
           if (status === 0) open.push([chain, step]);
           else
-            this.found[step.rule.id] =
-              status === 1
-                ? { status: 'live', witness: result.witness[chain.index]![step.index] }
-                : { status: 'dead', death: result.deaths[chain.index]![step.index] };
+            this.found[id] =
+              status === 1 ? { status: 'live', witness: result.witness[id] } : { status: 'dead', death: result.deaths.get(id) };
         }
     }
     if (open.length === 0) return;
@@ -301,8 +300,6 @@ export class Reachability {
   }
 
   private leansOn(rule: Rule, found: Found): readonly string[] {
-    const chain = this.chain(rule);
-    const step = this.step(rule);
     const texts = new Set<string>();
     if (found.node !== undefined) {
       // Every test that the picked packet needs is asked the other way round: does any packet get there so?
@@ -314,7 +311,7 @@ export class Reachability {
       }
     } else {
       const result = this.surveys.get(this.table(rule));
-      if (result) for (const dimension of result.leans[chain.index]![step.index] ?? []) texts.add(dimension.test!.text);
+      if (result) for (const dimension of result.leans.get(rule.id) ?? []) texts.add(dimension.test!.text);
     }
     if (!rule.chain.whole || !this.ruleset.whole) texts.add('a line that could not be read');
     return [...texts];
@@ -506,7 +503,7 @@ export class Reachability {
       for (const chain of table.chains)
         for (const other of chain.steps) {
           if (this.found[other.rule.id]!.status === 'dead') continue;
-          const acts = other.changes.length > 0 || (other.kind === 'decide' && other.verdict !== 'accept');
+          const acts = other.isChanging || (other.kind === 'decide' && other.verdict !== 'accept');
           if (!acts) continue;
           const cubes = other.cubes ?? [everything];
           if (cubes.some((cube) => region.some((part) => this.paths.meetAcross(cube, part)))) by.push(other.rule);

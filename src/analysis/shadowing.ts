@@ -2,7 +2,7 @@
 import type { Rule } from '../model/ruleset.js';
 import { type Cube, contains, meet } from '../packets/cube.js';
 import { type Packet, pickPacket } from '../packets/pick.js';
-import type { Step } from './program.js';
+import type { Step, TableProgram } from './program.js';
 import type { Reachability } from './reachability.js';
 
 /** An earlier rule that takes some of a rule's packets and decides them otherwise. */
@@ -44,29 +44,33 @@ const firstMeet = (a: Step, b: Step): Cube | null => {
   return null;
 };
 
+/** Chains of a table that decide something, rewrite, or have another effect that someone may want, by themselves or by what they call. */
+const effects = new WeakMap<TableProgram, Uint8Array>();
+
+const effectsIn = (reach: Reachability, table: TableProgram): Uint8Array => {
+  let known = effects.get(table);
+  if (known) return known;
+  const { chains, order } = table;
+  known = new Uint8Array(chains.length);
+  for (let i = order.length - 1; i >= 0; i--) {
+    const { chain, steps, index } = chains[order[i]!]!;
+    if (!chain.whole || steps.some((step) => reach.status(step.rule) !== 'dead' && hasEffect(step, known!))) known[index] = 1;
+  }
+  effects.set(table, known);
+  return known;
+};
+
+const hasEffect = (step: Step, effects: Uint8Array): boolean => {
+  if (step.kind === 'decide' || step.kind === 'maybe') return true;
+  const { action } = step.rule;
+  if (action.kind === 'target' && (action.hasSideEffect || action.rewrites.length > 0)) return true;
+  return hasEffectInMatching(step.rule) || (step.target >= 0 && effects[step.target] === 1);
+};
+
 /** Whether a called chain, and all it calls, decides nothing, rewrites nothing and has no other effect that someone may want. */
 export const jumpWithoutEffect = (reach: Reachability, rule: Rule): boolean => {
   const step = reach.step(rule);
-  if (step.kind !== 'jump') return false;
-  const { chains } = reach.table(rule);
-  const seen = new Set<number>([step.target]);
-  const stack = [step.target];
-  while (stack.length > 0) {
-    const chain = chains[stack.pop()!]!;
-    if (!chain.chain.whole) return false;
-    for (const inner of chain.steps) {
-      if (reach.status(inner.rule) === 'dead') continue;
-      const { action } = inner.rule;
-      if (inner.kind === 'decide' || inner.kind === 'maybe') return false;
-      if (action.kind === 'target' && (action.hasSideEffect || action.rewrites.length > 0)) return false;
-      if (hasEffectInMatching(inner.rule)) return false;
-      if (inner.target >= 0 && !seen.has(inner.target)) {
-        seen.add(inner.target);
-        stack.push(inner.target);
-      }
-    }
-  }
-  return true;
+  return step.kind === 'jump' && effectsIn(reach, reach.table(rule))[step.target] === 0;
 };
 
 /** Whether a match of the rule remembers or counts as it matches. */

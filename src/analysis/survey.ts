@@ -28,6 +28,8 @@ import { CubeIndex, dividing } from '../packets/cube-index.js';
 import { complementSet, type Dimension, type Form, ValueSet } from '../packets/space.js';
 import { type ChainProgram, type Program, type Step, stageCubes, type TableProgram } from './program.js';
 
+const nothingArrives: Death = { parts: [], covers: [], coverSteps: [] };
+
 /** What a chain does to what enters it. */
 interface Summary {
   readonly sure: readonly Cube[];
@@ -53,13 +55,13 @@ export interface Death {
 }
 
 export interface SurveyResult {
-  /** 0 undecided, 1 live, 2 dead; by step of each chain. */
-  readonly status: Uint8Array[];
+  /** 0 undecided, 1 live, 2 dead; this and the next three by rule id. */
+  readonly status: Uint8Array;
   /** A cube that reaches the live step, hook included. */
-  readonly witness: (Cube | undefined)[][];
-  readonly deaths: (Death | undefined)[][];
+  readonly witness: (Cube | undefined)[];
+  readonly deaths: Map<number, Death>;
   /** Dimensions of tests that every packet which reaches the live step needs to answer one way. */
-  readonly leans: (readonly Dimension[] | undefined)[][];
+  readonly leans: Map<number, readonly Dimension[]>;
   readonly arrivals: readonly Arrivals[];
   readonly summaries: readonly (Summary | undefined)[];
 }
@@ -128,9 +130,8 @@ const summarise = (program: Program, chain: ChainProgram, summaries: readonly (S
       if (returns.length > 4000) returnsUnknown = true;
       else returns.push(...cubes);
     }
-    if (cubes.some((cube) => cube.dims.length === 0) && (kind !== 'jump' || target?.all)) {
-      break;
-    }
+    if (cubes.some((cube) => cube.dims.length === 0) && (kind !== 'jump' || target?.all)) break;
+    if (!exact && !most && (returnsUnknown || sure.length >= mostSure)) break; // nothing more will be known
   }
   // What needs a certain history is not sure, unless other cubes make up for it.
   let known = merge(sure);
@@ -156,13 +157,12 @@ const summarise = (program: Program, chain: ChainProgram, summaries: readonly (S
 
 /** Decides what cubes can decide of one table. */
 export const survey = (program: Program, table: TableProgram): SurveyResult => {
-  const { space } = program;
   const { chains, order } = table;
   const result: SurveyResult = {
-    status: chains.map((chain) => new Uint8Array(chain.steps.length)),
-    witness: chains.map(() => []),
-    deaths: chains.map(() => []),
-    leans: chains.map(() => []),
+    status: new Uint8Array(program.steps.length),
+    witness: new Array(program.steps.length),
+    deaths: new Map(),
+    leans: new Map(),
     arrivals: chains.map(() => ({ cubes: [], exact: true })),
     summaries: [],
   };
@@ -172,41 +172,52 @@ export const survey = (program: Program, table: TableProgram): SurveyResult => {
     const chain = chains[order[i]!]!;
     if (chain.hook === null) summaries[chain.index] = summarise(program, chain, summaries);
   }
+  const scratch: Scratch = { index: new CubeIndex([]), steps: [], kinds: [] };
   for (const at of order) {
     const chain = chains[at]!;
     const arrivals = result.arrivals[at]!;
     if (chain.hook !== null) arrivals.cubes = stageCubes(program, table.name, chain.hook);
-    arrivals.cubes = merge(arrivals.cubes);
+    if (arrivals.cubes.length > 1) arrivals.cubes = merge(arrivals.cubes);
     if (arrivals.cubes.length > mostArrivals) {
       arrivals.cubes.length = mostArrivals;
       arrivals.exact = false;
     }
-    surveyChain(chain, result, space.dimensions);
+    surveyChain(chain, result, scratch);
   }
   return result;
 };
 
-const surveyChain = (chain: ChainProgram, result: SurveyResult, dimensions: readonly Dimension[]): void => {
+/** What short chains share: there are tens of thousands. */
+interface Scratch {
+  readonly index: CubeIndex;
+  readonly steps: number[];
+  readonly kinds: number[];
+}
+
+const surveyChain = (chain: ChainProgram, result: SurveyResult, scratch: Scratch): void => {
   const { steps } = chain;
   const { cubes: entries, exact } = result.arrivals[chain.index]!;
-  const status = result.status[chain.index]!;
-  const witness = result.witness[chain.index]!;
-  const deaths = result.deaths[chain.index]!;
-  const leans = result.leans[chain.index]!;
+  const { status, witness, deaths, leans } = result;
   if (entries.length === 0) {
     for (const step of steps) {
       if (exact) {
-        status[step.index] = 2;
-        deaths[step.index] = { parts: [], covers: [], coverSteps: [] };
+        status[step.rule.id] = 2;
+        deaths.set(step.rule.id, nothingArrives);
       }
       if (step.target >= 0 && !exact) result.arrivals[step.target]!.exact = false;
     }
     return;
   }
-  const index = new CubeIndex(steps.length > 64 ? dividing(steps.flatMap((step) => step.cubes ?? [])) : []);
-  const coverSteps: number[] = [];
+  const isShort = steps.length <= 64;
+  const index = isShort ? scratch.index : new CubeIndex(dividing(steps.flatMap((step) => step.cubes ?? [])));
+  const coverSteps: number[] = isShort ? scratch.steps : [];
   /** 1 a lower bound of what is taken, 2 an upper bound, 3 both. */
-  const coverKinds: number[] = [];
+  const coverKinds: number[] = isShort ? scratch.kinds : [];
+  if (isShort) {
+    index.clear();
+    coverSteps.length = 0;
+    coverKinds.length = 0;
+  }
   const cover = (cube: Cube, step: number, kind: number): void => {
     index.insert(cube);
     coverSteps.push(step);
@@ -237,20 +248,43 @@ const surveyChain = (chain: ChainProgram, result: SurveyResult, dimensions: read
   let closing = -1;
   for (const step of steps) {
     const at = step.index;
+    const { id } = step.rule;
     if (closing >= 0) {
-      status[at] = 2;
-      deaths[at] = { parts: step.cubes ? [...step.cubes] : [hullOf(step.form)], covers: [everything], coverSteps: [closing] };
+      status[id] = 2;
+      deaths.set(id, { parts: step.cubes ? [...step.cubes] : [hullOf(step.form)], covers: [everything], coverSteps: [closing] });
       continue;
     }
     const { cubes } = step;
     if (!cubes) {
       if (step.form === false) {
-        status[at] = 2;
-        deaths[at] = { parts: [], covers: [], coverSteps: [] };
+        status[id] = 2;
+        deaths.set(id, nothingArrives);
       }
     } else if (cubes.length === 0) {
-      status[at] = 2;
-      deaths[at] = { parts: [], covers: [], coverSteps: [] };
+      status[id] = 2;
+      deaths.set(id, nothingArrives);
+    } else if (index.size === 0 && (exact || entries.some((entry) => cubes.some((cube) => meets(entry, cube))))) {
+      // Nothing before it takes anything: it is live if its condition meets what arrives.
+      const parts: Cube[] = [];
+      for (const entry of entries)
+        for (const cube of cubes) {
+          const common = meet(entry, cube);
+          if (common) parts.push(common);
+        }
+      if (parts.length === 0) {
+        status[id] = 2;
+        deaths.set(id, { parts, covers: [], coverSteps: [] });
+      } else {
+        status[id] = 1;
+        witness[id] = parts[0];
+        const lean = leaning(parts[0]!, parts, [], parts[0]!);
+        if (lean) leans.set(id, lean);
+        if (step.target >= 0) {
+          const to = result.arrivals[step.target]!;
+          if (!exact) to.exact = false;
+          send(to, parts);
+        }
+      }
     } else {
       const parts: Cube[] = [];
       for (const entry of entries)
@@ -299,7 +333,8 @@ const surveyChain = (chain: ChainProgram, result: SurveyResult, dimensions: read
         if (found) {
           if (!live) {
             live = found;
-            leans[at] = leaning(found, parts, upper, dimensions, part);
+            const lean = leaning(found, parts, upper, part);
+            if (lean) leans.set(id, lean);
           }
           if (!jumps) break;
           const rest = same && ids.length <= 200 ? remainder(part, upper, 16, { left: 4000 }) : null;
@@ -328,11 +363,11 @@ const surveyChain = (chain: ChainProgram, result: SurveyResult, dimensions: read
         }
       }
       if (live) {
-        status[at] = 1;
-        witness[at] = live;
+        status[id] = 1;
+        witness[id] = live;
       } else if (!undecided && exact) {
-        status[at] = 2;
-        deaths[at] = death;
+        status[id] = 2;
+        deaths.set(id, death);
       } else if (!exact) {
         // Not all that arrives is known: dead only if dead for everything.
         death.parts = [...cubes];
@@ -357,25 +392,16 @@ const surveyChain = (chain: ChainProgram, result: SurveyResult, dimensions: read
           }
         }
         if (all) {
-          status[at] = 2;
-          deaths[at] = death;
+          status[id] = 2;
+          deaths.set(id, death);
         }
       }
-      if (jumps && status[at] !== 2) {
+      if (jumps && status[id] !== 2) {
         const to = result.arrivals[step.target]!;
-        if (status[at] === 0) to.exact = false;
+        if (status[id] === 0) to.exact = false;
         else {
           if (!sentExact) to.exact = false;
-          if (!to.exact && to.cubes.length >= mostArrivals) {
-            // Enough to show what is live; all of them are not known anyway.
-          } else if (to.cubes.length < mostArrivals * 8) to.cubes.push(...sent!);
-          else {
-            to.cubes = merge([...to.cubes, ...sent!]);
-            if (to.cubes.length >= mostArrivals * 8) {
-              to.cubes.length = mostArrivals;
-              to.exact = false;
-            }
-          }
+          send(to, sent!);
         }
       }
       purse.left -= given - budget.left;
@@ -424,19 +450,31 @@ const surveyChain = (chain: ChainProgram, result: SurveyResult, dimensions: read
   }
 };
 
+/** Adds to what arrives at a chain. */
+const send = (to: Arrivals, sent: readonly Cube[]): void => {
+  if (!to.exact && to.cubes.length >= mostArrivals) return; // enough to show what is live; all of them are not known anyway
+  if (to.cubes.length < mostArrivals * 8) {
+    to.cubes.push(...sent);
+    return;
+  }
+  to.cubes = merge([...to.cubes, ...sent]);
+  if (to.cubes.length < mostArrivals * 8) return;
+  to.cubes.length = mostArrivals;
+  to.exact = false;
+};
+
 /** Tests that must answer one way for any packet to get there. */
 const leaning = (
   found: Cube,
   parts: readonly Cube[],
   covers: readonly Cube[],
-  dimensions: readonly Dimension[],
   from: Cube,
 ): readonly Dimension[] | undefined => {
   let out: Dimension[] | undefined;
   for (let i = 0; i < found.dims.length; i++) {
-    const dimension = dimensions[found.dims[i]!]!;
-    if (!dimension.test || dimension.test.decidedBy === 'packet') continue;
     const set = found.sets[i]!;
+    const { dimension } = set;
+    if (!dimension.test || dimension.test.decidedBy === 'packet') continue;
     // Every part needs it?
     let needed = parts.every((part) => setOf(part, dimension.index) === set);
     if (!needed && parts.length === 1 && !setOf(from, dimension.index))

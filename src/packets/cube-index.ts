@@ -161,6 +161,13 @@ export class CubeIndex {
     return this.cubes.length;
   }
 
+  /** Forgets all cubes; only for an index that divides nothing. */
+  clear(): void {
+    this.rest.length = 0;
+    this.cubes.length = 0;
+    this.seen.length = 0;
+  }
+
   /** Adds a cube; its number is the count of cubes before it. */
   insert(cube: Cube): number {
     const item = this.cubes.length;

@@ -417,6 +417,33 @@ export const remainder = (cube: Cube, covers: readonly Cube[], most: number, bud
   return list;
 };
 
+/** What all of these sets hold, which may be of any dimensions in any order; null: nothing. Sorts the list. */
+export const cubeOf = (all: ValueSet[]): Cube | null => {
+  if (all.length === 0) return everything;
+  if (all.length === 1) return { dims: [all[0]!.dimension.index], sets: [all[0]!] };
+  // Few, and mostly in order: by insertion.
+  for (let i = 1; i < all.length; i++) {
+    const set = all[i]!;
+    let at = i;
+    for (; at > 0 && all[at - 1]!.dimension.index > set.dimension.index; at--) all[at] = all[at - 1]!;
+    all[at] = set;
+  }
+  const dims: number[] = [];
+  const sets: ValueSet[] = [];
+  for (const set of all) {
+    const last = dims.length - 1;
+    if (last >= 0 && dims[last] === set.dimension.index) {
+      const both = meetSets(sets[last]!, set);
+      if (both.count === 0) return null;
+      sets[last] = both;
+    } else {
+      dims.push(set.dimension.index);
+      sets.push(set);
+    }
+  }
+  return { dims, sets };
+};
+
 /** A form as cubes whose union it is, or null where they would be more than `most`. */
 export const cubesOf = (form: Form, most: number): Cube[] | null => {
   if (form === true) return [everything];
@@ -433,27 +460,12 @@ export const cubesOf = (form: Form, most: number): Cube[] | null => {
     return merged.length > most ? null : merged;
   }
   // Leaves first: their meet is one cube.
-  let list: Cube[] = [everything];
   const leaves: ValueSet[] = [];
   for (const part of form.and) if (part instanceof ValueSet) leaves.push(part);
-  if (leaves.length > 0) {
-    leaves.sort((a, b) => a.dimension.index - b.dimension.index);
-    const dims: number[] = [];
-    const sets: ValueSet[] = [];
-    for (const set of leaves) {
-      const last = dims.length - 1;
-      if (last >= 0 && dims[last] === set.dimension.index) {
-        const both = meetSets(sets[last]!, set);
-        if (both.count === 0) return [];
-        sets[last] = both;
-      } else {
-        dims.push(set.dimension.index);
-        sets.push(set);
-      }
-    }
-    list = [{ dims, sets }];
-    if (leaves.length === form.and.length) return list;
-  }
+  const first = cubeOf(leaves);
+  if (!first) return [];
+  let list: Cube[] = [first];
+  if (leaves.length === form.and.length) return list;
   for (const part of form.and) {
     if (part instanceof ValueSet) continue;
     const cubes = cubesOf(part, most);

@@ -60,6 +60,9 @@ export class ValueSet {
   }
 }
 
+const onlyFirst: readonly number[] = [0, 0];
+const onlySecond: readonly number[] = [1, 1];
+
 /** One ordered list of atoms. */
 export class Dimension {
   readonly index: number;
@@ -75,8 +78,11 @@ export class Dimension {
   /** Made when first needed: a ruleset may hold tens of thousands of tests. */
   private singles: Map<number, ValueSet> | null = null;
   private lists: Map<string, ValueSet> | null = null;
-  readonly full: ValueSet;
-  readonly empty: ValueSet;
+  private all: ValueSet | null = null;
+  private none: ValueSet | null = null;
+  /** The answers of a test, and the like. */
+  private first: ValueSet | null = null;
+  private second: ValueSet | null = null;
 
   constructor(index: number, size: number, level: number, of: { field?: FieldName; test?: Test; mask?: bigint }) {
     this.index = index;
@@ -86,8 +92,16 @@ export class Dimension {
     this.size = size;
     this.level = level;
     this.bits = size <= 1 ? 0 : 32 - Math.clz32(size - 1);
-    this.empty = new ValueSet(this, []);
-    this.full = new ValueSet(this, [0, size - 1]);
+  }
+
+  get full(): ValueSet {
+    this.all ??= new ValueSet(this, [0, this.size - 1]);
+    return this.all;
+  }
+
+  get empty(): ValueSet {
+    this.none ??= new ValueSet(this, []);
+    return this.none;
   }
 
   /** The set of these intervals, which are sorted, disjoint and not adjacent. */
@@ -106,6 +120,10 @@ export class Dimension {
 
   interval(low: number, high: number): ValueSet {
     if (low === 0 && high === this.size - 1) return this.full;
+    if (this.size === 2) {
+      if (low === 0) return (this.first ??= new ValueSet(this, onlyFirst));
+      return (this.second ??= new ValueSet(this, onlySecond));
+    }
     const key = low * this.size + high;
     this.singles ??= new Map();
     let found = this.singles.get(key);
@@ -271,6 +289,38 @@ const order: readonly FieldName[] = [
   'destination',
   'source',
 ];
+
+const noTests: never[] = [];
+
+/** Tests of one rule that history decides, each with the dimension of its own. */
+class Occurrences {
+  private seen: Test[] = noTests;
+  private made: Dimension[] = noTests;
+
+  get(test: Test): Dimension | undefined {
+    const at = this.seen.indexOf(test);
+    return at < 0 ? undefined : this.made[at];
+  }
+
+  set(test: Test, dimension: Dimension): void {
+    if (this.seen === noTests) {
+      this.seen = [];
+      this.made = [];
+    }
+    this.seen.push(test);
+    this.made.push(dimension);
+  }
+}
+
+/** Fields that are asked anew when another changes, by that other. */
+const followers = new Map<FieldName, FieldName[]>();
+for (const [field, spec] of Object.entries(fields)) {
+  const { follows } = spec as { follows?: FieldName };
+  if (follows === undefined) continue;
+  const list = followers.get(follows);
+  if (list) list.push(field as FieldName);
+  else followers.set(follows, [field as FieldName]);
+}
 
 /** Collects what a ruleset asks, then cuts. */
 export class Space {
@@ -623,7 +673,7 @@ export class Space {
     return known;
   }
 
-  private testDimension(test: Test, own: Map<Test, Dimension>): Dimension {
+  private testDimension(test: Test, own: Occurrences): Dimension {
     if (test.decidedBy === 'history') {
       // Every occurrence answers for itself: one dimension for each place in each rule.
       let found = own.get(test);
@@ -674,10 +724,41 @@ export class Space {
 
   /** (c) A predicate as a condition on atoms. What it asks must have been collected. Each call gives tests decided by history dimensions of their own. */
   form(predicate: Predicate): Form {
-    return this.toForm(predicate, false, new Map());
+    return this.toForm(predicate, false, new Occurrences());
   }
 
-  private toForm(predicate: Predicate, negated: boolean, own: Map<Test, Dimension>): Form {
+  /** A predicate as its sets, where it is a conjunction of single conditions; else as a form. */
+  condition(predicate: Predicate): readonly ValueSet[] | Form {
+    const own = new Occurrences();
+    const sets: ValueSet[] = [];
+    const plain = this.gather(predicate, own, sets);
+    return plain === null ? this.toForm(predicate, false, own) : plain && sets;
+  }
+
+  /** Puts the sets of a conjunction into a list. False: it never holds; null: it is no plain conjunction. */
+  private gather(predicate: Predicate, own: Occurrences, sets: ValueSet[]): boolean | null {
+    if (predicate.kind === 'all') {
+      for (const part of predicate.of) {
+        const found = this.gather(part, own, sets);
+        if (found !== true) return found;
+      }
+      return true;
+    }
+    const form = this.toForm(predicate, false, own);
+    if (typeof form === 'boolean') return form;
+    if (form instanceof ValueSet) {
+      sets.push(form);
+      return true;
+    }
+    if ('or' in form) return null;
+    for (const part of form.and) {
+      if (!(part instanceof ValueSet)) return null;
+      sets.push(part);
+    }
+    return true;
+  }
+
+  private toForm(predicate: Predicate, negated: boolean, own: Occurrences): Form {
     switch (predicate.kind) {
       case 'any':
         return !negated;
@@ -782,6 +863,11 @@ export class Space {
     return kept.length === 1 ? kept[0]! : negated ? { and: kept } : { or: kept };
   }
 
+  /** Whether a rewriting plainly changes something that is asked; false: `changes` tells. */
+  surelyChanges(rewrite: Rewrite): boolean {
+    return rewrite.kind === 'to' && this.codes.get(rewrite.field)?.kind === 'ranges';
+  }
+
   /** What a rewriting changes. Dimensions of what follows the field, and of tests that read it, are asked anew. */
   changes(rewrite: Rewrite): Change[] {
     const out: Change[] = [];
@@ -826,10 +912,8 @@ export class Space {
       }
     }
     for (const dimension of this.readers.get(rewrite.field) ?? []) out.push({ dimension, set: dimension.full });
-    for (const [field, spec] of Object.entries(fields)) {
-      if ((spec as { follows?: string }).follows !== rewrite.field) continue;
-      for (const dimension of this.dimensionsOf(field as FieldName)) out.push({ dimension, set: dimension.full });
-    }
+    for (const field of followers.get(rewrite.field) ?? [])
+      for (const dimension of this.dimensionsOf(field)) out.push({ dimension, set: dimension.full });
     return out;
   }
 }
