@@ -43,6 +43,6 @@ export const mapNetwork = (side: 'source' | 'destination', mask: number | bigint
   withStatus(side === 'source' ? connectionStatusBits.SNAT : connectionStatusBits.DNAT),
 ];
 
-/** "at random", "lastingly for each client": the flags of a mapping in words, empty without flags. */
+/** ", with ports chosen at random", ", the same for all connections of a client": the flags of a mapping in words, empty without flags. */
 export const sayNatFlags = (random: boolean, persistent: boolean): string =>
-  `${random ? ', chosen at random' : ''}${persistent ? ', the same for all connections of a client' : ''}`;
+  `${random ? ', with ports chosen at random' : ''}${persistent ? ', the same for all connections of a client' : ''}`;
