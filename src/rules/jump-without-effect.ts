@@ -1,7 +1,9 @@
 /** Jumps that packets take and that change nothing. */
 import { tellingWords } from '../explain/death.js';
+import { ownerOf } from '../model/owners.js';
 import { lineOf, placeOfRule, spanOf } from '../model/place.js';
-import type { Chain } from '../model/ruleset.js';
+import type { Chain, Rule } from '../model/ruleset.js';
+import { count } from '../util/text.js';
 import { defineCheck } from './define.js';
 
 const name = (chain: Chain): string => `${chain.table.name}/${chain.name}`;
@@ -24,21 +26,37 @@ export default defineCheck({
     ],
   },
   checkRuleset: ({ ruleset, facts, report }) => {
-    const jumps = new Map<Chain, (typeof ruleset.rules)[number][]>();
+    const jumps = new Map<Chain, Rule[]>();
     for (const rule of ruleset.rules) {
       if (rule.action.kind !== 'jump' || !facts.isJumpWithoutEffect(rule)) continue;
       const list = jumps.get(rule.action.chain);
       if (list) list.push(rule);
       else jumps.set(rule.action.chain, [rule]);
     }
-    for (const [chain, [first, ...others]] of jumps)
+    // Chains that a program keeps ready are one matter for each table, however many they are.
+    const groups = new Map<string, Rule[]>();
+    for (const [chain, rules] of jumps) {
+      const owner = ownerOf(chain);
+      const key = owner ? `${owner.id} ${chain.table.name}` : `${chain.table.name}/${chain.name}`;
+      groups.set(key, [...(groups.get(key) ?? []), ...rules]);
+    }
+    for (const rules of groups.values()) {
+      const [first, ...others] = rules.sort((a, b) => a.id - b.id) as [Rule, ...Rule[]];
+      const chain = (first.action as { chain: Chain }).chain;
+      const several = new Set(rules.map((rule) => rule.node.target?.name)).size;
+      const owner = ownerOf(chain);
       report({
-        ...placeOfRule(first!),
-        focus: tellingWords(first!),
+        ...placeOfRule(first),
+        ...(owner ? { owner: owner.name } : {}),
+        focus: tellingWords(first),
         label: 'changes nothing',
-        message: `the jump changes nothing: ${chain.rules.length === 0 ? `the chain ${chain.name} is empty` : `${name(chain)} decides no packet`}`,
-        related: others.map((other) => ({ at: spanOf(other.node), message: 'the same jump' })),
-        help: `fill ${chain.name}, or remove line ${lineOf(first!)}`,
+        message:
+          several > 1
+            ? `jumps to ${count(several, 'chain')} of ${owner?.name ?? 'this table'} change nothing, such as ${chain.name}: they decide no packet`
+            : `the jump changes nothing: ${chain.rules.length === 0 ? `the chain ${chain.name} is empty` : `${name(chain)} decides no packet`}`,
+        related: others.map((other) => ({ at: spanOf(other.node), message: several > 1 ? 'this one too' : 'the same jump' })),
+        help: several > 1 ? 'leave them: the program fills them when it needs them' : `fill ${chain.name}, or remove line ${lineOf(first)}`,
       });
+    }
   },
 });

@@ -1,6 +1,8 @@
 /** Rules that packets reach, and that could go without changing what becomes of any packet. */
 import { doing, sayLines, tellingWords } from '../explain/death.js';
+import { ownerNameOf } from '../model/owners.js';
 import { lineOf, placeOfRule, spanOf } from '../model/place.js';
+import type { Rule } from '../model/ruleset.js';
 import { defineCheck } from './define.js';
 
 /** Rules of one ruleset beyond which forward looks are not made: on 100,000 rules they would cost more than all else. */
@@ -33,17 +35,36 @@ export default defineCheck({
   },
   checkRuleset: ({ ruleset, facts, report }) => {
     if (ruleset.rules.length > mostRules) return;
+    const ofPrograms = new Map<string, Rule[]>();
     for (const rule of ruleset.rules) {
       const found = facts.redundancy(rule);
       if (!found || (found.because.length === 0 && found.atEnd)) continue; // a rule that says what the policy does is a matter of taste
+      const { owner } = ownerNameOf(rule);
+      if (owner) {
+        const key = `${owner} ${rule.chain.table.name}`;
+        ofPrograms.set(key, [...(ofPrograms.get(key) ?? []), rule]);
+        continue;
+      }
       const { because } = found;
       report({
         ...placeOfRule(rule),
         focus: tellingWords(rule),
         label: 'could go',
-        message: `taking this rule away changes no packet: ${because.length > 0 ? sayLines(because) : 'the end of the chain'}${found.atEnd && because.length > 0 ? ' and the end of the chain' : ''} ${because.length > 1 || found.atEnd ? 'give' : 'gives'} its packets the same`,
+        message: `taking this rule away changes no packet: ${sayLines(because)}${found.atEnd ? ' and the end of the chain' : ''} ${because.length > 1 || found.atEnd ? 'give' : 'gives'} its packets the same`,
         related: because.slice(0, 8).map((later) => ({ at: spanOf(later.node), focus: tellingWords(later), message: doing(later) })),
         help: `remove line ${lineOf(rule)}, or keep it for its counter`,
+      });
+    }
+    // What a program writes so is not the reader's to mend: one finding for each program and table.
+    for (const rules of ofPrograms.values()) {
+      const [first, ...others] = rules as [Rule, ...Rule[]];
+      report({
+        ...placeOfRule(first),
+        focus: tellingWords(first),
+        label: 'could go',
+        message: `${others.length === 0 ? 'a rule' : `${rules.length} rules`} of ${ownerNameOf(first).owner} could go without changing a packet`,
+        related: others.map((other) => ({ at: spanOf(other.node), message: 'so could this one' })),
+        help: 'leave it: the program writes it again',
       });
     }
   },
