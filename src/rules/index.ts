@@ -9,9 +9,11 @@ import byteOrderMark from './byte-order-mark.js';
 import carriageReturn from './carriage-return.js';
 import chainLoop from './chain-loop.js';
 import chainName from './chain-name.js';
+import commentMismatch from './comment-mismatch.js';
 import conflictingRules from './conflicting-rules.js';
 import conntrackFullSoon from './conntrack-full-soon.js';
 import containerNetns from './container-netns.js';
+import countedThoughDead from './counted-though-dead.js';
 import type { Check } from './define.js';
 import deprecatedMatch from './deprecated-match.js';
 import deprecatedTarget from './deprecated-target.js';
@@ -29,6 +31,7 @@ import forwardingOff from './forwarding-off.js';
 import fragmentWithPorts from './fragment-with-ports.js';
 import hairpinMarkMissing from './hairpin-mark-missing.js';
 import hostBitsSet from './host-bits-set.js';
+import hotRuleLate from './hot-rule-late.js';
 import icmpBlocked from './icmp-blocked.js';
 import invalidRejected from './invalid-rejected.js';
 import invertedRange from './inverted-range.js';
@@ -41,11 +44,14 @@ import loopbackBlocked from './loopback-blocked.js';
 import markOverwritten from './mark-overwritten.js';
 import masqueradeWithoutOutInterface from './masquerade-without-out-interface.js';
 import masqueradeWithoutRandomFully from './masquerade-without-random-fully.js';
+import mergeCidr from './merge-cidr.js';
+import mergeMultiport from './merge-multiport.js';
 import missingCommit from './missing-commit.js';
 import missingOption from './missing-option.js';
 import missingProtocol from './missing-protocol.js';
 import mixedBackends from './mixed-backends.js';
 import natDrop from './nat-drop.js';
+import nonCanonical from './non-canonical.js';
 import noncontiguousMask from './noncontiguous-mask.js';
 import openPolicy from './open-policy.js';
 import optionConflict from './option-conflict.js';
@@ -65,6 +71,7 @@ import spoofedLoopback from './spoofed-loopback.js';
 import staleRuntimeChain from './stale-runtime-chain.js';
 import syntaxError from './syntax-error.js';
 import unclosedQuote from './unclosed-quote.js';
+import uncommentedRule from './uncommented-rule.js';
 import undefinedChain from './undefined-chain.js';
 import unknownExtension from './unknown-extension.js';
 import unknownOption from './unknown-option.js';
@@ -72,6 +79,7 @@ import unknownTable from './unknown-table.js';
 import unreachableChain from './unreachable-chain.js';
 import unreadLine from './unread-line.js';
 import unreferencedChain from './unreferenced-chain.js';
+import useIpset from './use-ipset.js';
 import userRuleBeforeManagedJump from './user-rule-before-managed-jump.js';
 import v6LessStrict from './v6-less-strict.js';
 import wrongFamily from './wrong-family.js';
@@ -160,9 +168,18 @@ export const checks: readonly Check[] = [
   serviceWithoutEndpoints,
   staleRuntimeChain,
   userRuleBeforeManagedJump,
+  // performance
+  hotRuleLate,
+  mergeCidr,
+  mergeMultiport,
+  useIpset,
   // style
+  commentMismatch,
   deprecatedMatch,
+  nonCanonical,
+  uncommentedRule,
   // meta
+  countedThoughDead,
   unknownExtension,
   unreadLine,
 ];
