@@ -1,5 +1,7 @@
 /** Rules that no packet gets to be decided by, whatever their cause; proved for all packets. */
-import { deathsOf, isOfJumps, tellDeath } from '../explain/deaths.js';
+import { type Death, deathsOf, isOfJumps, tellDeath } from '../explain/deaths.js';
+import { ownerNameOf } from '../model/owners.js';
+import { spanOf } from '../model/place.js';
 import { defineCheck } from './define.js';
 
 export default defineCheck({
@@ -48,6 +50,35 @@ export default defineCheck({
     ],
   },
   checkRuleset: (context) => {
-    for (const death of deathsOf(context)) if (!isOfJumps(death)) context.report(tellDeath(death));
+    const deaths = deathsOf(context).filter((death) => !isOfJumps(death));
+    // What a program writes in one manner into many chains is one finding: its reader cannot mend it line by line.
+    const ofPrograms = new Map<string, Death[]>();
+    for (const death of deaths) {
+      const { owner } = ownerNameOf(death.rule);
+      if (!owner) context.report(tellDeath(death));
+      else {
+        const key = `${owner} ${death.rule.chain.table.name} ${death.verdict.cause} ${death.verdict.fate}`;
+        ofPrograms.set(key, [...(ofPrograms.get(key) ?? []), death]);
+      }
+    }
+    for (const group of ofPrograms.values()) {
+      const [first, ...others] = group as [Death, ...Death[]];
+      const told = tellDeath(first);
+      if (others.length < fewAlike) for (const death of group) context.report(tellDeath(death));
+      else
+        context.report({
+          ...told,
+          message: `${told.message}; ${others.length} more findings like it in chains of ${ownerNameOf(first.rule).owner}`,
+          related: [
+            ...told.related,
+            ...others.flatMap(({ rule, others: more, stranded }) =>
+              [rule, ...more, ...stranded].map((dead) => ({ at: spanOf(dead.node), message: 'dead in the same manner', dead: true })),
+            ),
+          ],
+        });
+    }
   },
 });
+
+/** So many findings of one manner are still told one by one. */
+const fewAlike = 3;
