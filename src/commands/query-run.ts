@@ -9,7 +9,7 @@ import { lineOf } from '../model/place.js';
 import { resolve as resolveRules } from '../model/resolve.js';
 import type { Ruleset } from '../model/ruleset.js';
 import { askRuleset, partsOf } from '../query/evaluate.js';
-import { exposureAt } from '../query/exposure.js';
+import { exposureOf } from '../query/exposure.js';
 import { type Ask, type Misread, readQuery } from '../query/language.js';
 import { exposureBlocks, exposureData, placesBlocks, placesData } from '../query/page.js';
 import { perRule, type RuleAnswer } from '../query/per-rule.js';
@@ -64,7 +64,7 @@ const runQuestion = async (file: string, text: string | null, format: Format, gi
       most: Number(most),
     };
     return ask === null
-      ? { ruleset, places: [], exposure: (['INPUT', 'FORWARD'] as const).flatMap((hook) => exposureAt(ruleset, hook, options) ?? []) }
+      ? { ruleset, places: [], exposure: exposureOf(ruleset, ['INPUT', 'FORWARD'], options) }
       : { ruleset, places: askRuleset(ruleset, ask, options), exposure: [] };
   });
   if (format === 'json') {
@@ -72,9 +72,7 @@ const runQuestion = async (file: string, text: string | null, format: Format, gi
     const asked = text === null ? {} : { query: text };
     stdout.write(`${JSON.stringify({ version: 1, tool, ...asked, answers: data }, null, 2)}\n`);
   } else {
-    const blocks = answers.flatMap((answer) =>
-      ask === null ? exposureBlocks(answer, Number(most)) : placesBlocks(answer, answers.length > 1),
-    );
+    const blocks = answers.flatMap((answer) => (ask === null ? exposureBlocks(answer) : placesBlocks(answer, answers.length > 1)));
     if (blocks.length === 0) blocks.push(paragraph('There is nothing of that in the ruleset.'));
     const { createColors } = (await import('picocolors')).default;
     const colors = createColors(wantsColor(stdout, env, given.value('color')));

@@ -9,6 +9,7 @@ import {
   type Ordinal,
   printAddress,
   protocolName,
+  protocolsWithPorts,
   serviceByPort,
 } from '../../grammar/index.js';
 import type { Cube } from '../packets/cube.js';
@@ -105,14 +106,11 @@ const sayAddresses = (space: Space, set: ValueSet): string => {
   const pieces = piecesOf(space, set);
   const own = pieces.flatMap((piece) => addressWords(piece, family));
   const others = complement(pieces, highestAddress(family)).flatMap((piece) => addressWords(piece, family));
-  if (others.length < own.length) {
-    // Inside one network that holds all of it, where that says it shorter.
-    const [low] = pieces[0]!;
-    const [, high] = pieces.at(-1)!;
-    const outer = prefixes([low, high], family);
+  if (pieces.length > 1) {
+    // One network with holes, where that says it shorter.
+    const outer = prefixes([pieces[0]![0], pieces.at(-1)![1]], family);
     const holes = pieces.slice(1).flatMap(([start], at) => addressWords([plus(pieces[at]![1], 1), plus(start, -1)], family));
-    if (outer.length === 1 && outer[0] !== `${printAddress(family === 4 ? 0 : 0n)}/0` && holes.length <= others.length)
-      return `${outer[0]} but ${few(holes)}`;
+    if (outer.length === 1 && !outer[0]!.endsWith('/0') && holes.length < own.length) return `${outer[0]} but ${few(holes)}`;
   }
   return someOrAllBut(own, others, 'anywhere');
 };
@@ -123,7 +121,7 @@ const sayPorts = (space: Space, set: ValueSet): string => {
   return someOrAllBut(pieces.map(word), complement(pieces, 65535).map(word), 'any');
 };
 
-const sayProtocols = (space: Space, set: ValueSet): string => {
+const sayProtocols = (space: Space, set: ValueSet, hasPorts: boolean): string => {
   const words = (pieces: readonly Piece[]): string[] =>
     pieces.flatMap(([low, high]) =>
       Number(high) - Number(low) > 3
@@ -133,7 +131,11 @@ const sayProtocols = (space: Space, set: ValueSet): string => {
           ),
     );
   const pieces = piecesOf(space, set);
-  return someOrAllBut(words(pieces), words(complement(pieces, 255)), 'any protocol');
+  const own = words(pieces);
+  if (!hasPorts) return someOrAllBut(own, words(complement(pieces, 255)), 'any protocol');
+  // What has ports is one of few protocols; all of them go without saying.
+  const others = protocolsWithPorts.map(protocolName).filter((name) => !own.includes(name));
+  return others.length === 0 ? '' : someOrAllBut(own, others, 'any protocol');
 };
 
 const sayNames = (space: Space, set: ValueSet): string => {
@@ -199,7 +201,7 @@ export const sayCube = (space: Space, cube: Cube): Sayings => {
     if (!field) continue;
     const isGrouped = space.code(field)?.kind === 'groups';
     if (isGrouped) rest.push(sayOther(space, set, field));
-    else if (field === 'protocol') said.protocol = sayProtocols(space, set);
+    else if (field === 'protocol') said.protocol = sayProtocols(space, set, hasPorts);
     else if (field === 'source') said.from = sayAddresses(space, set);
     else if (field === 'destination') said.to = sayAddresses(space, set);
     else if (field === 'sourcePort') said.fromPort = sayPorts(space, set);
