@@ -25,6 +25,7 @@ import duplicateRule from './duplicate-rule.js';
 import duplicateTable from './duplicate-table.js';
 import extensionHeaderAsProtocol from './extension-header-as-protocol.js';
 import failingCommand from './failing-command.js';
+import filterBeforeDnat from './filter-before-dnat.js';
 import foreignRuleInManagedChain from './foreign-rule-in-managed-chain.js';
 import forwardDropBreaksPods from './forward-drop-breaks-pods.js';
 import forwardingOff from './forwarding-off.js';
@@ -53,10 +54,12 @@ import mixedBackends from './mixed-backends.js';
 import natDrop from './nat-drop.js';
 import nonCanonical from './non-canonical.js';
 import noncontiguousMask from './noncontiguous-mask.js';
+import notrackAgainstNat from './notrack-against-nat.js';
 import openPolicy from './open-policy.js';
 import optionConflict from './option-conflict.js';
 import overlappingRanges from './overlapping-ranges.js';
 import partlyShadowed from './partly-shadowed.js';
+import podToPodMasqueraded from './pod-to-pod-masqueraded.js';
 import randomFullyUnsupported from './random-fully-unsupported.js';
 import redundantRule from './redundant-rule.js';
 import repeatedOption from './repeated-option.js';
@@ -135,8 +138,11 @@ export const checks: readonly Check[] = [
   unreferencedChain,
   // nat
   dnatNotForwarded,
+  filterBeforeDnat,
   masqueradeWithoutOutInterface,
   masqueradeWithoutRandomFully,
+  notrackAgainstNat,
+  podToPodMasqueraded,
   randomFullyUnsupported,
   snatWithoutRandomFully,
   // security

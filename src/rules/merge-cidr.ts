@@ -2,8 +2,8 @@
 import { type Network, type Ordinal, printNetwork } from '../../grammar/index.js';
 import { networksOf, optionOf } from '../explain/parts.js';
 import { placeOfRule, spanOf } from '../model/place.js';
-import { siblingsIn } from '../model/siblings.js';
-import { defineCheck } from './define.js';
+import { type Sibling, siblingsIn } from '../model/siblings.js';
+import { defineCheck, type RulesetContext } from './define.js';
 
 /** The network that two halves make together; null: they are no halves of one. */
 const joined = (a: Network, b: Network): Network | null => {
@@ -38,18 +38,30 @@ export default defineCheck({
             const option = optionOf(rule.node, '', key);
             return option && !option.negated && networksOf(rule, key).length === 1 ? option : null;
           }))
-            for (let i = 0; i + 1 < siblings.length; i++) {
-              const [a, b] = [siblings[i]!, siblings[i + 1]!];
-              const wide = joined(networksOf(a.rule, key)[0]!, networksOf(b.rule, key)[0]!);
-              if (!wide) continue;
-              report({
-                ...placeOfRule(a.rule),
-                focus: [spanOf(a.option)],
-                message: `this rule and the next are for the halves of ${printNetwork(wide)}`,
-                help: `one rule does the same: ${key === 'source' ? '-s' : '-d'} ${printNetwork(wide)}`,
-                related: [{ at: spanOf(b.rule.node), focus: [spanOf(b.option)], message: 'the other half' }],
-              });
-              i++;
-            }
+            tellHalves(siblings, key, report);
   },
 });
+
+/** One finding for a run: the first pair, the others as its lines. */
+const tellHalves = (siblings: readonly Sibling[], key: 'source' | 'destination', report: RulesetContext['report']): void => {
+  const pairs: { readonly a: Sibling; readonly b: Sibling; readonly wide: Network }[] = [];
+  for (let i = 0; i + 1 < siblings.length; i++) {
+    const [a, b] = [siblings[i]!, siblings[i + 1]!];
+    const wide = joined(networksOf(a.rule, key)[0]!, networksOf(b.rule, key)[0]!);
+    if (!wide) continue;
+    pairs.push({ a, b, wide });
+    i++;
+  }
+  const [first, ...others] = pairs;
+  if (!first) return;
+  report({
+    ...placeOfRule(first.a.rule),
+    focus: [spanOf(first.a.option)],
+    message: `this rule and the next are for the halves of ${printNetwork(first.wide)}${others.length > 0 ? `; ${others.length} more pairs follow` : ''}`,
+    help: `one rule does the same: ${key === 'source' ? '-s' : '-d'} ${printNetwork(first.wide)}`,
+    related: [
+      { at: spanOf(first.b.rule.node), focus: [spanOf(first.b.option)], message: 'the other half' },
+      ...others.slice(0, 20).map(({ a, wide }) => ({ at: spanOf(a.rule.node), message: `with the next one ${printNetwork(wide)}` })),
+    ],
+  });
+};
