@@ -51,6 +51,9 @@ export interface QueryOptions {
   readonly most: number;
 }
 
+/** Rules whose packets are told apart in an answer; more of them are told together. */
+const mostDeciders = 12;
+
 /** Targets that write packets down somewhere. */
 const loggers: ReadonlySet<string> = new Set(['LOG', 'NFLOG', 'ULOG', 'AUDIT']);
 
@@ -311,6 +314,19 @@ class Place {
     }
   }
 
+  /** What of a set each rule decides, and the policy (null). */
+  private deciders(fate: ClassFate, set: Node): readonly { readonly rule: Rule | null; readonly set: Node }[] {
+    const { diagram } = this;
+    const sets = new Map<Rule | null, Node>();
+    const add = (rule: Rule | null, own: Node): void => {
+      const part = diagram.and(own, set);
+      if (part !== 0) sets.set(rule, diagram.or(sets.get(rule) ?? 0, part));
+    };
+    for (const { step, set: own } of this.decided) if (this.fateOf(step) === fate) add(step.rule, own);
+    if (this.policyFate() === fate) add(null, this.policy);
+    return [...sets].map(([rule, own]) => ({ rule, set: own }));
+  }
+
   /** An answer as classes, fate by fate, widest first. */
   private classes(answer: Node): Pick<PlaceAnswer, 'classes' | 'leftOut'> {
     const { diagram, program } = this;
@@ -322,19 +338,29 @@ class Place {
     for (const fate of ['accepted', 'rejected', 'dropped', 'queued', 'unknown'] as const) {
       const set = diagram.and(answer, this.fate(fate));
       if (set === 0) continue;
-      const { cubes, rest } = disjointCubes(space, diagram, set, universe, this.options.most);
-      leftOut += rest;
-      for (const cube of cubes) {
-        const own = diagram.and(set, diagram.cube(cube));
-        const by = this.decided.filter((one) => this.fateOf(one.step) === fate && diagram.and(one.set, own) !== 0);
-        const rules = [...new Set(by.map(({ step }) => step.rule))].sort((a, b) => a.id - b.id);
+      const deciders = this.deciders(fate, set);
+      // Few deciders: each has classes of its own. Many: what they decide together is shorter.
+      const groups =
+        deciders.length > 0 && deciders.length <= mostDeciders
+          ? deciders.map((one) => ({ set: one.set, of: [one] }))
+          : [{ set, of: deciders }];
+      const found = groups.flatMap((group) => {
+        const { cubes, rest } = disjointCubes(space, diagram, group.set, universe, this.options.most);
+        leftOut += rest;
+        return cubes.map((cube) => ({ cube, group }));
+      });
+      found.sort((a, b) => extent(b.cube) - extent(a.cube));
+      leftOut += Math.max(0, found.length - this.options.most);
+      for (const { cube, group } of found.slice(0, this.options.most)) {
+        const node = diagram.cube(cube);
+        const by = group.of.length === 1 ? group.of : group.of.filter((one) => diagram.and(one.set, node) !== 0);
         out.push({
           fate,
           cube,
           space,
           packet: pickPacket(space, stages.map((stage) => meet(stage, cube)).find((part) => part !== null) ?? cube, program.hook),
-          by: rules,
-          byPolicy: this.policyFate() === fate && diagram.and(this.policy, own) !== 0,
+          by: by.flatMap(({ rule }) => rule ?? []).sort((a, b) => a.id - b.id),
+          byPolicy: by.some(({ rule }) => rule === null),
         });
       }
     }

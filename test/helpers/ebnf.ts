@@ -4,7 +4,7 @@ import { tokenLabel } from 'chevrotain';
 import { RulesetParser } from '../../grammar/syntax/parser.js';
 import { parserTokens } from '../../grammar/syntax/tokens.js';
 
-export type Node = ISerializedGast & { definition?: Node[]; nonTerminalName?: string; name?: string; label?: string };
+export type Node = ISerializedGast & { definition?: Node[]; nonTerminalName?: string; name?: string; label?: string; separator?: Node };
 
 const show = (node: Node): string => {
   const inside = () => sequence(node.definition ?? []);
@@ -19,6 +19,8 @@ const show = (node: Node): string => {
       return `{ ${inside()} }`;
     case 'RepetitionMandatory':
       return `${inside()} { ${inside()} }`;
+    case 'RepetitionMandatoryWithSeparator':
+      return `${inside()} { ${show(node.separator!)} ${inside()} }`;
     case 'Alternation':
       return node.definition!.length === 1 ? show(node.definition![0]!) : `( ${node.definition!.map(show).join(' | ')} )`;
     default:
