@@ -6,7 +6,7 @@
  * forwarded packets and none for the host's own; the TTL is counted down between PREROUTING and FORWARD.
  */
 import { connectionStates, type FieldName, type Hook, hooks, type TableName, tablesAtHook } from '../../grammar/index.js';
-import { type Cube, everything, meet, meets, merge, release, replace, uncovered } from '../packets/cube.js';
+import { type Cube, everything, meet, meets, merge, minus, release, replace, setOf, uncovered } from '../packets/cube.js';
 import { CubeIndex, dividing } from '../packets/cube-index.js';
 import type { Diagram, Node } from '../packets/diagram.js';
 import type { ValueSet } from '../packets/space.js';
@@ -178,15 +178,26 @@ export class Paths {
     if (stage.table === 'raw')
       for (const field of connectionFields) for (const dimension of program.space.dimensionsOf(field)) open.add(dimension.index);
     const seen = release(cube, (dim) => open.has(dim));
-    // nat lets all pass that it is not asked about; the other tables see what the hook can carry.
-    const bounds = stageCubes(program, stage.table === 'nat' ? 'mangle' : stage.table, stage.hook);
     let found: Cube | null | undefined = null;
+    let others: Cube | undefined;
+    const bounds = stageCubes(program, stage.table === 'nat' ? 'mangle' : stage.table, stage.hook);
     for (const bound of bounds) {
-      const part = meet(
+      let part = meet(
         seen,
         release(bound, (dim) => dim === hook.index),
       );
       if (!part) continue;
+      if (stage.table === 'nat') {
+        // It lets all pass that it is not asked about.
+        const [gate] = this.gate(stage);
+        const asked = meet(part, gate!);
+        if (!asked) {
+          found = part;
+          break;
+        }
+        others = minus(part, gate!)[0];
+        part = asked;
+      }
       const ask = (cube: Cube): Cube | null | undefined =>
         uncovered(
           cube,
@@ -194,7 +205,7 @@ export class Paths {
           { left: 3000 },
         );
       const quiet = harm.index.quietPart(part);
-      found = (quiet && ask(quiet)) ?? ask(part);
+      found = (quiet && ask(quiet)) ?? ask(part) ?? others;
       if (found) break;
     }
     if (!found) return null;
@@ -224,16 +235,23 @@ export class Paths {
     for (let i = table.order.length - 1; i >= 0; i--) {
       const at = table.order[i]!;
       for (const step of table.chains[at]!.steps) {
-        if (!isHarm(step, harmful)) continue;
-        harmful[at] = 1;
-        if ((step.target < 0 || harmful[step.target] === 2) && step.cubes?.[0]?.dims.length === 0) {
-          harmful[at] = 2;
-          break;
-        }
+        const isWhole = (step.target < 0 || harmful[step.target] === 2) && step.cubes?.[0]?.dims.length === 0;
+        if ((harmful[at] === 1 && !isWhole) || !isHarm(step, harmful)) continue;
+        harmful[at] = isWhole ? 2 : 1;
+        if (isWhole) break;
       }
     }
     this.harmful.set(table.name, harmful);
     return harmful;
+  }
+
+  /** What a table is asked about at a hook, wherever the packet is. */
+  private gate({ table, hook }: Stage): readonly Cube[] {
+    const { program } = this;
+    const gate = stageCubes(program, table, hook).map((cube) => release(cube, (dim) => dim === program.hook.index));
+    if (table !== 'nat' || hook !== 'PREROUTING') return gate;
+    const inside = program.space.dimension('inInterface')!;
+    return gate.map((cube) => replace(cube, inside.ofLoose(without(setOf(cube, inside.index) ?? inside.full, loopback(program)))));
   }
 
   private findHarm(stage: Stage, closely: boolean): Harm | null {
@@ -242,20 +260,10 @@ export class Paths {
     const chain = table.chains[table.byName.get(stage.hook)!]!;
     if (chain.chain.policy !== 'ACCEPT') return null;
     const harmful = this.harmIn(table);
-    const gate = stageCubes(program, stage.table, stage.hook).map((cube) => release(cube, (dim) => dim === program.hook.index));
-    const lo = loopback(program);
-    const inside = program.space.dimension('inInterface')!;
+    const gate = this.gate(stage);
     const cubes: Cube[] = [];
     const add = (cube: Cube): void => {
-      for (const entry of gate) {
-        let common = meet(cube, entry);
-        if (common && stage.table === 'nat' && stage.hook === 'PREROUTING') {
-          const at = common.dims.indexOf(inside.index);
-          const away = inside.ofLoose(without(at < 0 ? inside.full : common.sets[at]!, lo));
-          common = away.count === 0 ? null : replace(common, away);
-        }
-        if (common) cubes.push(common);
-      }
+      if (gate.some((entry) => meets(cube, entry))) cubes.push(cube);
     };
     // A call is harm as a whole where the called chain harms whatever comes; else it is looked into, level by level, as long as that stays small.
     let whole = true;

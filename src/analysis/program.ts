@@ -229,7 +229,9 @@ class CompiledStep implements Step {
   }
 
   get isChanging(): boolean {
-    return this.made === null && rewritesOf(this.rule).some((rewrite) => this.space.surelyChanges(rewrite)) ? true : this.changes.length > 0;
+    return this.made === null && rewritesOf(this.rule).some((rewrite) => this.space.surelyChanges(rewrite))
+      ? true
+      : this.changes.length > 0;
   }
 
   get changesAt(): readonly (readonly Change[])[] | null {

@@ -69,6 +69,9 @@ export interface SurveyResult {
 const mostSure = 48;
 const mostArrivals = 32;
 
+/** So few covers are cut away at once. */
+const fewCovers = 6;
+
 const isHistory = (space: Program['space'], dim: number): boolean => space.dimensions[dim]!.test?.decidedBy === 'history';
 
 /** A cube that holds a form: its leaves alone. */
@@ -329,7 +332,8 @@ const surveyChain = (chain: ChainProgram, result: SurveyResult, scratch: Scratch
           if (kind & 1) lower.push(index.cube(id));
           if (kind !== 3) same = false;
         }
-        const found = upper.length === 0 ? part : search(part, upper, budget);
+        const all = jumps && same && ids.length <= fewCovers ? remainder(part, upper, 16, { left: 4000 }) : null;
+        const found = all ? (all[0] ?? null) : upper.length === 0 ? part : search(part, upper, budget);
         if (found) {
           if (!live) {
             live = found;
@@ -337,7 +341,7 @@ const surveyChain = (chain: ChainProgram, result: SurveyResult, scratch: Scratch
             if (lean) leans.set(id, lean);
           }
           if (!jumps) break;
-          const rest = same && ids.length <= 200 ? remainder(part, upper, 16, { left: 4000 }) : null;
+          const rest = all ?? (same && ids.length <= 200 ? remainder(part, upper, 16, { left: 4000 }) : null);
           if (rest) sent!.push(...rest);
           else {
             sent!.push(found, ...openings(part, upper));
@@ -464,12 +468,7 @@ const send = (to: Arrivals, sent: readonly Cube[]): void => {
 };
 
 /** Tests that must answer one way for any packet to get there. */
-const leaning = (
-  found: Cube,
-  parts: readonly Cube[],
-  covers: readonly Cube[],
-  from: Cube,
-): readonly Dimension[] | undefined => {
+const leaning = (found: Cube, parts: readonly Cube[], covers: readonly Cube[], from: Cube): readonly Dimension[] | undefined => {
   let out: Dimension[] | undefined;
   for (let i = 0; i < found.dims.length; i++) {
     const set = found.sets[i]!;

@@ -51,8 +51,9 @@ const likedNames = ['eth0', 'eth1', 'ens3', 'enp1s0', 'wan0', 'lan0', 'port0', '
 const liked = (field: FieldName, family: Family, chosen: ReadonlyMap<FieldName, Ordinal>, looped: boolean): readonly Ordinal[] => {
   const wide = (values: readonly number[]): readonly Ordinal[] => values;
   switch (field) {
-    case 'protocol':
     case 'connectionProtocol':
+      return [...(chosen.has('protocol') ? [chosen.get('protocol')!] : []), ...liked('protocol', family, chosen, looped)];
+    case 'protocol':
       return family === 4 ? [6, 17, 1, 47, 50, 2, 253] : [6, 17, 58, 47, 50, 253];
     case 'source':
     case 'originalSource':
@@ -63,9 +64,12 @@ const liked = (field: FieldName, family: Family, chosen: ReadonlyMap<FieldName, 
     case 'destination':
     case 'originalDestination':
     case 'replyDestination':
-      return (looped ? [family === 4 ? '127.0.0.1' : '::1', ...likedDestinations[family]] : likedDestinations[family]).map((text) =>
-        address(family, text),
-      );
+      return [
+        ...(chosen.get('destinationType') === multicast ? [family === 4 ? '224.0.0.251' : 'ff02::fb'] : []),
+        ...(chosen.get('destinationType') === broadcast ? ['255.255.255.255'] : []),
+        ...(looped ? [family === 4 ? '127.0.0.1' : '::1'] : []),
+        ...likedDestinations[family],
+      ].map((text) => address(family, text));
     case 'sourcePort':
     case 'originalSourcePort':
       return wide([40000, 50000, 60000, 35000, 1024, 53, 80]);
@@ -73,7 +77,9 @@ const liked = (field: FieldName, family: Family, chosen: ReadonlyMap<FieldName, 
     case 'originalDestinationPort':
       return wide(likedPorts);
     case 'tcpFlags':
-      return chosen.get('connectionState') === connectionStates.indexOf('ESTABLISHED') ? wide([16, 24, 18, 2]) : wide([2, 16, 0]);
+      return chosen.get('connectionState') === connectionStates.indexOf('ESTABLISHED')
+        ? wide([16, 24, 18, 2])
+        : wide([2, 16, 17, 4, 20, 18, 0]);
     case 'icmp':
       return family === 4 ? wide([8 * 256, 0, 3 * 256 + 1]) : wide([128 * 256, 129 * 256, 256]);
     case 'connectionState':
@@ -101,6 +107,10 @@ const liked = (field: FieldName, family: Family, chosen: ReadonlyMap<FieldName, 
   }
 };
 
+/** Route types (uapi/linux/rtnetlink.h). */
+const broadcast = 3;
+const multicast = 5;
+
 /** The atom that holds a value. */
 const atomOf = (starts: readonly Ordinal[], value: Ordinal): number => {
   let low = 0;
@@ -123,6 +133,20 @@ const deposit = (k: bigint, mask: bigint): bigint => {
     rest ^= lowest;
   }
   return out;
+};
+
+/** States of a packet that opens no connection, the likeliest first; undefined: it may open one, or it is not told enough (measured, Linux 6.18). */
+const firstState = (family: Family, numbers: ReadonlyMap<FieldName, Ordinal>): readonly (typeof connectionStates)[number][] | undefined => {
+  const protocol = numbers.get('protocol') ?? 6;
+  const flags = numbers.get('tcpFlags');
+  const type = Number(numbers.get('icmp') ?? 0) >> 8;
+  if (protocol === 6 && flags !== undefined && ![2, 16].includes(Number(flags) & 23)) return ['INVALID'];
+  if (!numbers.has('icmp')) return undefined;
+  if (protocol === 1 && family === 4)
+    return type === 0 ? ['INVALID'] : [3, 4, 5, 11, 12].includes(type) ? ['RELATED', 'INVALID'] : undefined;
+  if (protocol !== 58 || family !== 6) return undefined;
+  if (type >= 1 && type <= 4) return ['RELATED', 'INVALID'];
+  return (type >= 130 && type <= 136) || type === 143 ? ['UNTRACKED'] : type === 129 || type === 137 ? ['INVALID'] : undefined;
 };
 
 /** The natural packet of a cube, in a space. `extra` likes come before the usual ones, by field. */
@@ -164,7 +188,8 @@ export const pickPacket = (
   const fieldsHere: FieldName[] = [];
   for (const dimension of space.dimensions)
     if (dimension.field && fieldsHere.at(-1) !== dimension.field && !names.has(dimension.field)) fieldsHere.push(dimension.field);
-  for (const field of new Set<FieldName>(['connectionState', ...fieldsHere])) {
+  const first: readonly FieldName[] = ['connectionState', 'protocol', 'sourceType', 'destinationType'];
+  for (const field of new Set<FieldName>([...first, ...fieldsHere])) {
     const code = space.code(field);
     if (!code || code.kind === 'names') continue;
     const likes = [...(extra.get(field) ?? []), ...liked(field, family, numbers, looped)];
@@ -187,15 +212,19 @@ export const pickPacket = (
       }
       numbers.set(field, value);
     } else {
-      // Group by group the liked value's bits where they are allowed.
+      // A liked value whole, or group by group its bits where they are allowed.
       let value = 0n;
+      const fits = (group: (typeof code.groups)[number], like: Ordinal): boolean => {
+        const at =
+          group.index.get(BigInt(like) & group.mask) ?? (group.dimension.size > group.values.length ? group.dimension.size - 1 : -1);
+        return at >= 0 && allowed(group.dimension).has(at);
+      };
+      const whole = likes.find((like) => code.groups.every((group) => fits(group, like)));
       for (const group of code.groups) {
         const set = allowed(group.dimension);
         let bits: bigint | undefined;
-        for (const like of likes) {
-          const at =
-            group.index.get(BigInt(like) & group.mask) ?? (group.dimension.size > group.values.length ? group.dimension.size - 1 : -1);
-          if (at >= 0 && set.has(at)) {
+        for (const like of whole === undefined ? likes : [whole]) {
+          if (fits(group, like)) {
             bits = BigInt(like) & group.mask;
             break;
           }
@@ -209,6 +238,14 @@ export const pickPacket = (
       }
       numbers.set(field, family === 6 && (field === 'source' || field === 'destination') ? value : Number(value));
     }
+  }
+  // The state that such a packet has when it is the first of its kind, where the set leaves it open.
+  const states = space.code('connectionState');
+  const state = firstState(family, numbers);
+  if (states?.kind === 'ranges' && state !== undefined && connectionStates[Number(numbers.get('connectionState') ?? 0)] === 'NEW') {
+    const set = allowed(states.dimension);
+    const fitting = state.find((name) => set.has(atomOf(states.starts, connectionStates.indexOf(name))));
+    if (fitting) numbers.set('connectionState', connectionStates.indexOf(fitting));
   }
   const tests: { text: string; holds: boolean }[] = [];
   for (let i = 0; i < cube.dims.length; i++) {

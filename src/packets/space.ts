@@ -137,11 +137,29 @@ export class Dimension {
   /** Of intervals in any order that may overlap or touch. */
   ofLoose(ranges: number[]): ValueSet {
     if (ranges.length <= 2) return this.of(ranges);
+    if (ranges.length > 64 && this.size < 1 << 26) return this.ofMany(ranges);
     const order = Array.from({ length: ranges.length / 2 }, (_, i) => i).sort((a, b) => ranges[2 * a]! - ranges[2 * b]!);
     const sorted: number[] = [];
     for (const i of order) {
       const low = ranges[2 * i]!;
       const high = ranges[2 * i + 1]!;
+      const last = sorted.length - 1;
+      if (last > 0 && low <= sorted[last]! + 1) {
+        if (high > sorted[last]!) sorted[last] = high;
+      } else sorted.push(low, high);
+    }
+    return this.of(sorted);
+  }
+
+  /** The same for thousands: both ends of an interval in one number sort fast. */
+  private ofMany(ranges: readonly number[]): ValueSet {
+    const ends = new Float64Array(ranges.length / 2);
+    for (let i = 0; i < ends.length; i++) ends[i] = ranges[2 * i]! * 2 ** 26 + ranges[2 * i + 1]!;
+    ends.sort();
+    const sorted: number[] = [];
+    for (const both of ends) {
+      const low = Math.floor(both / 2 ** 26);
+      const high = both - low * 2 ** 26;
       const last = sorted.length - 1;
       if (last > 0 && low <= sorted[last]! + 1) {
         if (high > sorted[last]!) sorted[last] = high;
