@@ -33,6 +33,7 @@ export class TreeBuilder implements LineReader {
   readonly problems: Problem[] = [];
   readonly source: Source;
   private readonly forced: Family | undefined;
+  private readonly likely: Family;
   private usualFamily: Family | undefined;
   private readonly variables = new Map<string, string>();
   private readonly binder: RuleBinder;
@@ -52,9 +53,10 @@ export class TreeBuilder implements LineReader {
   private ruleFamily: Family = 4;
   private base = 0;
 
-  constructor(source: Source, family: Family | undefined) {
+  constructor(source: Source, family: Family | undefined, likely: Family) {
     this.source = source;
     this.forced = family;
+    this.likely = likely;
     this.headerless = !/^\s*\*[ \t]*[a-z]/m.test(source.text);
     this.binder = new RuleBinder(source.text, this.store, this.problems, this.variables);
   }
@@ -407,7 +409,7 @@ export class TreeBuilder implements LineReader {
 
   /** The family of tables and lines that tell none themselves: what the beginning of the text speaks for. */
   private get usual(): Family {
-    this.usualFamily ??= this.forced ?? guessFamily(this.source.text, 0, Math.min(this.source.text.length, 1_000_000)) ?? 4;
+    this.usualFamily ??= this.forced ?? guessFamily(this.source.text, 0, Math.min(this.source.text.length, 1_000_000)) ?? this.likely;
     return this.usualFamily;
   }
 

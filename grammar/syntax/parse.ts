@@ -17,6 +17,8 @@ export interface ParseOptions {
   readonly name?: string;
   /** Overrules header lines and addresses. */
   readonly family?: Family;
+  /** Where neither tells one. */
+  readonly likelyFamily?: Family;
 }
 
 export interface ParseResult {
@@ -33,7 +35,7 @@ let parser: RulesetParser | undefined;
 /** Reads a ruleset as text. Never throws on any input. */
 export const parse = (text: string, options: ParseOptions = {}): ParseResult => {
   const source = new Source(options.name ?? '-', text);
-  const builder = new TreeBuilder(source, options.family);
+  const builder = new TreeBuilder(source, options.family, options.likelyFamily ?? 4);
   parser ??= new RulesetParser();
   parser.reader = builder;
   let start = 0;
