@@ -32,6 +32,7 @@ export const lintText = (inputs: readonly TextInput[], options: LintOptions = {}
     const { document, problems: readingProblems } = parse(input.text, {
       name: input.name,
       ...(options.family ? { family: options.family } : {}),
+      ...(input.likelyFamily ? { likelyFamily: input.likelyFamily } : {}),
     });
     const { rulesets, problems: resolvingProblems } = resolve(document);
     const problems = [...readingProblems, ...resolvingProblems].sort((a, b) => a.start - b.start || a.end - b.end);
@@ -133,6 +134,6 @@ const summarize = (
     for (const line of item.items) if (line.kind === 'rule' && isAdded(line)) summary.rules++;
   }
   for (const ruleset of rulesets) for (const table of ruleset.tables.values()) summaries.get(ruleset.family)!.chains += table.chains.size;
-  if (summaries.size === 0) return [{ path: input.name, family: 4, tables: [], chains: 0, rules: 0 }];
+  if (summaries.size === 0) return [{ path: input.name, family: input.likelyFamily ?? 4, tables: [], chains: 0, rules: 0 }];
   return [...summaries].map(([family, summary]) => ({ path: input.name, family, ...summary }));
 };

@@ -129,6 +129,7 @@ const users: Readonly<Record<string, (file: string) => boolean>> = {
   chevrotain: (file) => file.startsWith('grammar/syntax/') || file === 'src/query/language.ts',
   'fastest-levenshtein': (file) => file === 'grammar/suggest.ts',
   yargs: (file) => file === 'src/cli.ts' || file.startsWith('src/commands/'),
+  tinypool: (file) => /^src\/commands\/fleet/.test(file),
   picocolors: (file) => /^src\/(?:reporters|commands)\//.test(file),
   yaml: (file) => /^src\/(?:config|commands)\//.test(file),
 };

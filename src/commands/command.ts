@@ -42,6 +42,8 @@ export interface Outside {
   readonly streams: Streams;
   /** The working part, loaded on first use. */
   readonly engine: () => Promise<Engine>;
+  /** The working part was handed in: threads, which load their own, would know nothing of it. */
+  readonly hasOwnEngine: boolean;
   /** Milliseconds on a clock that only goes forward. */
   readonly now: () => number;
 }

@@ -29,6 +29,9 @@ const bundle = {
   context: { ipset: 'ipset-save', addresses: 'ip-addr.json', routes: 'ip-route.json', sysctl: 'sysctl.txt' },
 } as const;
 
+/** Whether a path is the ruleset of a bundle, whose folder then names the host. */
+export const isBundlePath = (path: string): boolean => (bundle.rules as readonly string[]).includes(basename(path));
+
 /** File names in a folder that are taken for rulesets. */
 const rulesetName = /^(?!ipset).*(?:\.(?:rules|v[46]|iptables|ip6tables|save)|ip6?tables(?:-save)?(?:\.(?:txt|conf|save|rules))?)$/;
 
@@ -65,10 +68,15 @@ export interface HostTexts {
 }
 
 /** Reads a host's rulesets and its context; `context` gives paths that go before those of a bundle. */
-export const readHost = async (host: Host, context: Host['context'], stdinName: string, { cwd, stdin }: Streams): Promise<HostTexts> => {
+export const readHost = async (
+  host: Host,
+  context: Host['context'],
+  stdinName: string,
+  { cwd, stdin }: Pick<Streams, 'cwd' | 'stdin'>,
+): Promise<HostTexts> => {
   const unreadable: Unreadable[] = [];
   const take = (name: string, reading: Reading): TextInput[] => {
-    if ('text' in reading) return [{ name, text: reading.text }];
+    if ('text' in reading) return [{ name, text: reading.text, ...familyInName(name) }];
     unreadable.push({ path: name, message: reading.fault });
     return [];
   };
@@ -104,6 +112,13 @@ const inFolder = (folder: string, cwd: string): Host[] => {
   ];
 };
 
+const isV6 = (path: string): boolean => /ip6tables|\.(?:ip)?v6(?:\.|$)/.test(basename(path));
+const isV4 = (path: string): boolean => /iptables|\.(?:ip)?v4(?:\.|$)/.test(basename(path));
+
+/** What a file's name tells of the family of the rules in it. */
+const familyInName = (name: string): Pick<TextInput, 'likelyFamily'> =>
+  isV6(name) ? { likelyFamily: 6 } : isV4(name) ? { likelyFamily: 4 } : {};
+
 /** Files that name themselves the v4 and v6 half of one host are put together; the others stand alone. In the order of the first of each. */
 const pairs = (paths: readonly string[]): string[][] => {
   const groups = new Map<string, string[]>();
@@ -116,7 +131,6 @@ const pairs = (paths: readonly string[]): string[][] => {
     );
     groups.set(key, [...(groups.get(key) ?? []), path]);
   }
-  const isV6 = (path: string): boolean => /ip6tables|\.(?:ip)?v6(?:\.|$)/.test(basename(path));
   return [...groups.values()].flatMap((group) =>
     group.length === 2 && group.filter(isV6).length === 1 ? [group] : group.map((path) => [path]),
   );

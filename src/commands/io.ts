@@ -108,6 +108,15 @@ export const kindOf = (path: string): 'file' | 'folder' | null => {
   }
 };
 
+/** Bytes of a file; 0 where it cannot be told. */
+export const sizeOf = (path: string): number => {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
+  }
+};
+
 /** Names in a folder, sorted, folders with a slash behind them; empty where it cannot be read. */
 export const namesIn = (folder: string): string[] => {
   try {

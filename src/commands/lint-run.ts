@@ -1,19 +1,26 @@
 /** What `iptlint lint` does: reads, lints, settles and prints. Apart from lint.ts so that --help loads none of it. */
 import { type BaselineEntry, entryOf, printBaseline, readBaseline } from '../config/baseline.js';
-import { type Config, type ContextPaths, type Flags, overridesOf, type Settings, settingsOf } from '../config/config.js';
+import { type Config, type ContextPaths, type Flags, type Settings, settingsOf } from '../config/config.js';
 import { type Certainty, type Level, levels } from '../diagnostic/diagnostic.js';
-import { type Counts, exitCode, type FailOn, type Report, type ReportedFinding, type Unreadable } from '../diagnostic/report.js';
+import {
+  type Counts,
+  exitCode,
+  type FailOn,
+  type HostCounts,
+  type Report,
+  type ReportedFinding,
+  type Unreadable,
+} from '../diagnostic/report.js';
 import type { CheckDescriptor, Effort, InputSummary } from '../diagnostic/result.js';
-import { settle, widen } from '../diagnostic/settle.js';
 import { tool } from '../diagnostic/tool.js';
-import { uselessSilence } from '../diagnostic/useless-silence.js';
 import { type Format, formats, type Look, reporters } from '../reporters/index.js';
 import { count } from '../util/text.js';
 import { type Given, type Outside, UsageError } from './command.js';
 import { configPath, type FoundConfig, loadConfig, refuseUnknownNames } from './configuration.js';
 import type { Engine } from './engine.js';
 import { shortHelp } from './help.js';
-import { findHosts, type Host, readHost } from './inputs.js';
+import { allChecks, type HostAnswer, type HostJob, lintHost } from './host-lint.js';
+import { findHosts, type Host, isBundlePath } from './inputs.js';
 import { fileUrl, kindOf, type Output, pathFromRoot, readText, resolve, shownPath, writeText } from './io.js';
 import { wantsColor, wantsLinks, widthOf } from './terminal.js';
 
@@ -30,15 +37,14 @@ export const runLint = async (given: Given, outside: Outside): Promise<number> =
   const outputs = outputsOf(given);
   const { hosts, unreadable } = findHosts(words, streams);
   const engine = await outside.engine();
-  const checks: CheckDescriptor[] = [...engine.checks.filter(({ id }) => id !== uselessSilence.id), uselessSilence];
+  const checks = allChecks(engine);
   refuseUnknownNames(flags.selection, checks, 'the command line');
 
-  const run = new Run(given, flags, checks, engine, outside);
+  const run = new Run(given, flags, checks, outside);
+  const jobs: HostJob[] = [];
+  for (const host of hosts) jobs.push(await run.jobFor(host));
   const show = progress(hosts.length, outside);
-  for (const [index, host] of hosts.entries()) {
-    await run.lint(host);
-    show(index + 1);
-  }
+  for await (const [index, answer] of answersTo(jobs, engine, given, outside, show)) run.take(jobs[index]!, answer);
   show(null);
   if (given.has('update-baseline')) run.writeBaseline();
   const report = run.report(unreadable);
@@ -63,12 +69,46 @@ export const runLint = async (given: Given, outside: Outside): Promise<number> =
   return exitCode(report);
 };
 
+/** The answers to jobs, in their order, whoever works on them; `show` is called as each is there. */
+async function* answersTo(
+  jobs: readonly HostJob[],
+  engine: Engine,
+  given: Given,
+  { streams, hasOwnEngine }: Outside,
+  show: (done: number) => void,
+): AsyncGenerator<[index: number, answer: HostAnswer]> {
+  const here = (job: HostJob): Promise<HostAnswer> => lintHost(job, engine, streams);
+  const asked = jobsAsked(given);
+  let index = 0;
+  if (jobs.length > 1 && !hasOwnEngine) {
+    const { lintInThreads, threadsFor } = await import('./fleet.js');
+    const threads = threadsFor(jobs, asked, streams.cwd);
+    if (threads > 1) {
+      let done = 0;
+      for await (const answer of lintInThreads(jobs, threads, streams.cwd, here, () => show(++done))) yield [index++, answer];
+      return;
+    }
+  }
+  for (const job of jobs) {
+    const answer = await here(job);
+    show(index + 1);
+    yield [index++, answer];
+  }
+}
+
+/** The number of --jobs; null: as many as pay. */
+const jobsAsked = (given: Given): number | null => {
+  const word = given.value('jobs');
+  if (word === null) return null;
+  if (!/^[1-9]\d{0,2}$/.test(word)) throw new UsageError(`--jobs takes a number from 1 to 999, not ${word}`);
+  return Number(word);
+};
+
 /** What accumulates over the hosts of a call. */
 class Run {
   private readonly given: Given;
   private readonly flags: Flags;
   private readonly checks: readonly CheckDescriptor[];
-  private readonly engine: Engine;
   private readonly outside: Outside;
   private readonly configs = new Map<string, FoundConfig>();
   private readonly baselines = new Map<string, Map<string, BaselineEntry>>();
@@ -76,6 +116,7 @@ class Run {
   private readonly renewed = new Map<string, { paths: Set<string>; findings: ReportedFinding[] }>();
   private readonly inputs: InputSummary[] = [];
   private readonly findings: ReportedFinding[] = [];
+  private readonly hosts: HostCounts[] = [];
   private readonly unreadable: Unreadable[] = [];
   private readonly counts: { -readonly [Key in keyof Counts]: number } = {
     error: 0,
@@ -89,58 +130,47 @@ class Run {
   private partlyUnread = false;
   private inconclusive = false;
 
-  constructor(given: Given, flags: Flags, checks: readonly CheckDescriptor[], engine: Engine, outside: Outside) {
+  constructor(given: Given, flags: Flags, checks: readonly CheckDescriptor[], outside: Outside) {
     this.given = given;
     this.flags = flags;
     this.checks = checks;
-    this.engine = engine;
     this.outside = outside;
   }
 
-  async lint(host: Host): Promise<void> {
-    const { streams } = this.outside;
+  /** All that linting a host depends on. */
+  async jobFor(host: Host): Promise<HostJob> {
+    const { cwd } = this.outside.streams;
     const { config, folder } = await this.configFor(host.folder);
     const settings = settingsOf(pathsFrom(config, folder), this.flags);
     this.failOn = strictest(this.failOn, settings.failOn);
-    const baseline = this.baselineFor(settings);
+    const stdinName = this.given.value('stdin-filename') ?? '<stdin>';
+    const known = this.baselineFor(settings);
+    const names = new Set(host.paths.map((path) => (path === '-' ? stdinName : shownPath(path, cwd))));
+    const ofHost = [...(known?.values() ?? [])].filter(({ path }) => path === undefined || names.has(path));
+    const baseline = this.given.has('update-baseline') || !known ? null : new Set(ofHost.map(({ fingerprint }) => fingerprint));
+    return { host, config, folder, settings, stdinName, baseline };
+  }
 
-    const texts = await readHost(host, settings.context, this.given.value('stdin-filename') ?? '<stdin>', streams);
-    this.unreadable.push(...texts.unreadable);
-    if (texts.inputs.length === 0) return;
-
-    const overrides = overridesOf(config, (path) => shownPath(resolve(streams.cwd, path), folder));
-    const options = widen(
-      {
-        ...settings.selection,
-        ...(settings.family && { family: settings.family }),
-        ...(settings.backend && { backend: settings.backend }),
-        ...(settings.effort && { effort: settings.effort }),
-        context: texts.context,
-      },
-      overrides,
-      this.checks,
-    );
-    const result = this.engine.lint(texts.inputs, options);
-    this.inputs.push(...result.inputs);
-    this.partlyUnread ||= result.partlyUnread;
-    this.inconclusive ||= result.inconclusive;
-
-    const renew = this.given.has('update-baseline');
-    const settled = settle(texts.inputs, result, {
-      ...settings,
-      overrides,
-      baseline: renew || !baseline ? null : new Set(baseline.keys()),
-      checks: this.checks,
-    });
-    for (const key of Object.keys(this.counts) as (keyof Counts)[]) this.counts[key] += settled.counts[key];
-    if (renew && settings.baseline) {
+  /** Adds what linting a host gave. */
+  take({ host, settings }: HostJob, answer: HostAnswer): void {
+    const { names, inputs, findings, counts, unreadable, partlyUnread, inconclusive } = answer;
+    this.unreadable.push(...unreadable);
+    if (names.length === 0) return;
+    this.inputs.push(...inputs);
+    this.partlyUnread ||= partlyUnread;
+    this.inconclusive ||= inconclusive;
+    for (const key of Object.keys(this.counts) as (keyof Counts)[]) this.counts[key] += counts[key];
+    if (this.given.has('update-baseline') && settings.baseline) {
       const sum = this.renewed.get(settings.baseline) ?? { paths: new Set(), findings: [] };
       this.renewed.set(settings.baseline, sum);
-      for (const { name } of texts.inputs) sum.paths.add(name);
-      sum.findings.push(...settled.findings);
-      for (const level of levels) this.counts[level] -= settled.counts[level];
-      this.counts.baseline += settled.findings.length;
-    } else this.findings.push(...settled.findings);
+      for (const name of names) sum.paths.add(name);
+      sum.findings.push(...findings);
+      for (const level of levels) this.counts[level] -= counts[level];
+      this.counts.baseline += findings.length;
+      return;
+    }
+    this.findings.push(...findings);
+    this.hosts.push({ name: nameOf(host, names), error: counts.error, warning: counts.warning, info: counts.info });
   }
 
   /** Writes what was found into the baselines; entries of paths that were not linted now stay. */
@@ -159,6 +189,7 @@ class Run {
     return {
       tool,
       inputs: this.inputs,
+      hosts: this.hosts,
       findings: this.findings,
       counts: this.counts,
       unreadable: [...unreadable, ...this.unreadable],
@@ -220,6 +251,10 @@ const pathsFrom = (config: Config, folder: string): Config => ({
 
 const wholePaths = (paths: ContextPaths, folder: string): ContextPaths =>
   Object.fromEntries(Object.entries(paths).map(([key, path]) => [key, resolve(folder, path)]));
+
+/** What a person calls a host: the folder of its bundle, else its first file. */
+const nameOf = ({ paths }: Host, [first = '']: readonly string[]): string =>
+  isBundlePath(paths[0] ?? '') && first.includes('/') ? first.slice(0, first.lastIndexOf('/')) : first;
 
 /** Of two, the one that more findings fail. */
 const strictest = (a: FailOn, b: FailOn): FailOn => {

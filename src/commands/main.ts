@@ -30,7 +30,12 @@ export const main = async (words: readonly string[], streams: Streams, engine: (
     const { readGiven } = await import('./given.js');
     const given = readGiven(own, command);
     hintAtCommand(given.words, place, command, streams);
-    return await command.run(given, { streams, engine, now: () => performance.now() } satisfies Outside);
+    return await command.run(given, {
+      streams,
+      engine,
+      hasOwnEngine: engine !== realEngine,
+      now: () => performance.now(),
+    } satisfies Outside);
   } catch (error) {
     if (error instanceof UsageError) {
       stderr.write(`iptlint: ${error.message}\nTry: iptlint ${name === defaultCommand ? '' : `${name} `}--help\n`);

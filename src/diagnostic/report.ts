@@ -30,9 +30,16 @@ export interface Counts {
   readonly uncertain: number;
 }
 
+/** Findings of one host by level. */
+export interface HostCounts extends Pick<Counts, 'error' | 'warning' | 'info'> {
+  readonly name: string;
+}
+
 export interface Report {
   readonly tool: { readonly name: string; readonly version: string };
   readonly inputs: readonly InputSummary[];
+  /** In the order of the call, also those without findings. */
+  readonly hosts: readonly HostCounts[];
   readonly findings: readonly ReportedFinding[];
   readonly counts: Counts;
   readonly unreadable: readonly Unreadable[];

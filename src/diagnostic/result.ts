@@ -9,6 +9,8 @@ import type { Selection } from './selection.js';
 export interface TextInput {
   readonly name: string;
   readonly text: string;
+  /** The family where neither the text nor an option tells one: of a file's name, such as rules.v6. */
+  readonly likelyFamily?: 4 | 6;
 }
 
 /** What is known of the host beside its rules; each makes unknowns known. */

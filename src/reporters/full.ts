@@ -3,8 +3,8 @@
  * means and what to do; then one line of counts.
  */
 import picocolors from 'picocolors';
-import type { Source, Span } from '../../grammar/index.js';
-import type { Level, Related } from '../diagnostic/diagnostic.js';
+import { isHook, type Source, type Span } from '../../grammar/index.js';
+import { type Level, levels, type Related } from '../diagnostic/diagnostic.js';
 import type { Report, ReportedFinding } from '../diagnostic/report.js';
 import { columns, count, harmless, wrap } from '../util/text.js';
 import { excerpt, type Stretch } from './excerpt.js';
@@ -173,15 +173,55 @@ const frame = (place: Place, isAgain: boolean, gutter: number, { level }: Report
 };
 
 const notesOf = (finding: ReportedFinding): [label: string, texts: string[]][] => {
-  const { witness, shows, effect, help, leansOn, owner, fix } = finding;
+  const { chain, witness, shows, effect, help, leansOn, owner, fix } = finding;
   const notes: [string, string[]][] = [];
   if (witness) notes.push(['packet', [packetWords(witness), ...(shows ? [shows] : [])]]);
   if (effect) notes.push(['effect', [effect]]);
   if (leansOn && leansOn.length > 0) notes.push(['leans on', [leansOn.join(', ')]]);
-  if (owner) notes.push(['owner', [`${owner} manages this chain`]]);
+  if (owner) notes.push(['owner', [`${owner} manages this ${isHook(chain ?? '') ? 'rule' : 'chain'}`]]);
   if (help) notes.push(['help', [help]]);
   if (fix && !help) notes.push(['help', ['an edit is at hand in the json form']]);
   return notes;
+};
+
+/** From how many hosts on the end of a report sums them up, and how many of them it names. */
+const manyHosts = 10;
+const namedHosts = 20;
+
+/** For many hosts: findings by check and by host, those with the worst first. */
+const overview = ({ hosts, findings }: Report, look: Look, paint: Paint): string[] => {
+  if (hosts.length < manyHosts || findings.length === 0) return [];
+  const checks = new Map<string, { level: Level; count: number; paths: Set<string> }>();
+  for (const { check, level, source } of findings) {
+    const sum = checks.get(`${level} ${check}`) ?? { level, count: 0, paths: new Set() };
+    checks.set(`${level} ${check}`, sum);
+    sum.count++;
+    sum.paths.add(source.name);
+  }
+  const rank = (level: Level): number => levels.indexOf(level);
+  const byCheck = [...checks].sort(([, a], [, b]) => rank(a.level) - rank(b.level) || b.count - a.count);
+  const affected = hosts.filter(({ error, warning, info }) => error + warning + info > 0);
+  const byHost = [...affected].sort((a, b) => b.error - a.error || b.warning - a.warning || b.info - a.info);
+  const left = byHost.length - namedHosts;
+  const wide = (numbers: readonly number[]): number => Math.max(...numbers.map((number) => String(number).length));
+  const digits = wide(byCheck.map(([, sum]) => sum.count));
+  const nameWidth = Math.min(Math.max(...byHost.slice(0, namedHosts).map(({ name }) => columns(harmless(name)))), look.width >> 1);
+  const clean = hosts.length - affected.length;
+  return [
+    paint.strong('By check'),
+    ...byCheck.map(
+      ([name, sum]) =>
+        `  ${String(sum.count).padStart(digits)}  ${paint.level(sum.level, sum.level)}[${name.slice(sum.level.length + 1)}] in ${count(sum.paths.size, 'input')}`,
+    ),
+    '',
+    paint.strong(`By host, worst first${clean > 0 ? `; ${clean} of ${hosts.length} without findings` : ''}`),
+    ...byHost.slice(0, namedHosts).map((host) => {
+      const name = harmless(host.name);
+      return `  ${name}${' '.repeat(Math.max(0, nameWidth - columns(name)))}  ${countsInWords({ counts: host })}`;
+    }),
+    ...(left > 0 ? [`  and ${count(left, 'host')} more`] : []),
+    '',
+  ];
 };
 
 const summary = (report: Report, look: Look, paint: Paint): string => {
@@ -195,7 +235,10 @@ const summary = (report: Report, look: Look, paint: Paint): string => {
   const hidden = hiddenInWords(report);
   const time = look.elapsed === null ? '' : paint.faint(` (${(look.elapsed / 1000).toFixed(2)} s)`);
   const none = paths.length === 0 && report.unreadable.length > 0 ? 'Nothing could be read' : paint.good('No findings');
-  const lines = [`${worst ? paint.level(worst, found) : none}${of}${hidden && `; not shown: ${hidden}`}${time}`];
+  const lines = [
+    ...overview(report, look, paint),
+    `${worst ? paint.level(worst, found) : none}${of}${hidden && `; not shown: ${hidden}`}${time}`,
+  ];
   if (report.partlyUnread)
     lines.push(...wrap('Part of the input could not be read; what the lost lines could change is told as possible', look.width));
   if (report.inconclusive) lines.push(...wrap('Not everything was decided: the budget ran out (--effort high allows more)', look.width));

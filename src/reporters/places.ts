@@ -80,7 +80,7 @@ const fixJson = (source: Source, { safe, edits }: Fix) => ({
 });
 
 /** `1 error, 4 warnings, 2 infos`; levels without findings are left out. */
-export const countsInWords = ({ counts }: Report): string =>
+export const countsInWords = ({ counts }: { readonly counts: Pick<Report['counts'], 'error' | 'warning' | 'info'> }): string =>
   (['error', 'warning', 'info'] as const)
     .filter((level) => counts[level] > 0)
     .map((level) => `${counts[level]} ${level === 'info' || counts[level] === 1 ? level : `${level}s`}`)

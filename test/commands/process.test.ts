@@ -3,7 +3,6 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { tool } from '../../src/diagnostic/tool.js';
 
@@ -13,18 +12,9 @@ vi.setConfig({ testTimeout: 60_000 });
 const folder = mkdtempSync(join(tmpdir(), 'iptlint-process-'));
 const program = join(folder, 'cli.js');
 
-beforeAll(async () => {
+beforeAll(() => {
   const root = join(import.meta.dirname, '../..');
-  await build({
-    entryPoints: [join(root, 'src/cli.ts')],
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    outdir: folder,
-    logLevel: 'error',
-  });
+  execFileSync(process.execPath, [join(root, 'build.js'), folder], { stdio: 'inherit' });
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
 }, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

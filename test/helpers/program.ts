@@ -1,9 +1,9 @@
 /** The program as a command: built from the sources as it ships, in a folder of its own, for tests that call it as other programs do. */
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -17,16 +17,7 @@ export interface Program {
 
 export const buildProgram = async (): Promise<Program> => {
   const bin = mkdtempSync(join(tmpdir(), 'iptlint-program-'));
-  await build({
-    entryPoints: [join(root, 'src/cli.ts')],
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    outdir: join(bin, 'dist'),
-    logLevel: 'error',
-  });
+  execFileSync(process.execPath, [join(root, 'build.js'), join(bin, 'dist')], { stdio: 'inherit' });
   writeFileSync(join(bin, 'package.json'), '{ "type": "module" }');
   const cli = join(bin, 'dist/cli.js');
   writeFileSync(join(bin, 'iptlint'), `#!/bin/sh\nexec "${process.execPath}" "${cli}" "$@"\n`);

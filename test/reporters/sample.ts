@@ -47,6 +47,7 @@ export const report = (diagnostics: readonly Diagnostic[], more: Partial<Report>
   const at = (level: string) => diagnostics.filter((diagnostic) => diagnostic.level === level).length;
   return {
     tool: { name: 'iptlint', version: '1.2.3' },
+    hosts: [{ name: 'rules.v4', error: 0, warning: 0, info: 0 }],
     inputs: [{ path: 'rules.v4', family: 4, tables: ['filter'], chains: 3, rules: 31 }],
     findings: diagnostics.map((diagnostic, index) => ({ ...diagnostic, fingerprint: names[index]! })),
     counts: { error: at('error'), warning: at('warning'), info: at('info'), suppressed: 0, baseline: 0, uncertain: 0 },

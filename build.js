@@ -1,0 +1,42 @@
+/**
+ * Bundles the program into dist, or into the folder that is named: one file to start, parts that load when they are asked for, and the threads
+ * for fleets beside them. It is written for a quick start: of yargs only its parser is wanted, and blanks and comments are left out, names kept,
+ * so that a stack trace still says where. (Whole minifying saves nothing more at run time.)
+ */
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+/** What yargs prepares for its own messages (locales, emoji widths, 10 ms) goes with nobody asking for it. */
+const parserAlone = {
+  name: 'parser-alone',
+  setup({ onResolve, resolve }) {
+    onResolve({ filter: /platform-shims\/esm\.mjs$/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
+      if (pluginData === 'asked') return;
+      const found = await resolve(path, { kind, importer, resolveDir, pluginData: 'asked' });
+      return { path: found.path, sideEffects: false };
+    });
+  },
+};
+
+await build({
+  absWorkingDir: here('.'),
+  entryPoints: [
+    { in: 'src/cli.ts', out: 'cli' },
+    // tinypool looks for its worker beside the file that it is bundled into; both stand where chunks stand.
+    { in: 'src/commands/fleet-worker.ts', out: 'chunks/fleet-worker' },
+    { in: 'node_modules/tinypool/dist/entry/worker.js', out: 'chunks/entry/worker' },
+  ],
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  outdir: process.argv[2] ?? here('dist'),
+  chunkNames: 'chunks/[name]-[hash]',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  plugins: [parserAlone],
+  logLevel: 'warning',
+});
