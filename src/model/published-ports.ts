@@ -17,6 +17,8 @@ const publishers = new Set(['docker', 'netavark', 'cni']);
 /** Ports that are published on every address; those bound to one address (127.0.0.1) are not for strangers. */
 export const publishedOn = (ruleset: Ruleset): readonly Published[] => {
   const found: Published[] = [];
+  const names = [...(ruleset.tables.get('nat')?.chains.keys() ?? [])];
+  if (!names.some((name) => /^(DOCKER$|NETAVARK-|CNI-(HOSTPORT|DN)-)/.test(name))) return found;
   for (const rule of censusOf(ruleset).byTarget.get('DNAT') ?? []) {
     const owner = ownerOfRule(rule);
     if (!owner || !publishers.has(owner.id) || rule.chain.name === 'DOCKER_OUTPUT' || rule.chain.table.name !== 'nat') continue;

@@ -5,6 +5,7 @@ import { filterChain } from '../analysis/intent.js';
 import { outside, probe } from '../analysis/probe.js';
 import { networksOf, optionOf, targetOption } from '../explain/parts.js';
 import { censusOf } from '../model/census.js';
+import { ownerOfRule } from '../model/owners.js';
 import { lineOf, placeOfChain, placeOfRule, spanOf } from '../model/place.js';
 import type { Rule } from '../model/ruleset.js';
 import { defineCheck } from './define.js';
@@ -23,7 +24,7 @@ export default defineCheck({
   category: 'nat',
   level: 'warning',
   summary: 'DNAT sends connections on to a host that FORWARD refuses.',
-  why: 'DNAT only changes the destination. The packet then goes through FORWARD like any other, with the new address and the new port, and needs a rule there that lets it through. Told where every packet that the DNAT rule makes is proved to be refused by FORWARD (and by INPUT, in case that the new destination is an address of this host). A rule in FORWARD that names the old port is a usual cause: it never sees it.',
+  why: 'DNAT only changes the destination. The packet then goes through FORWARD like any other, with the new address and the new port, and needs a rule there that lets it through. Told where every packet that the DNAT rule makes is proved to be refused by FORWARD (and by INPUT, in case that the new destination is an address of this host). A rule in FORWARD that names the old port is a usual cause: it never sees it. Rules that programs write (published ports, services) are left to other checks.',
   advice:
     'Accept the new destination in FORWARD: -d NEW-ADDRESS -p tcp --dport NEW-PORT -j ACCEPT, or all translated connections with -m conntrack --ctstate DNAT.',
   examples: {
@@ -54,7 +55,7 @@ export default defineCheck({
     const nat = ruleset.tables.get('nat');
     if (!forward || !input || !nat || (forward.policy === 'ACCEPT' && forward.rules.length === 0)) return;
     const rules = (censusOf(ruleset).byTarget.get('DNAT') ?? []).filter(
-      (rule) => rule.chain.table === nat && graph.hooksOf(rule.chain).has('PREROUTING'),
+      (rule) => rule.chain.table === nat && !ownerOfRule(rule) && graph.hooksOf(rule.chain).has('PREROUTING'),
     );
     for (const rule of rules.slice(0, mostAsked)) {
       const to = targetOption(rule.node, 'to')?.value as NatTo | undefined;

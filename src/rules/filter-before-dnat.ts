@@ -43,9 +43,13 @@ export default defineCheck({
   },
   checkRuleset: ({ ruleset, graph, facts, report }) => {
     const census = censusOf(ruleset);
+    const dnats = census.byTarget.get('DNAT') ?? [];
+    if (dnats.length === 0) return;
+    const refusing = ['DROP', 'REJECT'].flatMap((target) => census.byTarget.get(target) ?? []).filter((rule) => onePort(rule) !== null);
+    if (refusing.length === 0) return;
     const translated = new Map<string, Rule>();
     const made = new Set<string>();
-    for (const rule of census.byTarget.get('DNAT') ?? []) {
+    for (const rule of dnats) {
       if (rule.chain.table.name !== 'nat' || !graph.hooksOf(rule.chain).has('PREROUTING')) continue;
       const protocol = protocolOf(rule);
       const port = onePort(rule);
@@ -57,12 +61,12 @@ export default defineCheck({
       if (port !== null && next && next.first === next.last && next.first !== port) translated.set(`${protocol} ${port}`, rule);
     }
     if (translated.size === 0) return;
-    for (const rule of ['DROP', 'REJECT'].flatMap((target) => census.byTarget.get(target) ?? [])) {
-      if (rule.chain.table.name !== 'filter' || ownerOfRule(rule)) continue;
+    for (const rule of refusing) {
       const port = onePort(rule);
+      if (port === null || rule.chain.table.name !== 'filter') continue;
       const key = `${protocolOf(rule)} ${port}`;
       const dnat = translated.get(key);
-      if (!dnat || made.has(key) || optionOf(rule.node, '', 'destination') || facts.status(rule) !== 'live') continue;
+      if (!dnat || made.has(key) || ownerOfRule(rule) || optionOf(rule.node, '', 'destination') || facts.status(rule) !== 'live') continue;
       const reached = graph.hooksOf(rule.chain);
       if (!reached.has('FORWARD') || reached.has('INPUT') || reached.has('OUTPUT')) continue;
       const to = targetOption(dnat.node, 'to')!;

@@ -13,9 +13,9 @@ const marks: readonly { readonly owner: string; readonly chains: RegExp; readonl
     chains: /^KUBE-(SERVICES|NODEPORTS|SVC-|SEP-|EXT-|FW-|XLB-)/,
     // Its own rules there jump, translate, ask an ipset (ipvs mode), or bear a comment.
     isOwn: (rule) =>
-      commentsOf(rule).length > 0 ||
+      !/^(ACCEPT|DROP|REJECT|RETURN|LOG|SNAT|MASQUERADE)$/.test(rule.node.target?.name ?? '') ||
       rule.node.matches.some(({ name }) => name === 'set') ||
-      !/^(ACCEPT|DROP|REJECT|RETURN|LOG|SNAT|MASQUERADE)$/.test(rule.node.target?.name ?? ''),
+      commentsOf(rule).length > 0,
   },
   {
     owner: 'docker',

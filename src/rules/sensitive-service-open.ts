@@ -55,14 +55,14 @@ export default defineCheck({
       { title: 'ssh and web', text: ':INPUT DROP [0:0]\n-A INPUT -p tcp -m multiport --dports 22,80,443 -j ACCEPT' },
     ],
   },
-  checkRuleset: ({ ruleset, facts, report }) => {
+  checkRuleset: ({ ruleset, graph, facts, report }) => {
     const chain = filterChain(ruleset, 'INPUT');
     if (!chain || chain.rules.length === 0) return;
-    const accepting = censusOf(ruleset).byTarget.get('ACCEPT') ?? [];
-    if (accepting.length === 0 || accepting.length > 20_000) return;
-    const named = sensitiveServices.filter(({ port }) =>
-      accepting.some((rule) => rule.chain.table === chain.table && namesPort(rule, port)),
+    const accepting = (censusOf(ruleset).byTarget.get('ACCEPT') ?? []).filter(
+      (rule) => rule.chain.table === chain.table && graph.hooksOf(rule.chain).has('INPUT'),
     );
+    if (accepting.length === 0 || accepting.length > 5000) return;
+    const named = sensitiveServices.filter(({ port }) => accepting.some((rule) => namesPort(rule, port)));
     if (named.length === 0 || !stanceOf(facts, chain)?.restrictive) return;
     const found = new Map<Rule, { names: string[]; witness: ReturnType<NonNullable<ReturnType<typeof probe>>['packet']> }>();
     for (const { port, protocol, name } of named) {
