@@ -37,6 +37,8 @@ await build({
   chunkNames: 'chunks/[name]-[hash]',
   minifySyntax: true,
   minifyWhitespace: true,
+  // yaml's form for Node is CommonJS and asks for node:process by require, which a module cannot; its other form is a module throughout.
+  alias: { yaml: here('node_modules/yaml/browser/index.js') },
   plugins: [parserAlone],
   logLevel: 'warning',
 });
