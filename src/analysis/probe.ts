@@ -112,54 +112,78 @@ class Walk {
     return !this.goals || !cubes || cubes.some((cube) => this.goals!.some((goal) => meets(cube, goal)));
   }
 
-  /** What comes out at the end of a chain, or goes back from it. */
+  /** What comes out at the end of a chain, or goes back from it. Chains may call one another ten thousand deep: the visits stand in a list. */
   through(chain: ChainProgram, entering: Node): Node {
     const { diagram } = this.facts.reachability;
+    const open: Visit[] = [{ chain, next: 0, here: entering, back: 0 }];
+    for (;;) {
+      const visit = open[open.length - 1]!;
+      const called = this.onward(visit);
+      if (called) {
+        open.push(called);
+        continue;
+      }
+      let out = diagram.or(visit.back, visit.here);
+      // A limit asked at the next visit answers anew.
+      const { history } = visit.chain;
+      if (out !== 0 && history.length > 0) {
+        const levels = diagram.support(out);
+        for (const dimension of history) if (levels.has(dimension.level)) out = diagram.forget(out, dimension);
+      }
+      open.pop();
+      const caller = open[open.length - 1];
+      if (!caller) return out;
+      if (caller.chain.steps[caller.next - 1]!.kind === 'jump') caller.here = diagram.or(caller.here, out);
+      else caller.back = diagram.or(caller.back, out);
+    }
+  }
+
+  /** Goes on in a chain up to the next call, which it returns; null: at its end. */
+  private onward(visit: Visit): Visit | null {
+    const { diagram } = this.facts.reachability;
     const flow = this.facts.reachability.flow(this.table);
-    let here = entering;
-    let back: Node = 0;
-    for (const step of chain.steps) {
-      if (here === 0) break;
+    const { chain } = visit;
+    while (visit.next < chain.steps.length && visit.here !== 0) {
+      const step = chain.steps[visit.next++]!;
       if (--this.steps < 0) throw new Exhausted();
       if (step.kind === 'pass' && !step.isChanging) continue;
       if (!this.isMet(step)) continue;
-      const matched = diagram.and(here, flow.matching(chain, step));
+      const matched = diagram.and(visit.here, flow.matching(chain, step));
       const taken = step.takes === null ? matched : diagram.and(matched, diagram.form(step.takes));
       if (taken === 0) continue;
       switch (step.kind) {
         case 'pass':
-          here = diagram.or(diagram.minus(here, taken), flow.image(taken, step.changes));
+          visit.here = diagram.or(diagram.minus(visit.here, taken), flow.image(taken, step.changes));
           break;
         case 'decide':
           this.decided.push({ rule: step.rule, verdict: step.verdict!, set: taken });
-          here = diagram.minus(here, taken);
+          visit.here = diagram.minus(visit.here, taken);
           break;
         case 'return':
-          back = diagram.or(back, taken);
-          here = diagram.minus(here, taken);
+          visit.back = diagram.or(visit.back, taken);
+          visit.here = diagram.minus(visit.here, taken);
           break;
         case 'maybe': {
           const gone = diagram.and(taken, diagram.of(step.fate!.interval(1, 1)));
           this.decided.push({ rule: step.rule, verdict: 'unknown', set: gone });
-          here = diagram.minus(here, gone);
+          visit.here = diagram.minus(visit.here, gone);
           break;
         }
-        default: {
-          const returned = this.through(this.table.chains[step.target]!, taken);
-          here = diagram.minus(here, taken);
-          if (step.kind === 'jump') here = diagram.or(here, returned);
-          else back = diagram.or(back, returned);
-        }
+        default:
+          visit.here = diagram.minus(visit.here, taken);
+          return { chain: this.table.chains[step.target]!, next: 0, here: taken, back: 0 };
       }
     }
-    let out = diagram.or(back, here);
-    // A limit asked at the next visit answers anew.
-    if (out !== 0 && chain.history.length > 0) {
-      const levels = diagram.support(out);
-      for (const dimension of chain.history) if (levels.has(dimension.level)) out = diagram.forget(out, dimension);
-    }
-    return out;
+    return null;
   }
+}
+
+/** One visit to a chain: how far it is, what still goes on, what goes back to the caller. */
+interface Visit {
+  readonly chain: ChainProgram;
+  next: number;
+  here: Node;
+  back: Node;
 }
 
 /** The atoms of what is asked, as a cube; null: there are none. */

@@ -151,7 +151,10 @@ export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Pr
         const before = space.dimensions.length;
         const step = compile(rule, i, predicates[rule.id]!, space, byName);
         for (let at = before; at < space.dimensions.length; at++)
-          if (space.dimensions[at]!.test!.decidedBy === 'history') (history ??= []).push(space.dimensions[at]!);
+          if (space.dimensions[at]!.test!.decidedBy === 'history') {
+            history ??= [];
+            history.push(space.dimensions[at]!);
+          }
         own[i] = step;
         chainOf[rule.id] = chains.length;
       }

@@ -121,8 +121,9 @@ export class Dimension {
   interval(low: number, high: number): ValueSet {
     if (low === 0 && high === this.size - 1) return this.full;
     if (this.size === 2) {
-      if (low === 0) return (this.first ??= new ValueSet(this, onlyFirst));
-      return (this.second ??= new ValueSet(this, onlySecond));
+      this.first ??= new ValueSet(this, onlyFirst);
+      this.second ??= new ValueSet(this, onlySecond);
+      return low === 0 ? this.first : this.second;
     }
     const key = low * this.size + high;
     this.singles ??= new Map();
@@ -524,6 +525,7 @@ export class Space {
     // The field that a twin copies from is asked where the copy is.
     for (const [to, from] of this.twins) if (this.asked.has(to)) this.asked.add(from);
     for (const [to, from] of this.twins) {
+      if (this.masks.get(to) === this.masks.get(from)) continue; // they share all already
       const masks = new Set([...(this.masks.get(to) ?? []), ...(this.masks.get(from) ?? [])]);
       const points = [...(this.points.get(to) ?? []), ...(this.points.get(from) ?? [])];
       const cuts = [...(this.cuts.get(to) ?? []), ...(this.cuts.get(from) ?? [])];
