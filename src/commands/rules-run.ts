@@ -108,15 +108,21 @@ const settingOf = ({ family, backend }: CheckExample): string => {
   return words.length > 0 ? ` (${words.join(', ')})` : '';
 };
 
-const shownLines = ({ text }: CheckExample): string[] => text.replace(/\n$/, '').split('\n').map(harmless);
+/** The example's text, then what else is given of the host. */
+const shownLines = ({ text, beside = [], context = {} }: CheckExample): string[] => {
+  const given = Object.entries(context).flatMap(([key, input]) => (input ? [`# given by --${key}:`, ...input.text.split('\n')] : []));
+  const others = beside.flatMap((other) => ['# and, of the same host:', ...other.split('\n')]);
+  const lines = [...text.replace(/\n$/, '').split('\n'), ...[...others, ...given].filter((line) => line !== '')];
+  return lines.map(harmless);
+};
 
 /** What the check says of an example, by running it; lines are counted as the page shows them. */
 const said = ({ id }: CheckInfo, example: CheckExample, engine: Engine): { level: Level; text: string }[] => {
   const { text, before } = wholeExample(example);
-  const inputs = [{ name: 'example', text }];
+  const inputs = [text, ...(example.beside ?? [])].map((each, i) => ({ name: i === 0 ? 'example' : `beside ${i}`, text: each }));
   const selection = id === uselessSilence.id ? {} : { select: [id] };
-  const { family, backend } = example;
-  const result = engine.lint(inputs, { ...selection, ...(family && { family }), ...(backend && { backend }) });
+  const { family, backend, context } = example;
+  const result = engine.lint(inputs, { ...selection, ...(family && { family }), ...(backend && { backend }), ...(context && { context }) });
   const { checks } = engine;
   const { findings } = settle(inputs, result, {
     selection,
@@ -131,7 +137,9 @@ const said = ({ id }: CheckInfo, example: CheckExample, engine: Engine): { level
     .filter(({ check }) => check === id)
     .map(({ source, at, level, certainty, message }) => {
       const possible = certainty === 'possible' ? ' (possible)' : '';
-      return { level, text: `line ${source.position(at.start).line - before}, ${level}${possible}: ${harmless(message)}` };
+      const { line } = source.position(at.start);
+      const where = source.text === text ? `line ${line - before}` : `line ${line} of the other`;
+      return { level, text: `${where}, ${level}${possible}: ${harmless(message)}` };
     });
 };
 
