@@ -10,7 +10,7 @@ import { Diagram, Exhausted, type Node } from '../packets/diagram.js';
 import { type Packet, pickPacket } from '../packets/pick.js';
 import type { ValueSet } from '../packets/space.js';
 import { Flow } from './flow.js';
-import { Paths } from './path.js';
+import { Paths, waysTo } from './path.js';
 import { buildProgram, type ChainProgram, type Program, type ProgramOptions, type Step, stageCubes, type TableProgram } from './program.js';
 import { type Death, hullOf, type SurveyResult, survey } from './survey.js';
 
@@ -81,12 +81,13 @@ export class Reachability {
   readonly paths: Paths;
   private readonly surveys = new Map<TableProgram, SurveyResult>();
   private readonly flows = new Map<TableProgram, Flow>();
+  private readonly hooksBefore = new Map<ChainProgram, Hook[]>();
   private readonly found: Found[];
   private readonly verdicts: (RuleVerdict | undefined)[];
   /** Node operations that diagrams may cost in all. */
   readonly effort: number;
   /** What leaving out takers that others make up for may cost, all rules together. */
-  private readonly thinning: Budget = { left: 3_000_000 };
+  private readonly thinning: Budget = { left: 1_500_000 };
   /** Some rule could not be decided. */
   readonly inconclusive: boolean;
 
@@ -369,7 +370,7 @@ export class Reachability {
           ? 'callers'
           : takers[0]!.kind === 'jump'
             ? 'deciding-chain'
-            : takers[0]!.form === true
+            : takers[0]!.form === true && takers[0]!.kind !== 'pass'
               ? 'catch-all'
               : 'rule';
     const part = death?.parts[0] ?? own[0]!;
@@ -378,7 +379,13 @@ export class Reachability {
 
   /** The hooks by which packets could come into a chain. */
   private hooksInto(table: TableProgram, at: number): Hook[] {
-    return [...this.flow(table).ancestors(at)].flatMap((index) => table.chains[index]!.hook ?? []);
+    const chain = table.chains[at]!;
+    let known = this.hooksBefore.get(chain);
+    if (!known) {
+      known = [...this.flow(table).ancestors(at)].flatMap((index) => table.chains[index]!.hook ?? []);
+      this.hooksBefore.set(chain, known);
+    }
+    return known;
   }
 
   /** The fewest covers that still take every part: one by one they are left out, last first. */
@@ -391,6 +398,8 @@ export class Reachability {
       else bySteps.set(at, [cover]);
     });
     for (const [at, covers] of bySteps) {
+      if (this.thinning.left < 0) break;
+      this.thinning.left -= covers.length;
       // One by itself?
       if (
         death.parts.every(
@@ -405,9 +414,13 @@ export class Reachability {
     const covers: Cube[] = [];
     for (const part of death.parts)
       for (;;) {
-        const open = uncoveredByFew(part, covers, { left: 20000 });
+        const budget: Budget = { left: Math.min(20_000, this.thinning.left) };
+        const given = budget.left;
+        const open = uncoveredByFew(part, covers, budget);
+        this.thinning.left -= given - budget.left;
         if (open === null) break;
         const next = open ? this.widest(open, bySteps) : undefined;
+        this.thinning.left -= death.covers.length >> 1;
         if (next === undefined || chosen.size >= mostTold) return [...bySteps.keys()].sort((x, y) => x - y).map((at) => chain.steps[at]!);
         chosen.add(next);
         covers.push(...bySteps.get(next)!);
@@ -475,7 +488,14 @@ export class Reachability {
         const covered = (steps: readonly number[]): boolean =>
           diagram.minus(arrives, diagram.orAll(steps.map((at) => takes.get(at)!))) === 0;
         const all = [...takes.keys()];
-        if (!covered(all)) return all.map((at) => chain.steps[at]!); // rewriting has a part in it
+        if (!covered(all)) {
+          // Rewriting has a part in it: who changes what the step asks.
+          const asked = diagram.support(wanted);
+          const rewriters = chain.steps
+            .slice(0, step.index)
+            .filter(({ changes }) => changes.some(({ dimension }) => asked.has(dimension.level)));
+          return rewriters.length > 0 ? rewriters : all.map((at) => chain.steps[at]!);
+        }
         for (const at of all) if (covered([at])) return [chain.steps[at]!];
         return quickExplain(all, covered)
           .sort((a, b) => a - b)
@@ -496,11 +516,13 @@ export class Reachability {
       hooks[
         (found.witness ? (setOf(found.witness, this.program.hook.index) ?? this.program.hook.full) : this.program.hook.full).ranges[0]!
       ]!;
+    const passed = new Set(waysTo[hook].flat());
     const by: Rule[] = [];
     // Rules of earlier tables that drop or rewrite packets like the one that reaches it in its own table.
     for (const table of this.program.tables.values()) {
       if (!this.paths.isBefore(table.name, rule.chain.table.name, hook)) continue;
-      for (const chain of table.chains)
+      for (const chain of table.chains) {
+        if (!this.hooksInto(table, chain.index).some((entered) => passed.has(entered))) continue;
         for (const other of chain.steps) {
           if (this.found[other.rule.id]!.status === 'dead') continue;
           const acts = other.isChanging || (other.kind === 'decide' && other.verdict !== 'accept');
@@ -509,6 +531,7 @@ export class Reachability {
           if (cubes.some((cube) => region.some((part) => this.paths.meetAcross(cube, part)))) by.push(other.rule);
           if (by.length >= 20) break;
         }
+      }
     }
     return { cause: 'path', by, fate: 'other', shows: this.pick(found.witness) };
   }

@@ -2,9 +2,11 @@
  * Rules whose removal changes no packet's fate, looking forward from the rule: what it decides would meet later rules of its chain, or the end of the chain,
  * and get the same verdict there. Rules that do more than decide (log, count in a set, remember, rewrite, mark) are never redundant.
  */
+import { printTarget } from '../../grammar/index.js';
 import type { Rule } from '../model/ruleset.js';
 import { type Cube, meet, meets, uncovered } from '../packets/cube.js';
-import type { Step, TableProgram } from './program.js';
+import { CubeIndex, dividing } from '../packets/cube-index.js';
+import type { ChainProgram, Step, TableProgram } from './program.js';
 import type { Reachability } from './reachability.js';
 import { hasEffectInMatching } from './shadowing.js';
 
@@ -19,6 +21,47 @@ export interface Redundancy {
 /** A rule is looked at with so many later rules at most; beyond that it is taken to matter. */
 const mostLater = 2000;
 
+/** What tells quickly which steps of a long chain meet a cube. */
+interface Meeting {
+  readonly index: CubeIndex;
+  /** Of each cube in the index, the step. */
+  readonly steps: readonly number[];
+  /** Steps that are no union of few cubes. */
+  readonly others: readonly number[];
+}
+
+const meetings = new WeakMap<ChainProgram, Meeting>();
+
+const meetingIn = (chain: ChainProgram): Meeting => {
+  let known = meetings.get(chain);
+  if (known) return known;
+  const index = new CubeIndex(dividing(chain.steps.flatMap((step) => step.cubes ?? [])));
+  const steps: number[] = [];
+  const others: number[] = [];
+  for (const step of chain.steps) {
+    if (!step.cubes) others.push(step.index);
+    for (const cube of step.cubes ?? []) {
+      index.insert(cube);
+      steps.push(step.index);
+    }
+  }
+  known = { index, steps, others };
+  meetings.set(chain, known);
+  return known;
+};
+
+/** Later steps of a chain, in order; of a long one only those that may meet the step. */
+const laterSteps = (chain: ChainProgram, step: Step): readonly Step[] => {
+  if (chain.steps.length <= 200) return chain.steps.slice(step.index + 1);
+  const { index, steps, others } = meetingIn(chain);
+  const found = new Set<number>(others);
+  for (const cube of step.cubes!) for (const id of index.meeting(cube)) found.add(steps[id]!);
+  return [...found]
+    .filter((at) => at > step.index)
+    .sort((a, b) => a - b)
+    .map((at) => chain.steps[at]!);
+};
+
 /** Shown by cubes only: where they do not suffice the rule is taken to matter. */
 export const redundancy = (reach: Reachability, rule: Rule): Redundancy | null => {
   const step = reach.step(rule);
@@ -31,11 +74,11 @@ export const redundancy = (reach: Reachability, rule: Rule): Redundancy | null =
   // The end of the chain gives a verdict of its own: the policy, or going back.
   const policy = chain.chain.policy === 'DROP' ? 'drop' : chain.chain.policy === 'QUEUE' ? 'queue' : 'accept';
   const end = chain.hook === null ? 'return' : policy;
-  const own = step.kind === 'return' ? end : step.verdict!;
+  const own = step.kind === 'return' ? end : verdictOf(step, table);
   const because: Rule[] = [];
   const same: Cube[] = [];
   let looked = 0;
-  for (const later of chain.steps.slice(step.index + 1)) {
+  for (const later of laterSteps(chain, step)) {
     const list = later.cubes;
     if (list && !list.some((cube) => step.cubes!.some((mine) => meets(cube, mine)))) continue;
     if (++looked > mostLater || !list) return null;
@@ -63,6 +106,12 @@ const differs = (a: Cube, b: Cube, others: readonly Cube[]): boolean => {
   return common !== null && uncovered(common, parts, { left: 2000 }) !== null;
 };
 
+/** The verdict with the answer that the sender gets: two that refuse differently are not the same. */
+const verdictOf = ({ rule, verdict }: Step, { name }: TableProgram): string =>
+  verdict === 'reject' && rule.node.target
+    ? printTarget(rule.node.target, { family: rule.chain.table.ruleset.family, table: name })
+    : verdict!;
+
 /** What a step does to every packet that it matches, where that is one thing; null: several, or unknown. `pass`: nothing that matters. */
 const fateOf = (step: Step, table: TableProgram, end: string): string | null => {
   const { action } = step.rule;
@@ -74,7 +123,7 @@ const fateOf = (step: Step, table: TableProgram, end: string): string | null => 
   if (hasEffectInMatching(step.rule)) return null;
   switch (step.kind) {
     case 'decide':
-      return step.verdict;
+      return verdictOf(step, table);
     case 'return':
       return end;
     case 'pass':
