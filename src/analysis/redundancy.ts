@@ -74,7 +74,7 @@ export const redundancy = (reach: Reachability, rule: Rule): Redundancy | null =
   // The end of the chain gives a verdict of its own: the policy, or going back.
   const policy = chain.chain.policy === 'DROP' ? 'drop' : chain.chain.policy === 'QUEUE' ? 'queue' : 'accept';
   const end = chain.hook === null ? 'return' : policy;
-  const own = step.kind === 'return' ? end : verdictOf(step, table);
+  const own = step.kind === 'return' ? end : verdictOf(step);
   const because: Rule[] = [];
   const same: Cube[] = [];
   let looked = 0;
@@ -107,9 +107,9 @@ const differs = (a: Cube, b: Cube, others: readonly Cube[]): boolean => {
 };
 
 /** The verdict with the answer that the sender gets: two that refuse differently are not the same. */
-const verdictOf = ({ rule, verdict }: Step, { name }: TableProgram): string =>
+const verdictOf = ({ rule, verdict }: Step): string =>
   verdict === 'reject' && rule.node.target
-    ? printTarget(rule.node.target, { family: rule.chain.table.ruleset.family, table: name })
+    ? printTarget(rule.node.target, { family: rule.chain.table.ruleset.family, backend: 'legacy' })
     : verdict!;
 
 /** What a step does to every packet that it matches, where that is one thing; null: several, or unknown. `pass`: nothing that matters. */
@@ -123,7 +123,7 @@ const fateOf = (step: Step, table: TableProgram, end: string): string | null => 
   if (hasEffectInMatching(step.rule)) return null;
   switch (step.kind) {
     case 'decide':
-      return verdictOf(step, table);
+      return verdictOf(step);
     case 'return':
       return end;
     case 'pass':

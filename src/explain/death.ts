@@ -19,6 +19,10 @@ export const sayLines = (rules: readonly Rule[]): string => {
   return `${rules.length} lines from ${lineOf(rules[0]!)} on`;
 };
 
+/** Whether a rule changes packets and lets them go on. */
+const rewrites = (rule: Rule | undefined): boolean =>
+  rule?.action.kind === 'target' && rule.action.effect.kind === 'continue' && rule.action.rewrites.length > 0;
+
 /** The cause as the end of "this rule can never match; ...". */
 export const sayCause = (rule: Rule, verdict: RuleVerdict): string => {
   const { by, cause, fate } = verdict;
@@ -28,8 +32,11 @@ export const sayCause = (rule: Rule, verdict: RuleVerdict): string => {
     case 'rule':
       return by[0]?.action.kind === 'jump'
         ? `${takers} sends its packets to a chain that decides them first`
-        : `${takers} decides its packets first`;
+        : rewrites(by[0])
+          ? `${takers} rewrites what it asks for`
+          : `${takers} decides its packets first`;
     case 'rules':
+      if (by.length > 0 && by.every(rewrites)) return `${takers} rewrite what it asks for`;
       return by.length > 0 ? `${takers} together decide all its packets first` : 'earlier rules together decide all its packets first';
     case 'catch-all':
       return by[0]?.node.target ? `${takers} (${doing(by[0])}) takes every packet that gets so far` : `${takers} take${verb} every packet`;

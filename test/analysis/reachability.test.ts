@@ -142,6 +142,16 @@ const cases: readonly (readonly [what: string, text: string, expected: readonly 
     ['1: hook'],
   ],
   [
+    'a mark taken away before it is asked: who took it away is told',
+    '*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j MARK --set-xmark 0x0/0x10000\n-A PREROUTING -m mark --mark 0x1/0x1 -m ttl --ttl-lt 5 -j DROP\n-A PREROUTING -m mark --mark 0x10000/0x10000 -j ACCEPT\nCOMMIT\n',
+    ['3: rule by 1'],
+  ],
+  [
+    'rules of hooks that are not on the way have no part in it',
+    `*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A PREROUTING -i eth1 -d 192.168.0.0/16 -j DROP\n-A OUTPUT -o lo -j DROP\nCOMMIT\n${filter('-A FORWARD -i eth1 -d 192.168.1.1/32 -j ACCEPT')}`,
+    ['3: path by 1'],
+  ],
+  [
     'what raw drops never reaches filter',
     `*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A PREROUTING -s 192.0.2.0/24 -j DROP\nCOMMIT\n${filter('-A INPUT -s 192.0.2.7/32 -j DROP', '-A OUTPUT -s 192.0.2.7/32 -j DROP')}`,
     ['2: path by 1'],
@@ -313,6 +323,17 @@ describe('facts for checks', () => {
       ),
     );
     expect(desk.redundancy(desk.ruleset.rules[0]!)).toBeNull();
+  });
+
+  it('a rule that refuses with another answer is not: the sender would see it', () => {
+    const desk = facts(
+      filter(
+        '-A INPUT -p tcp -j REJECT --reject-with tcp-reset',
+        '-A INPUT -p udp -j REJECT',
+        '-A INPUT -j REJECT --reject-with icmp-port-unreachable',
+      ),
+    );
+    expect(desk.ruleset.rules.map((rule) => desk.redundancy(rule)?.because.map((one) => one.id + 1) ?? null)).toEqual([null, [3], null]);
   });
 
   it('a rule before LOG is not: its packets would be logged', () => {
