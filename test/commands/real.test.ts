@@ -20,7 +20,7 @@ describe('the examples of useless-silence', () => {
   test.skipIf(!hasCheck).each(uselessSilence.examples.leave.map(({ title, text }) => [title, text]))(
     'left alone: %s',
     async (_title, text) => {
-      expect(await told(text)).toEqual([]);
+      expect(await told(text)).not.toContain('useless-silence');
     },
   );
 });
