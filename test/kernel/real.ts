@@ -448,6 +448,10 @@ const stoppedBefore = ({ packet, hook }: Passage, family: Family, told: Packet):
     if (hook === 'FORWARD' && (/^fe[89ab]|^ff/i.test(dst) || /^fe[89ab]/i.test(src) || src === '::'))
       return 'link-local and multicast are not forwarded';
   }
+  const type = told.numbers.get('destinationType');
+  if (type === 4 || (type === 5 && !isMulticast(dst))) return 'an address of a type that no route here gives it';
+  if (packet.in === 'local' && isMulticast(dst)) return 'multicast of the host, which the route alone does not steer';
+  if (/^ff[0-9a-f]0:/i.test(dst) || /^ff[0-9a-f]1:/i.test(dst)) return 'refused by IPv6 itself';
   if (told.names.get('inInterface') === 'lo' && hook === 'FORWARD') return 'nothing is forwarded from lo';
   if (hook === 'FORWARD' && told.names.get('outInterface') === 'lo') return 'nothing is forwarded to lo';
   if (hook === 'INPUT' && told.numbers.get('destinationType') === 1) return 'the destination is not local, but taken';
