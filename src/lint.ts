@@ -5,6 +5,7 @@ import type { Diagnostic } from './diagnostic/diagnostic.js';
 import type { InputSummary, LintOptions, LintResult, TextInput } from './diagnostic/result.js';
 import { levelOf } from './diagnostic/selection.js';
 import { chainGraph } from './model/chain-graph.js';
+import { hostRoutes } from './model/host.js';
 import { kernelIn, settingsIn } from './model/kernel.js';
 import { resolve } from './model/resolve.js';
 import type { Ruleset } from './model/ruleset.js';
@@ -22,6 +23,7 @@ export const lintText = (inputs: readonly TextInput[], options: LintOptions = {}
   });
   const kernel = kernelIn(options.context?.sysctl?.text);
   const sysctl = settingsIn(options.context?.sysctl?.text);
+  const routes = hostRoutes(options.context?.routes?.text, options.context?.addresses?.text);
   const gathered: { ruleset: Ruleset; facts: Facts }[] = [];
   const asksHost = active.some(({ check }) => check.checkHost);
   const summaries: InputSummary[] = [];
@@ -74,6 +76,7 @@ export const lintText = (inputs: readonly TextInput[], options: LintOptions = {}
           facts,
           kernel,
           sysctl,
+          routes,
           backend: backendOf(ruleset),
           report: reporter(check, level, forced, ruleset.family),
         });

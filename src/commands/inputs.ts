@@ -88,9 +88,20 @@ export const readHost = async (
   const known: Partial<Record<keyof HostContext, TextInput>> = {};
   for (const [key, path] of Object.entries({ ...host.context, ...context }) as [keyof HostContext, string][]) {
     const [text] = take(shownPath(path, cwd), readText(resolve(cwd, path)));
-    if (text) known[key] = text;
+    if (!text) continue;
+    const fault = await faultOfContext(key, text.text);
+    if (fault) unreadable.push({ path: text.name, message: fault });
+    else known[key] = text;
   }
   return { inputs, context: known, unreadable };
+};
+
+/** What is wrong with a text about the host: one that is not what its flag asks for must not pass for one that says nothing. */
+const faultOfContext = async (key: keyof HostContext, text: string): Promise<string | null> => {
+  if (key !== 'addresses' && key !== 'routes') return null;
+  const { readAddresses, readRoutes } = await import('../model/host.js');
+  const read = key === 'addresses' ? readAddresses(text) : readRoutes(text);
+  return 'message' in read ? `${read.message}; ip -j ${key === 'addresses' ? 'addr' : 'route'} writes it` : null;
 };
 
 /** Hosts of a folder: itself where it is a bundle, else its rulesets, then its folders; hidden ones are passed over. */

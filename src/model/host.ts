@@ -152,3 +152,41 @@ export const inNetwork = (value: number | bigint, network: number | bigint, pref
   if (typeof value === 'bigint') return typeof network === 'bigint' && ((value ^ network) & (prefixMask(prefix, 6) as bigint)) === 0n;
   return typeof network === 'number' && ((value ^ network) & (prefixMask(prefix, 4) as number)) === 0;
 };
+
+/** A network that the host reaches by a device. */
+export interface HostRoute {
+  readonly address: number | bigint;
+  readonly prefix: number;
+  readonly device: string;
+  /** Where it is told: `ip -j route` or `ip -j addr`. */
+  readonly from: 'routes' | 'addresses';
+}
+
+/** What `ip -j route` and `ip -j addr` tell of networks and the devices that lead there; defaults, single addresses and what cannot be read are left out. */
+export const hostRoutes = (routes: string | undefined, addresses: string | undefined): readonly HostRoute[] => {
+  const read = routes === undefined ? [] : readRoutes(routes);
+  const links = addresses === undefined ? [] : readAddresses(addresses);
+  const told = (read instanceof Fault ? [] : read).flatMap(({ type, address, prefix, device }): HostRoute[] =>
+    type === 'unicast' && device !== null ? [{ address, prefix, device, from: 'routes' }] : [],
+  );
+  const own = (links instanceof Fault ? [] : links).flatMap(({ name, addresses: list }) =>
+    list.map(
+      ({ family, address, prefix }): HostRoute => ({
+        address:
+          typeof address === 'bigint'
+            ? address & (prefixMask(prefix, family) as bigint)
+            : (address & (prefixMask(prefix, family) as number)) >>> 0,
+        prefix,
+        device: name,
+        from: 'addresses',
+      }),
+    ),
+  );
+  const seen = new Set<string>();
+  return [...told, ...own].filter(({ address, prefix, device }) => {
+    const key = `${typeof address} ${address}/${prefix} ${device}`;
+    if (prefix === 0 || prefix === (typeof address === 'bigint' ? 128 : 32) || seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+};

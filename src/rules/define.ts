@@ -4,6 +4,7 @@ import type { Facts } from '../analysis/facts.js';
 import type { Diagnostic, Related } from '../diagnostic/diagnostic.js';
 import type { CheckDescriptor, HostContext } from '../diagnostic/result.js';
 import type { ChainGraph } from '../model/chain-graph.js';
+import type { HostRoute } from '../model/host.js';
 import type { Ruleset } from '../model/ruleset.js';
 
 /** A ruleset that shows a check at work; executed by tests. */
@@ -54,6 +55,8 @@ export interface RulesetContext extends CommonContext {
   readonly kernel: readonly number[] | null;
   /** `sysctl -a` as names and values; null where nobody told. */
   readonly sysctl: ReadonlyMap<string, string> | null;
+  /** Routes of the host, those of its interfaces' own networks among them; empty where nobody told. */
+  readonly routes: readonly HostRoute[];
 }
 
 /** All rulesets of one host, of all its inputs, each with what is known of it. A finding tells its source. */

@@ -1,5 +1,5 @@
 /** Container networks that overlap each other. */
-import { type Network, prefixLength, printNetwork } from '../../grammar/index.js';
+import { type Network, prefixLength, prefixMask, printNetwork } from '../../grammar/index.js';
 import { networksOf, optionOf } from '../explain/parts.js';
 import { censusOf } from '../model/census.js';
 import { ownerOfRule } from '../model/owners.js';
@@ -29,8 +29,8 @@ export default defineCheck({
   id: 'overlapping-ranges',
   category: 'platform',
   level: 'warning',
-  summary: 'Two container networks of this host overlap.',
-  why: 'Each bridge network needs addresses of its own. Where one range lies within another, the route of the narrower one wins: containers on the wider network with addresses in the shared part cannot be reached, and their packets come back on the wrong bridge. Told for networks that Docker, Podman, libvirt and the like masquerade, each on a bridge of its own.',
+  summary: 'A container network of this host overlaps another one, or a network that the host reaches elsewhere.',
+  why: 'Each bridge network needs addresses of its own. Where one range lies within another, the route of the narrower one wins: containers on the wider network with addresses in the shared part cannot be reached, and their packets come back on the wrong bridge. Told for networks that Docker, Podman, libvirt and the like masquerade, each on a bridge of its own. With ip -j route or ip -j addr given also for networks that the host reaches by another device: a VPN whose range a new compose network takes is gone for this host.',
   advice: 'Give one of the networks another range (default-address-pools in daemon.json, --subnet of docker network create).',
   examples: {
     find: [
@@ -38,15 +38,27 @@ export default defineCheck({
         title: 'a compose network inside the default one',
         text: '*nat\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -s 172.16.0.0/12 ! -o docker0 -j MASQUERADE\n-A POSTROUTING -s 172.18.0.0/16 ! -o br-0123456789ab -j MASQUERADE\nCOMMIT\n',
       },
+      {
+        title: 'a network of the VPN taken by a compose network',
+        text: '*nat\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -s 172.18.0.0/16 ! -o br-0123456789ab -j MASQUERADE\nCOMMIT\n',
+        context: { routes: { name: 'ip-route.json', text: '[{"dst":"172.18.4.0/24","dev":"tun0"}]' } },
+      },
     ],
     leave: [
+      {
+        title: "the bridge's own route",
+        text: '*nat\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -s 172.18.0.0/16 ! -o br-0123456789ab -j MASQUERADE\nCOMMIT\n',
+        context: {
+          routes: { name: 'ip-route.json', text: '[{"dst":"172.18.0.0/16","dev":"br-0123456789ab"},{"dst":"default","dev":"eth0"}]' },
+        },
+      },
       {
         title: 'side by side',
         text: '*nat\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE\n-A POSTROUTING -s 172.18.0.0/16 ! -o br-0123456789ab -j MASQUERADE\nCOMMIT\n',
       },
     ],
   },
-  checkRuleset: ({ ruleset, report }) => {
+  checkRuleset: ({ ruleset, routes, report }) => {
     const ranges: Range[] = [];
     for (const rule of censusOf(ruleset).byTarget.get('MASQUERADE') ?? []) {
       const out = optionOf(rule.node, '', 'outInterface');
@@ -69,6 +81,33 @@ export default defineCheck({
           effect: `containers on ${wide.bridge} with addresses of the shared part cannot be reached`,
           help: 'give one of them another range',
           related: [{ at: spanOf(wide.rule.node), message: 'the wider network' }],
+        });
+      }
+    for (const { rule, network, bridge } of ranges)
+      for (const { address, prefix, device, from } of routes) {
+        if (device === bridge || (typeof address === 'bigint') !== (ruleset.family === 6)) continue;
+        const route: Network = { kind: 'network', address, mask: prefixMask(prefix, ruleset.family) };
+        const isInside = contains(network, route);
+        if (!isInside && !contains(route, network)) continue;
+        const where = `${printNetwork(route)} on ${device} (ip -j ${from === 'routes' ? 'route' : 'addr'})`;
+        report({
+          ...placeOfRule(rule),
+          focus: [spanOf(optionOf(rule.node, '', 'source')!)],
+          // A wide route, 10.0.0.0/8 to the company, may have left this range free on purpose.
+          ...(isInside
+            ? {}
+            : {
+                level: 'info',
+                certainty: 'possible',
+                leansOn: [`whether hosts behind ${device} have addresses of ${printNetwork(network)}`],
+              }),
+          message: isInside
+            ? `the network ${printNetwork(network)} on ${bridge} holds ${where}`
+            : `the network ${printNetwork(network)} on ${bridge} lies within ${where}`,
+          effect: isInside
+            ? `containers with addresses of ${printNetwork(route)} cannot be reached, or hosts behind ${device} cannot`
+            : `hosts behind ${device} with addresses of ${printNetwork(network)} cannot be reached from this host`,
+          help: 'give the container network another range',
         });
       }
   },
