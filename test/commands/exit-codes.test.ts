@@ -111,6 +111,56 @@ test.each<[words: string, code: number, setting?: Setting]>([
   if (code === 2) expect(outcome.stderr).toMatch(/^(?:iptlint: |Usage: )/);
 });
 
+/** Commands that look into rulesets themselves, whatever the checks are. */
+const rules = {
+  'r.v4': [
+    '*filter',
+    ':INPUT DROP [0:0]',
+    ':FORWARD DROP [0:0]',
+    ':OUTPUT ACCEPT [0:0]',
+    ':WEB - [0:0]',
+    '-A INPUT -p tcp -m tcp --dport 80 -j WEB',
+    '-A INPUT -m set --match-set friends src -j ACCEPT',
+    '-A WEB -j ACCEPT',
+    'COMMIT',
+    '',
+  ].join('\n'),
+  'unread.v4': table('-A INPUT -p tcp --dport 80 -j ACCEPT', 'GARBAGE (('),
+  'p.jsonl': '{"in":"eth0","src":"192.0.2.1","dst":"198.51.100.1","proto":"tcp","sport":9,"dport":80}\n',
+  'bad.jsonl': '{"in":\n',
+  'addr.json': '[{"ifname":"eth0","addr_info":[{"family":"inet","local":"198.51.100.1","prefixlen":24}]}]',
+  'route.json': '[{"dst":"198.51.100.0/24","dev":"eth0"}]',
+};
+const packet = (port: number): string => `tcp 192.0.2.1:9 > 198.51.100.1:${port} in eth0`;
+const host = ['--addresses', 'addr.json', '--routes', 'route.json'];
+
+test.each<[words: string[], code: number, formats: readonly string[]]>([
+  [['trace', 'r.v4', packet(80), ...host], 0, ['full', 'json', 'jsonl']],
+  [['trace', 'r.v4', '--packets', 'p.jsonl', ...host], 0, ['full', 'json', 'jsonl']],
+  [['trace', 'r.v4', packet(22), ...host], 4, ['full', 'json', 'jsonl']],
+  [['trace', 'r.v4', 'tcp nonsense'], 2, ['full', 'json', 'jsonl']],
+  [['trace', 'r.v4'], 2, ['full']],
+  [['trace', 'gone.v4', packet(80)], 3, ['full', 'json']],
+  [['trace', 'r.v4', packet(80), '-f', 'sarif'], 2, ['']],
+  [['explain', 'r.v4'], 0, ['']],
+  [['explain', 'r.v4', '--chain', 'filter/WEB'], 0, ['']],
+  [['explain', 'r.v4', '--chain', 'filter/WEBB'], 2, ['']],
+  [['explain', 'r.v4', '--line', '6'], 0, ['']],
+  [['explain', 'unread.v4'], 3, ['']],
+  [['explain', 'gone.v4'], 3, ['']],
+  [['explain', 'r.v4', '--chian', 'WEB'], 2, ['']],
+  [['query', 'r.v4', 'tcp to port 80 in INPUT'], 0, ['']],
+  [['query', 'r.v4', 'nonsense ((('], 2, ['']],
+  [['query', 'gone.v4', 'to port 22 in INPUT'], 3, ['']],
+])('iptlint %j: %i', async (words, code, forms) => {
+  for (const form of forms) {
+    const outcome = await call(form === '' ? words : [...words, '-f', form], { files: rules, engine: 'real' });
+    expect(`${form} ${outcome.code} ${outcome.code === code ? '' : outcome.stderr}`.trim()).toBe(`${form} ${code}`.trim());
+    expect(outcome.stderr).not.toMatch(/^\s+at /m);
+    if (code === 2 || code === 3) expect(outcome.stderr).toMatch(/^iptlint: /);
+  }
+});
+
 test('a fault of ours: 70, what to report, no stack trace', async () => {
   const broken = {
     checks: [],

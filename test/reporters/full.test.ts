@@ -55,6 +55,42 @@ info[shadowed-rule] (possible): this rule can never match
 `);
   });
 
+  test("a program's rule in a built-in chain: the rule is its own, not the chain", () => {
+    const source = new Source('rules.v4', '*nat\n-A POSTROUTING -j KUBE-POSTROUTING\nCOMMIT\n');
+    const words = '-A POSTROUTING -j KUBE-POSTROUTING';
+    const text = full(report([finding(source, words, { table: 'nat', chain: 'POSTROUTING', owner: 'kube-proxy' })]), plain);
+    expect(text).toContain('= owner: kube-proxy manages this rule\n');
+  });
+
+  test('many hosts: what there is by check and by host, worst first, nothing cut silently', () => {
+    const sources = Array.from({ length: 24 }, (_, host) => new Source(`host${host}.v4`, '*filter\n-A INPUT -j DROP\nCOMMIT\n'));
+    const found = sources
+      .slice(2)
+      .flatMap((source, index) => [
+        finding(source, '-A INPUT -j DROP', { level: index === 7 ? 'error' : 'warning' }),
+        ...(index < 3 ? [finding(source, 'INPUT', { check: 'odd-rule', level: 'info' })] : []),
+      ]);
+    const hosts = sources.map(({ name }) => {
+      const at = (level: string) => found.filter((one) => one.source.name === name && one.level === level).length;
+      return { name, error: at('error'), warning: at('warning'), info: at('info') };
+    });
+    const text = full(report(found, { hosts }), plain);
+    const lines = text.slice(text.indexOf('By check')).split('\n');
+    expect(lines.slice(0, 9)).toEqual([
+      'By check',
+      '   1  error[shadowed-rule] in 1 input',
+      '  21  warning[shadowed-rule] in 21 inputs',
+      '   3  info[odd-rule] in 3 inputs',
+      '',
+      'By host, worst first; 2 of 24 without findings',
+      '  host9.v4   1 error',
+      '  host2.v4   1 warning, 1 info',
+      '  host3.v4   1 warning, 1 info',
+    ]);
+    expect(lines.slice(-4)).toEqual(['  and 2 hosts more', '', '1 error, 21 warnings, 3 info in 31 rules of rules.v4', '']);
+    expect(full(report(found, { hosts: hosts.slice(0, 9) }), plain)).not.toContain('By check');
+  });
+
   test('a cause in another file, and a place at the very end', () => {
     const { source } = ssh();
     const other = new Source('rules.v6', '*filter\n-A INPUT -j ACCEPT\nCOMMIT\n');
