@@ -9,10 +9,10 @@ import { type CustomPatternMatcherReturn, createToken, type IToken, Lexer, type 
 import { arityOf } from '../extensions/catalogue.js';
 import { unquote, unquoteShell } from './words.js';
 
-/** Start characters of patterns that complement sets would hide from the lexer's first-character table; above 255 one per bucket is enough. */
+/** Start characters of patterns that complement sets would hide from the lexer's first-character table; above 255 one per bucket (of 255 codes) is enough. */
 const codesWithout = (excluded: string): number[] => {
   const codes: number[] = [];
-  for (let code = 0; code < 0x10000; code += code < 256 ? 1 : 64)
+  for (let code = 0; code < 0x10000; code += code < 256 ? 1 : Math.min(255, Math.max(1, 0xffff - code)))
     if (code >= 256 || !` \t\n\r${excluded}`.includes(String.fromCharCode(code))) codes.push(code);
   return codes;
 };
