@@ -179,12 +179,22 @@ const addressTypes = (interfaces: readonly HostInterface[], field: 'source' | 'd
   ]);
 };
 
-/** What a host's context tells of a test, or of a question about address types. */
-export const contextResolver = (ruleset: Ruleset, context: HostContext): Resolver | undefined => {
+/** The back end that all header lines of a ruleset agree on. */
+const headerBackend = (ruleset: Ruleset): 'legacy' | 'nft' | null => {
+  const told = new Set([...ruleset.tables.values()].map((table) => table.node.generator?.backend ?? null));
+  return told.size === 1 ? [...told][0]! : null;
+};
+
+/** What a host's context tells of a test, or of a question about address types; and what the back end does, where it is known. */
+export const contextResolver = (
+  ruleset: Ruleset,
+  context: HostContext,
+  backend: 'legacy' | 'nft' | null = headerBackend(ruleset),
+): Resolver | undefined => {
   const sets = context.ipset ? readIpsets(context.ipset.text) : null;
   const read = context.addresses ? readAddresses(context.addresses.text) : null;
   const interfaces = read instanceof Fault ? null : read;
-  if (!sets && !interfaces) return undefined;
+  if (!sets && !interfaces && !backend) return undefined;
   const changing = new Set<string>();
   for (const rule of ruleset.rules)
     if (rule.node.target?.name === 'SET')
@@ -208,6 +218,8 @@ export const contextResolver = (ruleset: Ruleset, context: HostContext): Resolve
         )
       : null;
   const test = ({ extension, given }: Test): Predicate | undefined => {
+    // The back ends read some words differently.
+    if (backend && (given.backend === 'nft' || given.backend === 'legacy')) return given.backend === backend ? any : none;
     if (extension === 'set' && sets) {
       const {
         set: name,

@@ -53,7 +53,7 @@ class Desk implements Facts {
 
   get reachability(): Reachability {
     this.engine ??= new Reachability(this.ruleset, {
-      resolver: contextResolver(this.ruleset, this.options.context ?? {}),
+      resolver: contextResolver(this.ruleset, this.options.context ?? {}, this.options.backend),
       effort: budgets[this.options.effort ?? 'normal'],
     });
     return this.engine;

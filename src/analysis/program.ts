@@ -6,8 +6,12 @@
 import {
   builtInChains,
   connectionStates,
+  type FieldName,
+  fields,
+  givenOf,
   type Hook,
   hooks,
+  meaningContext,
   type Ordinal,
   type Predicate,
   type TableName,
@@ -112,6 +116,48 @@ const tracks = (predicate: Predicate): boolean => {
 
 const trackingTargets = new Set(['DNAT', 'SNAT', 'MASQUERADE', 'REDIRECT', 'NETMAP', 'CT', 'CONNMARK', 'CONNSECMARK', 'SYNPROXY', 'SAME']);
 
+/**
+ * Fields that a match changes as it matches, whatever else its rule asks (`-m socket --restore-skmark`), and those that targets copy them to. What they
+ * hold is then not followed: every question about them is open.
+ */
+const changedByMatches = (ruleset: Ruleset): ReadonlySet<FieldName> => {
+  const found = new Set<FieldName>();
+  for (const { node } of ruleset.rules)
+    for (const { spec, options } of node.matches) {
+      if (!spec?.rewrites) continue;
+      const given = givenOf(spec, options) as never;
+      if (given) for (const { field } of spec.rewrites(given, meaningContext(ruleset.family, options))) found.add(field);
+    }
+  for (let size = -1; found.size > size && found.size > 0; ) {
+    size = found.size;
+    for (const { action } of ruleset.rules)
+      if (action.kind === 'target')
+        for (const rewrite of action.rewrites) if (rewrite.kind === 'copy' && found.has(rewrite.from)) found.add(rewrite.field);
+  }
+  return found;
+};
+
+/** A predicate with questions about some fields left open. */
+const forgetting = (predicate: Predicate, lost: ReadonlySet<FieldName>): Predicate => {
+  switch (predicate.kind) {
+    case 'in':
+    case 'bits':
+      if (!lost.has(predicate.field)) return predicate;
+      return { kind: 'test', test: fateTest(`the ${fields[predicate.field].words}, which a match may have changed`) };
+    case 'not':
+      return { kind: 'not', of: forgetting(predicate.of, lost) };
+    case 'all':
+    case 'some':
+      return { kind: predicate.kind, of: predicate.of.map((part) => forgetting(part, lost)) };
+    case 'test':
+      return predicate.test.reads.some((field) => lost.has(field))
+        ? { kind: 'test', test: { ...predicate.test, decidedBy: 'history' } }
+        : predicate;
+    default:
+      return predicate;
+  }
+};
+
 const fateTest = (text: string): Test => ({ extension: '', text, decidedBy: 'history', reads: [], given: {} });
 
 /** Text of a rule's line as reports name it. */
@@ -121,8 +167,9 @@ export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Pr
   const space = new Space(ruleset.family, options.resolver);
   let assembles = false;
   const predicates: Predicate[] = new Array(ruleset.rules.length);
+  const lost = changedByMatches(ruleset);
   for (const rule of ruleset.rules) {
-    const { predicate } = rule;
+    const predicate = lost.size === 0 ? rule.predicate : forgetting(rule.predicate, lost);
     predicates[rule.id] = predicate;
     space.collect(predicate);
     if (!assembles) {

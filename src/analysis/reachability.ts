@@ -522,18 +522,22 @@ export class Reachability {
     for (const table of this.program.tables.values()) {
       if (!this.paths.isBefore(table.name, rule.chain.table.name, hook)) continue;
       for (const chain of table.chains) {
-        if (!this.hooksInto(table, chain.index).some((entered) => passed.has(entered))) continue;
+        let onTheWay: boolean | undefined;
         for (const other of chain.steps) {
           if (this.found[other.rule.id]!.status === 'dead') continue;
           const acts = other.isChanging || (other.kind === 'decide' && other.verdict !== 'accept');
           if (!acts) continue;
           const cubes = other.cubes ?? [everything];
-          if (cubes.some((cube) => region.some((part) => this.paths.meetAcross(cube, part)))) by.push(other.rule);
-          if (by.length >= 20) break;
+          if (!cubes.some((cube) => region.some((part) => this.paths.meetAcross(cube, part)))) continue;
+          onTheWay ??= this.hooksInto(table, chain.index).some((entered) => passed.has(entered));
+          if (!onTheWay || by.length >= 20) break;
+          by.push(other.rule);
         }
       }
     }
-    return { cause: 'path', by, fate: 'other', shows: this.pick(found.witness) };
+    const isSame =
+      step.kind === 'decide' && by.length > 0 && by.every((one) => this.step(one).verdict === step.verdict && !this.step(one).isChanging);
+    return { cause: 'path', by, fate: isSame ? 'same' : 'other', shows: this.pick(found.witness) };
   }
 
   /** Whether takers give the verdict that the rule would have given. */

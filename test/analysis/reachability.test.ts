@@ -381,3 +381,57 @@ describe('limits', () => {
     expect(desk.ruleset.rules.every((rule) => desk.status(rule) !== 'dead')).toBe(true);
   });
 });
+
+describe('what a match changes, and what only one back end does', () => {
+  it('a mark that --restore-skmark may have changed is not followed', () => {
+    const lines = (match: string) =>
+      [
+        '*mangle',
+        '-A PREROUTING -j MARK --set-mark 1',
+        `-A PREROUTING -m socket ${match}-p udp -j LOG`,
+        '-A PREROUTING -m mark --mark 2 -j DROP',
+        'COMMIT',
+        '',
+      ].join('\n');
+    const deadIn = (text: string) => {
+      const one = facts(text);
+      return one.dead().map((rule) => rule.index);
+    };
+    expect(deadIn(lines(''))).toEqual([2]);
+    expect(deadIn(lines('--restore-skmark '))).toEqual([]);
+  });
+
+  it('a rule that only nft can match is dead under legacy', () => {
+    const text = filter('-A INPUT -p tcp -m tcp ! --sport 0:65535 -j DROP');
+    const status = (backend: 'legacy' | 'nft') => {
+      const one = facts(text, { backend });
+      return one.status(one.ruleset.rules[0]!);
+    };
+    expect(status('nft')).toBe('live');
+    expect(status('legacy')).toBe('dead');
+  });
+});
+
+describe('what is dead on the whole way', () => {
+  const text = (verdict: string) =>
+    [
+      '*mangle',
+      '-A PREROUTING -p udp -j DROP',
+      '-A OUTPUT -p udp -j DROP',
+      'COMMIT',
+      '*filter',
+      `-A FORWARD -p udp -m udp --dport 53 -j ${verdict}`,
+      'COMMIT',
+      '',
+    ].join('\n');
+
+  it.each([
+    ['ACCEPT', 'other'],
+    ['DROP', 'same'],
+  ])('-j %s behind -j DROP: %s fate, told with the rules on the way there', (verdict, fate) => {
+    const one = facts(text(verdict));
+    const found = one.verdict(one.ruleset.rules[2]!);
+    expect(found).toMatchObject({ status: 'dead', cause: 'path', fate });
+    expect(found.by).toEqual([one.ruleset.rules[0]]);
+  });
+});
