@@ -450,6 +450,7 @@ const stoppedBefore = ({ packet, hook }: Passage, family: Family, told: Packet):
   }
   const type = told.numbers.get('destinationType');
   if (type === 4 || (type === 5 && !isMulticast(dst))) return 'an address of a type that no route here gives it';
+  if (Number(told.numbers.get('sourceType') ?? 0) > 2) return 'an address of a type that no route here gives it';
   if (packet.in === 'local' && isMulticast(dst)) return 'multicast of the host, which the route alone does not steer';
   if (/^ff[0-9a-f]0:/i.test(dst) || /^ff[0-9a-f]1:/i.test(dst)) return 'refused by IPv6 itself';
   if (told.names.get('inInterface') === 'lo' && hook === 'FORWARD') return 'nothing is forwarded from lo';
