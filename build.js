@@ -3,6 +3,8 @@
  * for fleets beside them. It is written for a quick start: of yargs only its parser is wanted, and blanks and comments are left out, names kept,
  * so that a stack trace still says where. (Whole minifying saves nothing more at run time.)
  */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -20,6 +22,10 @@ const parserAlone = {
   },
 };
 
+const outdir = process.argv[2] ?? here('dist');
+// Parts are named after their content: those of earlier builds would stay, and be packed.
+rmSync(join(outdir, 'chunks'), { recursive: true, force: true });
+
 await build({
   absWorkingDir: here('.'),
   entryPoints: [
@@ -33,7 +39,7 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  outdir: process.argv[2] ?? here('dist'),
+  outdir,
   chunkNames: 'chunks/[name]-[hash]',
   minifySyntax: true,
   minifyWhitespace: true,
