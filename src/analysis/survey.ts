@@ -81,6 +81,18 @@ export const hullOf = (form: Form): Cube => {
   return everything;
 };
 
+/** Whether some atom of one dimension is in no cube: a quick way to see that they do not hold everything. */
+const leavesOut = (cubes: readonly Cube[]): boolean =>
+  cubes[0]!.sets.some(({ dimension }) => {
+    const ranges: number[] = [];
+    for (const cube of cubes) {
+      const set = setOf(cube, dimension.index);
+      if (!set) return false;
+      for (const bound of set.ranges) ranges.push(bound);
+    }
+    return dimension.ofLoose(ranges).count < dimension.size;
+  });
+
 const summarise = (program: Program, chain: ChainProgram, summaries: readonly (Summary | undefined)[]): Summary => {
   const { space } = program;
   const sure: Cube[] = [];
@@ -153,8 +165,9 @@ const summarise = (program: Program, chain: ChainProgram, summaries: readonly (S
         exact = false;
     known = kept;
   }
-  const upper: Cube[] | null = most === null ? null : merge((most as Cube[]).map((cube) => release(cube, (dim) => isHistory(space, dim))));
-  const all = known.length > 0 && uncovered(everything, known, { left: 5000 }) === null;
+  const all = known.length > 0 && !leavesOut(known) && uncovered(everything, known, { left: 5000 }) === null;
+  const upper: Cube[] | null =
+    exact || all || most === null ? null : merge((most as Cube[]).map((cube) => release(cube, (dim) => isHistory(space, dim))));
   return { sure: all ? [everything] : known, most: upper, exact: exact || all, all };
 };
 
