@@ -88,6 +88,7 @@ export const lintText = (inputs: readonly TextInput[], options: LintOptions = {}
     for (const { check, level, forced } of active)
       check.checkHost?.({
         rulesets: gathered,
+        sysctl,
         backend: options.backend ?? null,
         report: (finding) => {
           const source = finding.source ?? gathered[0]!.ruleset.source;

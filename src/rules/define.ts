@@ -62,6 +62,8 @@ export interface RulesetContext extends CommonContext {
 /** All rulesets of one host, of all its inputs, each with what is known of it. A finding tells its source. */
 export interface HostRulesetsContext extends CommonContext {
   readonly rulesets: readonly { readonly ruleset: Ruleset; readonly facts: Facts }[];
+  /** Settings of the host by name, `net.ipv4.ip_forward`; null where nobody told. */
+  readonly sysctl: ReadonlyMap<string, string> | null;
 }
 
 /** A check looks at each text, at each ruleset, at all rulesets of a host together, or at several of these. */

@@ -67,7 +67,8 @@ export default defineCheck({
       },
     ],
   },
-  checkHost: ({ rulesets, report }) => {
+  checkHost: ({ rulesets, sysctl, report }) => {
+    if (sysctl?.get('net.ipv6.conf.all.disable_ipv6') === '1') return;
     const sides = (family: 4 | 6): Side[] =>
       rulesets.flatMap(({ ruleset, facts }) => {
         const chain = ruleset.family === family ? filterChain(ruleset, 'INPUT') : null;

@@ -14,7 +14,7 @@ const program = join(folder, 'cli.js');
 
 beforeAll(() => {
   const root = join(import.meta.dirname, '../..');
-  execFileSync(process.execPath, [join(root, 'build.js'), folder], { stdio: 'inherit' });
+  execFileSync(process.execPath, [join(root, '.ci/build.js'), folder], { stdio: 'inherit' });
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
 }, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -17,7 +17,7 @@ export interface Program {
 
 export const buildProgram = async (): Promise<Program> => {
   const bin = mkdtempSync(join(tmpdir(), 'iptlint-program-'));
-  execFileSync(process.execPath, [join(root, 'build.js'), join(bin, 'dist')], { stdio: 'inherit' });
+  execFileSync(process.execPath, [join(root, '.ci/build.js'), join(bin, 'dist')], { stdio: 'inherit' });
   writeFileSync(join(bin, 'package.json'), '{ "type": "module" }');
   const cli = join(bin, 'dist/cli.js');
   writeFileSync(join(bin, 'iptlint'), `#!/bin/sh\nexec "${process.execPath}" "${cli}" "$@"\n`);

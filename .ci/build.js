@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const here = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 /** What yargs prepares for its own messages (locales, emoji widths, 10 ms) goes with nobody asking for it. */
 const parserAlone = {
@@ -27,7 +27,7 @@ const outdir = process.argv[2] ?? here('dist');
 rmSync(join(outdir, 'chunks'), { recursive: true, force: true });
 
 await build({
-  absWorkingDir: here('.'),
+  absWorkingDir: here(''),
   entryPoints: [
     { in: 'src/cli.ts', out: 'cli' },
     // tinypool looks for its worker beside the file that it is bundled into; both stand where chunks stand.
