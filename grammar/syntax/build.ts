@@ -11,6 +11,7 @@ import { guessFamily } from './family.js';
 import { LazyRule } from './lazy-rule.js';
 import type { LineReader } from './parser.js';
 import { Kind, WordStore } from './store.js';
+import { Quoted } from './tokens.js';
 import { unquote } from './words.js';
 
 /** A table under construction. */
@@ -272,7 +273,13 @@ export class TreeBuilder implements LineReader {
   }
 
   value(value: IToken): void {
-    if (value.image.includes('"')) this.watchQuote(value);
+    const { image } = value;
+    // A closed quote ends the word; only what does not look so is looked at closely.
+    if (
+      value.tokenType === Quoted &&
+      (image.charCodeAt(image.length - 1) !== 34 || image.charCodeAt(image.length - 2) === 92 || image.length === 1)
+    )
+      this.watchQuote(value);
     this.tell(Kind.value, value);
   }
 

@@ -32,6 +32,7 @@ const show = (node: Node): string => {
 export const sequence = (nodes: readonly Node[]): string => nodes.map(show).join(' ');
 
 const pattern = (token: TokenType): string | null => {
+  if (typeof token.PATTERN === 'string') return JSON.stringify(token.PATTERN);
   if (token.PATTERN instanceof RegExp && token.PATTERN.source !== 'NOT_APPLICABLE') return `/${token.PATTERN.source}/`;
   return typeof token.PATTERN === 'object' && 'exec' in token.PATTERN && !(token.PATTERN instanceof RegExp)
     ? `? ${tokenLabel(token)} ?`
