@@ -52,7 +52,7 @@ export const grammarAsEbnf = (): string => {
     const text = pattern(token);
     const categories = parserTokens.filter((other) => other.CATEGORIES?.includes(token)).map((other) => other.name);
     if (categories.length > 0) lines.push(`${token.name} = ${[...(text ? [text] : []), ...categories].join(' | ')} ;`);
-    else lines.push(`${token.name} = ${text} ;`);
+    else lines.push(`${token.name} = ${text ?? `? ${tokenLabel(token)} ?`} ;`);
   }
   return `${lines.join('\n')}\n`;
 };
