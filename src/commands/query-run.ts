@@ -59,7 +59,7 @@ const runQuestion = async (file: string, text: string | null, format: Format, gi
   if (ask !== null) checkLines(text!, ask, rulesets);
   const answers = rulesets.map((ruleset) => {
     const options = {
-      resolver: contextResolver(ruleset, read.options.context ?? {}),
+      resolver: contextResolver(ruleset, read.options.context ?? {}, read.options.backend),
       effort: budgets[read.options.effort ?? 'normal'],
       most: Number(most),
     };

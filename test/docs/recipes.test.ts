@@ -129,7 +129,7 @@ describe('the blocks', () => {
         const folder = workplace(recipe);
         if (wantsCheckout) {
           const checkout = join(folder, 'checkout');
-          for (const path of ['grammar', 'src', 'package.json', 'tsconfig.json', '.npmrc'])
+          for (const path of ['.ci', 'grammar', 'src', 'package.json', 'tsconfig.json', '.npmrc'])
             cpSync(join(root, path), join(checkout, path), { recursive: true });
           symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'));
           const script = text.replaceAll('/tmp', folder);
@@ -313,7 +313,7 @@ describe('docker.md', () => {
 
   test('what is kept out of the image is not what the build reads', () => {
     const left = readFileSync(join(recipes, 'Dockerfile.dockerignore'), 'utf8').split('\n').filter(Boolean);
-    for (const needed of ['package.json', 'package-lock.json', 'tsconfig.json', 'src', 'grammar', '.npmrc']) {
+    for (const needed of ['.ci', 'package.json', 'package-lock.json', 'tsconfig.json', 'src', 'grammar', '.npmrc']) {
       expect(left).not.toContain(needed);
       expect(existsSync(join(root, needed))).toBe(true);
     }
