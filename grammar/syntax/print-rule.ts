@@ -3,8 +3,8 @@ import type { Backend, MatchSpec, PrintContext, TargetSpec, Use } from '../exten
 import { givenOf } from '../extensions/given.js';
 import type { Family } from '../netfilter/families.js';
 import type { HostName, Network } from '../values/address.js';
+import { quote } from '../values/text.js';
 import type { MatchNode, OptionNode, RuleNode, TargetNode } from './ast.js';
-import { quote } from './words.js';
 
 export interface PrintRuleOptions {
   readonly family: Family;

@@ -1,9 +1,9 @@
 /** The text that iptables-save would print for a tree, comments, blank lines and unread lines kept in their places. */
 import type { Backend } from '../extensions/define.js';
+import { quote } from '../values/text.js';
 import type { CountersNode, DocumentNode, TableNode } from './ast.js';
 import { effectiveItems } from './effective.js';
 import { isForOtherFamily, printRule } from './print-rule.js';
-import { quote } from './words.js';
 
 export interface PrintOptions {
   /** Whose spelling where the two differ; default: the one the table's header tells, else legacy. */

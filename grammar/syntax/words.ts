@@ -50,6 +50,3 @@ export const unquoteShell = (image: string, variables: ReadonlyMap<string, strin
   }
   return word;
 };
-
-/** A word as iptables-save prints it (xtables.c, xtables_save_string): quoted unless it holds nothing but letters, digits, `_` and `-`. */
-export const quote = (word: string): string => (/^[A-Za-z0-9_-]+$/.test(word) ? word : `"${word.replace(/["\\']/g, '\\$&')}"`);

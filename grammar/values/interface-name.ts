@@ -1,4 +1,5 @@
 /** `-i eth0`, `-o eth+`: an interface name, at most 15 bytes; a `+` at its end takes every name that begins so (xtables_parse_interface). */
+import { byteLength } from './text.js';
 import { defineValue, Fault } from './value.js';
 
 export interface InterfaceName {
@@ -7,15 +8,6 @@ export interface InterfaceName {
   /** `+` stood at the end. */
   readonly prefix: boolean;
 }
-
-const byteLength = (text: string): number => {
-  let bytes = 0;
-  for (const character of text) {
-    const code = character.codePointAt(0)!;
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  }
-  return bytes;
-};
 
 export const interfaceName = defineValue<InterfaceName>({
   arity: 1,

@@ -123,12 +123,13 @@ type Told = Pick<Diagnostic, 'at' | 'level' | 'certainty' | 'message' | 'related
 
 export const tellDeath = ({ rule, others, stranded, verdict }: Death): Told => {
   const { by, cause, fate, shows, leansOn } = verdict;
+  const place = placeOfRule(rule);
   const takers = by.slice(0, mostTakers);
   const first = by[0];
   const impossible = cause === 'contradiction' || cause === 'interface' || cause === 'hook' || cause === 'callers' || cause === 'chain';
   const count = others.length + 1;
   return {
-    ...placeOfRule(rule),
+    ...place,
     level: fate === 'same' || (impossible && fate === null && cause !== 'contradiction' && cause !== 'interface') ? 'warning' : 'error',
     certainty: leansOn.length > 0 ? 'possible' : 'proved',
     ...(leansOn.length > 0 ? { leansOn } : {}),
@@ -149,6 +150,6 @@ export const tellDeath = ({ rule, others, stranded, verdict }: Death): Told => {
       ? { shows: `line ${lineOf(first)} (${doing(first)}) meets it first; line ${lineOf(rule)} (${doing(rule)}) never sees it` }
       : {}),
     ...(fate === 'other' && first ? { effect: `packets that line ${lineOf(rule)} would ${doing(rule)} meet ${doing(first)} instead` } : {}),
-    help: `${adviseOn(rule, verdict)}${by.length > takers.length ? `; ${by.length - takers.length} more lines take a part of its packets` : ''}`,
+    help: `${'owner' in place ? `leave it: ${place.owner} writes it again` : adviseOn(rule, verdict)}${by.length > takers.length ? `; ${by.length - takers.length} more lines take a part of its packets` : ''}`,
   };
 };

@@ -55,7 +55,11 @@ export default defineCheck({
             ? `jumps to ${count(several, 'chain')} of ${owner?.name ?? 'this table'} change nothing, such as ${chain.name}: they decide no packet`
             : `the jump changes nothing: ${chain.rules.length === 0 ? `the chain ${chain.name} is empty` : `${name(chain)} decides no packet`}`,
         related: others.map((other) => ({ at: spanOf(other.node), message: several > 1 ? 'this one too' : 'the same jump' })),
-        help: several > 1 ? 'leave them: the program fills them when it needs them' : `fill ${chain.name}, or remove line ${lineOf(first)}`,
+        help: owner?.isForUser
+          ? `leave it: ${chain.name} is there for rules of your own`
+          : owner
+            ? 'leave it: the program fills its chains when it needs them'
+            : `fill ${chain.name}, or remove line ${lineOf(first)}`,
       });
     }
   },
