@@ -91,7 +91,7 @@ const workplace = (recipe: string, rules = sound): string => {
 };
 
 const shell = (script: string, cwd: string, env: Readonly<Record<string, string>> = {}, before: readonly string[] = []) => {
-  const [command, ...words] = [...before, 'bash', '-euo', 'pipefail', '-c', script];
+  const [command, ...words] = [...before, 'bash', '--noprofile', '--norc', '-euo', 'pipefail', '-c', script];
   const { status, stdout, stderr } = spawnSync(command!, words, { cwd, env: plainEnv(program, env), encoding: 'utf8' });
   return { status, output: stdout + stderr };
 };

@@ -161,7 +161,7 @@ test('the action is built where it is not', () => {
   mkdirSync(place);
   writeFileSync(join(bin, 'npm'), '#!/bin/sh\necho "npm $*"\n', { mode: 0o755 });
   const [build] = action.runs.steps;
-  const { status, stdout } = spawnSync('bash', ['-eo', 'pipefail', '-c', build!.run!], {
+  const { status, stdout } = spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', build!.run!], {
     cwd: place,
     env: { ...process.env, PATH: `${bin}:${process.env.PATH}` },
     encoding: 'utf8',
