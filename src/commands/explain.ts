@@ -73,7 +73,7 @@ const runExplain = async (given: Given, outside: Outside): Promise<number> => {
       stderr.write(`iptlint: ${name}: ${reading.fault}\n`);
       return 3;
     }
-    documents.push({ name, document: parse(reading.text, { name, ...(family ? { family } : isV6 ? { family: 6 } : {}) }).document });
+    documents.push({ name, document: parse(reading.text, { name, ...(family ? { family } : isV6 ? { likelyFamily: 6 } : {}) }).document });
   }
 
   // b. One rule: no other rule is asked what it means.

@@ -3,6 +3,7 @@ import type { TextInput } from '../diagnostic/result.js';
 import { unifiedDiff } from '../util/diff.js';
 import type { Command } from './command.js';
 import { shortHelp } from './help.js';
+import { familyInName } from './inputs.js';
 import { decode, readText, resolve, shownPath } from './io.js';
 
 export const fmt: Command = {
@@ -46,7 +47,7 @@ A line that cannot be read stays as it is, and the exit code is 3. With --check 
         isUnread = true;
         continue;
       }
-      const input: TextInput = { name, text: reading.text };
+      const input: TextInput = { name, text: reading.text, ...familyInName(name) };
       const { text, partlyUnread } = format(input, options);
       if (partlyUnread) {
         stderr.write(`iptlint: ${name}: not all of it could be read; iptlint ${name} tells where\n`);

@@ -127,7 +127,7 @@ const isV6 = (path: string): boolean => /ip6tables|\.(?:ip)?v6(?:\.|$)/.test(bas
 const isV4 = (path: string): boolean => /iptables|\.(?:ip)?v4(?:\.|$)/.test(basename(path));
 
 /** What a file's name tells of the family of the rules in it. */
-const familyInName = (name: string): Pick<TextInput, 'likelyFamily'> =>
+export const familyInName = (name: string): Pick<TextInput, 'likelyFamily'> =>
   isV6(name) ? { likelyFamily: 6 } : isV4(name) ? { likelyFamily: 4 } : {};
 
 /** Files that name themselves the v4 and v6 half of one host are put together; the others stand alone. In the order of the first of each. */

@@ -157,8 +157,12 @@ const readRulesets = async (word: string, given: Given, { streams }: Outside): P
     ...(effort && { effort }),
     context: texts.context,
   };
-  const read = texts.inputs.map(({ name, text }) => {
-    const { document } = parse(text, { name, ...(options.family && { family: options.family }) });
+  const read = texts.inputs.map(({ name, text, likelyFamily }) => {
+    const { document } = parse(text, {
+      name,
+      ...(likelyFamily && { likelyFamily }),
+      ...(options.family && { family: options.family }),
+    });
     const { rulesets } = resolveRules(document);
     if (rulesets.some(({ whole }) => !whole)) complain(name, `not all of it could be read; iptlint ${name} tells where`);
     if (rulesets.length === 0) stderr.write(`iptlint: ${name}: holds no rules\n`);

@@ -7,8 +7,9 @@ import type { Engine } from './engine.js';
 export const realEngine: Engine = {
   checks,
   lint: lintText,
-  format: ({ name, text }, { family, backend }) => {
-    const { document, problems } = parse(text, { name, ...(family && { family }) });
-    return { text: print(document, backend ? { backend } : {}), partlyUnread: problems.some(({ code }) => code === 'syntax-error') };
+  format: ({ name, text, likelyFamily }, { family, backend }) => {
+    const { document, problems } = parse(text, { name, ...(family && { family }), ...(likelyFamily && { likelyFamily }) });
+    const partlyUnread = problems.some(({ code, severity }) => code === 'syntax-error' && severity === 'error');
+    return { text: print(document, backend ? { backend } : {}), partlyUnread };
   },
 };

@@ -2,6 +2,7 @@
 import type { Family } from '../../grammar/index.js';
 import type { PacketJson } from '../diagnostic/diagnostic.js';
 import { type Command, type Given, type Outside, UsageError } from './command.js';
+import { familyInName } from './inputs.js';
 import { decode, type Reading, readText, resolve, shownPath } from './io.js';
 import { wantsColor } from './terminal.js';
 
@@ -90,7 +91,7 @@ const runTrace = async (given: Given, outside: Outside): Promise<number> => {
     return 3;
   }
   const family = given.value('family');
-  const { document } = parse(reading.text, { name, ...(family && { family: Number(family) as Family }) });
+  const { document } = parse(reading.text, { name, ...familyInName(name), ...(family && { family: Number(family) as Family }) });
   const { rulesets } = resolveRules(document);
   if (rulesets.some(({ whole }) => !whole)) complain(name, `not all of it could be read; iptlint ${name} tells where`);
 
