@@ -59,17 +59,17 @@ const printed: Readonly<Record<number, string>> = {
   143: 'ethernet',
 };
 
-/** Names read beside the printed ones: aliases of /etc/protocols and iptables' own list (xtables_chain_protos). */
+/**
+ * Names read beside the printed ones: iptables' own list (xtables_chain_protos). The aliases of /etc/protocols are in capitals, and the name is
+ * looked up in small letters, so they are never found.
+ */
 const alsoRead: Readonly<Record<string, number>> = {
   all: 0,
   ip: 0,
   hopopt: 0,
   icmpv6: 58,
   mh: 135,
-  'ip-encap': 4,
-  'ipsec-esp': 50,
-  'ipsec-ah': 51,
-  ospfigp: 89,
+  'ipv6-mh': 135,
   'ipv6-nonxt': 59,
 };
 

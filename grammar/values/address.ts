@@ -4,7 +4,7 @@
  */
 import type { Family } from '../netfilter/families.js';
 import type { Ordinal } from '../packet/predicate.js';
-import { readInteger } from './integer.js';
+import { readDigits, readInteger } from './integer.js';
 import { defineValue, Fault } from './value.js';
 
 const allOnes4 = 0xffffffff;
@@ -12,6 +12,9 @@ const allOnes6 = (1n << 128n) - 1n;
 
 /** The highest address of a family; the mask of a single host. */
 export const highestAddress = (family: Family): Ordinal => (family === 4 ? allOnes4 : allOnes6);
+
+/** Of hexadecimal parts, and of what strtoul(3) passes over in front of a number. */
+const oddCodes: ReadonlySet<number> = new Set([...'xX+ \t\n\v\f\r'].map((character) => character.charCodeAt(0)));
 
 const parse4 = (word: string): number | undefined => {
   let value = 0;
@@ -28,12 +31,33 @@ const parse4 = (word: string): number | undefined => {
       value = value * 256 + part;
       parts++;
       part = -1;
-    } else return code === 120 || code === 88 ? parse4Slowly(word) : undefined;
+    } else return oddCodes.has(code) ? parse4Slowly(word) : undefined;
   }
   if (part < 0) return undefined;
   value = value * 256 + part;
   for (parts++; parts < 4; parts++) value *= 256;
   return value;
+};
+
+/** inet_aton(3): the last part fills what is left of the four bytes. */
+export const parseAton = (word: string): number | undefined => {
+  const parts = word.split('.').map(readDigits);
+  const last = parts.pop();
+  if (parts.length > 3 || last === undefined || last >= 256 ** (4 - parts.length)) return undefined;
+  let value = last;
+  for (const [index, part] of parts.entries()) {
+    if (part === undefined || part > 255) return undefined;
+    value += part * 256 ** (3 - index);
+  }
+  return value;
+};
+
+/** An IPv4 address as getaddrinfo(3) reads numbers: as inet_aton(3) does, or an IPv6 address that maps one. */
+export const resolveNumeric = (word: string): number | undefined => {
+  const address = parseAton(word);
+  if (address !== undefined) return address;
+  const mapping = parse6(word);
+  return mapping !== undefined && mapping >> 32n === 0xffffn ? Number(mapping & 0xffff_ffffn) : undefined;
 };
 
 const parse4Slowly = (word: string): number | undefined => {
@@ -145,14 +169,22 @@ const and = (a: Ordinal, b: Ordinal): Ordinal => (typeof a === 'bigint' ? a & (b
 export const networkRange = ({ address, mask }: Network): readonly [Ordinal, Ordinal] =>
   typeof address === 'bigint' ? [address, address | (~(mask as bigint) & allOnes6)] : [address, (address | ~(mask as number)) >>> 0];
 
-const looksLikeHostName = (word: string): boolean =>
-  /^(?=.*[a-z])[a-z0-9]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9_-]*[a-z0-9])?)*\.?$/i.test(word) && !/^x+(\.x+)*$/i.test(word);
+/** Labels of at most 63 characters, 253 in all (RFC 1035): a longer name is nobody's. */
+export const isShortEnough = (name: string): boolean => name.length <= 253 && name.split('.').every((label) => label.length <= 63);
 
-/** `address`, `address/prefix`, `address/mask`, or a host name. */
+const looksLikeHostName = (word: string): boolean =>
+  isShortEnough(word) &&
+  /^(?=.*[a-z])[a-z0-9]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9_-]*[a-z0-9])?)*\.?$/i.test(word) &&
+  !/^x+(\.x+)*$/i.test(word);
+
+/** A mask as xtables_numeric_to_ipmask reads it: of IPv4 all four parts are there. */
+const parseMask = (word: string, family: Family): Ordinal | Fault =>
+  family === 4 && word.split('.').length !== 4 ? new Fault(`"${word}" is not a mask`) : parseAddress(word, family);
+
+/** `address`, `address/prefix`, `address/mask`, or a host name. A mask of zeros takes every packet, whatever stands before it (`any/0`). */
 export const parseNetwork = (word: string, family: Family): Network | HostName | Fault => {
   const slash = word.indexOf('/');
   const host = slash < 0 ? word : word.slice(0, slash);
-  if (host === '') return new Fault('an address is missing');
   let mask = highestAddress(family);
   if (slash >= 0) {
     const text = word.slice(slash + 1);
@@ -161,14 +193,18 @@ export const parseNetwork = (word: string, family: Family): Network | HostName |
       if (length > (family === 4 ? 32 : 128)) return new Fault(`the mask /${text} is longer than an address`);
       mask = prefixMask(length, family);
     } else {
-      const parsed = parseAddress(text, family);
+      const parsed = parseMask(text, family);
       if (parsed instanceof Fault) return new Fault(`"${text}" is not a mask`);
       mask = parsed;
     }
   }
+  if (mask === 0 || mask === 0n) return { kind: 'network', address: mask, mask };
+  if (host === '') return new Fault('an address is missing');
   if (family === 4 && host === 'localhost') return { kind: 'network', address: and(0x7f000001, mask), mask };
   const address = parseAddress(host, family);
   if (!(address instanceof Fault)) return { kind: 'network', address: and(address, mask), mask };
+  const resolved = family === 4 ? resolveNumeric(host) : undefined;
+  if (resolved !== undefined) return { kind: 'network', address: and(resolved, mask), mask };
   if (!looksLikeHostName(host)) return address;
   return { kind: 'host', name: word };
 };

@@ -1,4 +1,5 @@
 /** Times of day, dates, days of the month and of the week as libxt_time.c reads them (measured with 1.8.9: digits may be few, days are kept as sets). */
+import { readInteger, withoutPlus } from './integer.js';
 import { defineValue, Fault } from './value.js';
 
 /** Seconds of the last second of a day. */
@@ -18,15 +19,21 @@ export const sayClockTime = (seconds: number): string => {
   return seconds % 60 === 0 ? text.slice(0, 5) : text;
 };
 
+/** A number as strtoul(3) with base 10 reads it; nothing at all is 0. */
+const readDecimal = (word: string): number | undefined => {
+  const digits = withoutPlus(word);
+  return /^[0-9]+$/.test(digits) ? Number(digits) : word === '' ? 0 : undefined;
+};
+
 /** A time of day in seconds since midnight: `hh:mm[:ss]`. */
 export const clockTime = defineValue<number>({
   arity: 1,
   expects: 'a time of day, hh:mm or hh:mm:ss, from 00:00:00 to 23:59:59',
   parse: ([word]) => {
-    const found = /^(\d+):(\d+)(?::(\d*))?$/.exec(word!);
     const fault = new Fault(`"${word}" is not a time of day`);
-    if (!found) return fault;
-    const [hours, minutes, seconds] = [Number(found[1]), Number(found[2]), Number(found[3] ?? 0)];
+    const parts = word!.split(':').map(readDecimal);
+    if (parts.length < 2 || parts.length > 3 || parts.includes(undefined)) return fault;
+    const [hours = 0, minutes = 0, seconds = 0] = parts;
     return hours <= 23 && minutes <= 59 && seconds <= 59 ? hours * 3600 + minutes * 60 + seconds : fault;
   },
   print: printClockTime,
@@ -47,12 +54,14 @@ export const calendarTime = defineValue<number>({
   arity: 1,
   expects: 'a date YYYY-MM-DD, perhaps with Thh:mm:ss, from 1970 to 2038',
   parse: ([word]) => {
-    const found = /^(\d+)(?:-(\d+)(?:-(\d+)(?:T(\d+)(?::(\d+)(?::(\d+))?)?)?)?)?$/.exec(word!);
+    const found = /^([^-]+)(?:-([^-]*)(?:-([^-T]*)(?:T([^:]*)(?::([^:]*)(?::([^:]*))?)?)?)?)?$/.exec(word!);
     const fault = new Fault(`"${word}" is not a date from 1970 to 2038, YYYY-MM-DDThh:mm:ss`);
     if (!found) return fault;
-    const part = (index: number, absent: number): number => (found[index] === undefined ? absent : Number(found[index]));
+    // Not told: the first month and day. Told as nothing (2020-): 0, the one before the first.
+    const part = (index: number, absent: number): number =>
+      found[index] === undefined ? absent : (readDecimal(found[index]) ?? Number.POSITIVE_INFINITY);
     const [year, month, day, hour, minute, second] = [part(1, 1970), part(2, 1), part(3, 1), part(4, 0), part(5, 0), part(6, 0)];
-    const within = year >= 1970 && year <= 2038 && month >= 1 && month <= 12 && day >= 1 && day <= 31;
+    const within = year >= 1970 && year <= 2038 && month <= 12 && day <= 31;
     return within && hour <= 23 && minute <= 59 && second <= 59 ? Date.UTC(year, month - 1, day, hour, minute, second) / 1000 : fault;
   },
   print: printCalendarTime,
@@ -65,7 +74,7 @@ const list = (words: readonly string[]): string =>
 
 export const allMonthDays: readonly number[] = Array.from({ length: 31 }, (_, index) => index + 1);
 
-/** Days of the month, each once, ascending. 0 is read and is no day. */
+/** Days of the month, each once, ascending. 0 is read and is no day; of each part the first two characters alone count. */
 export const monthDays = defineValue<readonly number[]>({
   arity: 1,
   expects: 'days of the month from 1 to 31, separated by commas',
@@ -73,8 +82,9 @@ export const monthDays = defineValue<readonly number[]>({
     const given = new Set<number>();
     for (const part of word!.split(',')) {
       if (part === '') continue;
-      if (!/^\d+$/.test(part) || Number(part) > 31) return new Fault(`"${part}" is not a day of a month`);
-      given.add(Number(part));
+      const day = readInteger(part.slice(0, 2));
+      if (day === undefined || day > 31) return new Fault(`"${part}" is not a day of a month`);
+      given.add(day);
     }
     return allMonthDays.filter((day) => given.has(day));
   },
@@ -85,7 +95,7 @@ export const monthDays = defineValue<readonly number[]>({
 const weekDayNames = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 const spokenWeekDays = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 
-/** Days of the week, Monday 1 to Sunday 7, each once, ascending. Two letters are enough, and what follows three does not count. */
+/** Days of the week, Monday 1 to Sunday 7, each once, ascending. The first two letters alone count; a number moves a bit, modulo 32. */
 export const weekDays = defineValue<readonly number[]>({
   arity: 1,
   expects: 'days of the week, Mon to Sun or 1 to 7, separated by commas',
@@ -94,10 +104,10 @@ export const weekDays = defineValue<readonly number[]>({
     const parts = word!.split(',');
     if (parts.at(-1) === '') parts.pop();
     for (const part of parts) {
-      const index = weekDayNames.findIndex((name) => part.startsWith(name.slice(0, 2)) && name.startsWith(part.slice(0, 3)));
-      const day = index >= 0 ? index + 1 : /^\d+$/.test(part) ? Number(part) : 0;
-      if (day === 0) return new Fault(`"${part}" is not a day of the week (Mon to Sun, or 1 to 7)`);
-      given.add(day);
+      const index = weekDayNames.findIndex((name) => part.startsWith(name.slice(0, 2)));
+      const day = index >= 0 ? index + 1 : readInteger(part);
+      if (!day) return new Fault(`"${part}" is not a day of the week (Mon to Sun, or 1 to 7)`);
+      given.add(day % 32);
     }
     return weekDayNames.map((_, index) => index + 1).filter((day) => given.has(day));
   },

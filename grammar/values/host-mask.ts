@@ -5,8 +5,7 @@
 import { addressWidth, type Family } from '../netfilter/families.js';
 import type { NumberField } from '../packet/fields.js';
 import { inRange, type Ordinal, type Predicate, test } from '../packet/predicate.js';
-import { parseAddress, prefixMask, printAddress } from './address.js';
-import { readInteger } from './integer.js';
+import { isShortEnough, parseAddress, prefixMask, printAddress, resolveNumeric } from './address.js';
 import { parsePrefixLength } from './prefix-length.js';
 import { defineValue, Fault } from './value.js';
 
@@ -15,25 +14,13 @@ export type HostMask =
   | { readonly kind: 'network'; readonly address: Ordinal; readonly length: number }
   | { readonly kind: 'host'; readonly name: string; readonly length: number };
 
-/** inet_aton(3): the last part fills what is left of the four bytes. */
-const parseAton = (word: string): number | undefined => {
-  const parts = word.split('.').map(readInteger);
-  const last = parts.pop();
-  if (parts.length > 3 || last === undefined || last >= 256 ** (4 - parts.length)) return undefined;
-  let value = last;
-  for (const [index, part] of parts.entries()) {
-    if (part === undefined || part > 255) return undefined;
-    value += part * 256 ** (3 - index);
-  }
-  return value;
-};
-
 const parseHost = (word: string, family: Family): Ordinal | Fault => {
   if (family === 6) return parseAddress(word, 6);
-  return (word === 'localhost' ? 0x7f000001 : parseAton(word)) ?? new Fault(`"${word}" is not an IPv4 address`);
+  return (word === 'localhost' ? 0x7f000001 : resolveNumeric(word)) ?? new Fault(`"${word}" is not an IPv4 address`);
 };
 
-const isHostName = (word: string): boolean => /^(?=.*[a-z])[a-z0-9]([a-z0-9._-]*[a-z0-9.])?$/i.test(word) && !/^0x[0-9a-f]+$/i.test(word);
+const isHostName = (word: string): boolean =>
+  isShortEnough(word) && /^(?=.*[a-z])[a-z0-9]([a-z0-9._-]*[a-z0-9.])?$/i.test(word) && !/^0x[0-9a-f]+$/i.test(word);
 
 const withLength = (text: string, length: number, family: Family): string => (length === addressWidth(family) ? text : `${text}/${length}`);
 

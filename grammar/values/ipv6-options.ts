@@ -1,6 +1,14 @@
 /** Options of IPv6 extension headers: `type[:length],...`, at most sixteen, numbers cut to 8 bits (libip6t_hbh.c, libip6t_dst.c). */
-import { readInteger } from './integer.js';
+import { readLongInteger } from './long-integer.js';
 import { defineValue, Fault } from './value.js';
+
+/** Numbers go through strtoul(3) and keep 8 bits, negative ones too. */
+const readLowByte = (word: string): number | undefined => {
+  const [, minus, digits = ''] = /^[ \t\n\v\f\r]*(?:(-)|\+)?(.*)$/.exec(word) ?? [];
+  const value = readLongInteger(/^[0-9]/.test(digits) ? digits : '');
+  if (value === undefined || value > 0xffff_ffff_ffff_ffffn) return undefined;
+  return Number(BigInt.asUintN(8, minus === undefined ? value : -value));
+};
 
 /** One option, with the length it must have, if it must. */
 export interface Ipv6Option {
@@ -26,12 +34,12 @@ export const ipv6Options = defineValue<readonly Ipv6Option[]>({
     const options: Ipv6Option[] = [];
     for (const part of parts) {
       const [typeWord = '', lengthWord, ...rest] = part.split(':');
-      const type = readInteger(typeWord);
-      const length = lengthWord === undefined ? null : readInteger(lengthWord);
+      const type = readLowByte(typeWord);
+      const length = lengthWord === undefined ? null : readLowByte(lengthWord);
       if (type === undefined || length === undefined || rest.length > 0) return new Fault(`"${part}" is not type or type:length`);
-      if (type % 256 === 0 && length !== null) return new Fault('option 0 is one byte of padding and has no length');
-      const settled = length === null || length % 256 === anyLength ? null : length % 256;
-      options.push({ type: type % 256, length: settled });
+      if (type === 0 && length !== null) return new Fault('option 0 is one byte of padding and has no length');
+      const settled = length === anyLength ? null : length;
+      options.push({ type, length: settled });
     }
     return options;
   },

@@ -6,7 +6,7 @@ import type { Family } from '../netfilter/families.js';
 import { portByService } from '../netfilter/services.js';
 import type { Ordinal } from '../packet/predicate.js';
 import { parseAddress, printAddress } from './address.js';
-import { readInteger } from './integer.js';
+import { readInteger, withoutPlus } from './integer.js';
 import { sayPort } from './port.js';
 import { defineValue, Fault } from './value.js';
 
@@ -34,8 +34,9 @@ export const protocolsWithNatPorts: readonly string[] = ['tcp', 'udp', 'sctp', '
 
 /** strtoul(3) with base 0 at the start of the word: the number, and what stands behind it. */
 const leadingNumber = (word: string): readonly [number: number, rest: string] | undefined => {
-  const digits = /^(?:0x[0-9a-f]+|0[0-7]*|[1-9][0-9]*)/i.exec(word)?.[0];
-  return digits === undefined ? undefined : [readInteger(digits)!, word.slice(digits.length)];
+  const number = withoutPlus(word);
+  const digits = /^(?:0x[0-9a-f]+|0[0-7]*|[1-9][0-9]*)/i.exec(number)?.[0];
+  return digits === undefined ? undefined : [readInteger(digits)!, number.slice(digits.length)];
 };
 
 /** `port`, `port-port`, `port-port/base`. A service name may stand for the only port and for the base, never in a range. */

@@ -1,5 +1,6 @@
 /** Ports: one, a range, a service name (xtables.c, xtables_parse_port; /etc/services by getservbyname, in which case counts). */
 import { portByService, serviceByPort } from '../netfilter/services.js';
+import { readInteger } from './integer.js';
 import { defineValue, Fault, type ValueContext } from './value.js';
 
 /** Inclusive port range; `first > last` is kept as written: it matches nothing. */
@@ -8,12 +9,10 @@ export interface PortRange {
   readonly last: number;
 }
 
-/** One port number or service name; octal and leading zeros are refused, hexadecimal is read (strtoul with base 0 of 1.8.9). */
+/** One port number, which may be hexadecimal or octal, or a service name. */
 export const parsePort = (word: string): number | Fault => {
-  if (/^(?:[1-9][0-9]*|0)$/.test(word) || /^0x[0-9a-f]+$/i.test(word)) {
-    const port = Number(word);
-    return port <= 65535 ? port : new Fault(`port ${word} is above 65535`);
-  }
+  const port = readInteger(word);
+  if (port !== undefined) return port <= 65535 ? port : new Fault(`port ${word} is above 65535`);
   return portByService(word) ?? new Fault(`"${word}" is neither a port nor a known service`);
 };
 

@@ -1,9 +1,10 @@
 /**
- * Lengths of prefixes given alone: `24`, or for short a mask `255.255.255.0` (libxtables, XTTYPE_PLEN). 1.8.9 reads a number that is no
- * length as the first byte of a mask, and a mask that is no prefix as the length 255, which some extensions cut and others refuse.
+ * Lengths of prefixes given alone: `24`, or a mask `255.255.255.0` (libxtables, XTTYPE_PLEN). A number that is no length is a mask as
+ * inet_aton(3) reads it (`0xffffff00`; `255` is 0.0.0.255), and a mask that is no prefix is the length 255 of 1.8.9, which some extensions
+ * cut and others refuse.
  */
 import { addressWidth, type Family } from '../netfilter/families.js';
-import { parseAddress, prefixLength } from './address.js';
+import { parseAddress, parseAton, prefixLength } from './address.js';
 import { readInteger } from './integer.js';
 import { defineValue, Fault } from './value.js';
 
@@ -15,8 +16,8 @@ export const parsePrefixLength = (word: string, family: Family): number | Fault 
   const width = addressWidth(family);
   const length = readInteger(word);
   if (length !== undefined && length <= width) return length;
-  const mask = parseAddress(word, family);
-  return mask instanceof Fault
+  const mask = family === 4 ? parseAton(word) : parseAddress(word, 6);
+  return mask === undefined || mask instanceof Fault
     ? new Fault(`"${word}" is neither a mask nor a length from 0 to ${width}`)
     : (prefixLength(mask) ?? noPrefix);
 };

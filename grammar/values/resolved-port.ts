@@ -1,15 +1,26 @@
 /**
  * Ports as conntrack and dccp read them (libxtables, XTTYPE_PORTRC, by way of getaddrinfo): decimal only, leading zeros allowed, and a
- * number above 65535 is cut to 16 bits; measured with 1.8.9.
+ * number above 65535 is cut to 16 bits where it fits in a signed int; measured with 1.8.9.
  */
 import { portByService } from '../netfilter/services.js';
+import { withoutPlus } from './integer.js';
 import { type PortRange, portRange, sayPort } from './port.js';
 import { defineValue, Fault } from './value.js';
 
-const parseEnd = (word: string): number | Fault => {
-  if (/^\s*\+?[0-9]+$/.test(word)) return Number(BigInt(word.replace('+', '').trim()) % 65536n);
-  return portByService(word) ?? new Fault(`"${word}" is neither a port nor a known service`);
+/** What strtoul(3) answers for a number that does not fit; as a signed int it is -1. */
+const overflow = (1n << 64n) - 1n;
+
+/** The number that getaddrinfo(3) keeps in a signed int, undefined where that is negative: it then looks for a service of that name. */
+const numericService = (word: string): number | undefined => {
+  const digits = withoutPlus(word);
+  if (!/^[0-9]+$/.test(digits)) return undefined;
+  const value = BigInt(digits);
+  const kept = BigInt.asIntN(32, value > overflow ? overflow : value);
+  return kept < 0n ? undefined : Number(kept % 65536n);
 };
+
+const parseEnd = (word: string): number | Fault =>
+  numericService(word) ?? portByService(word) ?? new Fault(`"${word}" is neither a port nor a known service`);
 
 /** `22`, `ssh`, `1024:65535`, `:1023`; a range upside down is read and matches nothing. An empty word is port 0. */
 export const resolvedPortRange = defineValue<PortRange>({
@@ -24,7 +35,8 @@ export const resolvedPortRange = defineValue<PortRange>({
     const last = high === undefined ? first : high === '' ? 65535 : parseEnd(high);
     return last instanceof Fault ? last : { first, last };
   },
-  print: portRange.print,
+  // An upper end of 0 is taken for none (libxt_conntrack.c).
+  print: (range, context) => (range.last === 0 ? String(range.first) : portRange.print(range, context)),
   say: portRange.say,
 });
 

@@ -1,4 +1,5 @@
 /** Ranges of 64-bit numbers, `n`, `n:`, `:m`, `n:m` (libxtables, XTTYPE_UINT64RC). */
+import { readLongInteger } from './long-integer.js';
 import { defineValue, Fault } from './value.js';
 
 export const widest = 0xffff_ffff_ffff_ffffn;
@@ -9,13 +10,6 @@ export interface WideRange {
   readonly last: bigint;
 }
 
-const readWide = (word: string): bigint | undefined => {
-  const digits = word.startsWith('+') ? word.slice(1) : word;
-  if (/^0x[0-9a-f]+$/i.test(digits)) return BigInt(digits);
-  if (/^0[0-7]+$/.test(digits)) return BigInt(`0o${digits.slice(1)}`);
-  return /^(?:0|[1-9][0-9]*)$/.test(digits) ? BigInt(digits) : undefined;
-};
-
 /** One number means "from there up"; a range upside down is refused. */
 export const wideRange = defineValue<WideRange>({
   arity: 1,
@@ -24,12 +18,13 @@ export const wideRange = defineValue<WideRange>({
     const parts = word!.split(':');
     if (parts.length > 2) return new Fault(`"${word}" has more than two ends`);
     const [low = '', high = ''] = parts;
-    const first = low === '' ? 0n : readWide(low);
-    const last = high === '' ? widest : readWide(high);
+    const first = low === '' ? 0n : readLongInteger(low);
+    const last = high === '' ? widest : readLongInteger(high);
     if (first === undefined || last === undefined) return new Fault(`"${word}" is not a number or a range first:last`);
     if (first > widest || last > widest) return new Fault(`"${word}" does not fit in 64 bits`);
     return first <= last ? { first, last } : new Fault(`the range ${word} is upside down`);
   },
-  print: ({ first, last }) => (last === widest ? String(first) : `${first}:${last}`),
+  // An upper end of 0 is taken for none (libxt_connbytes.c).
+  print: ({ first, last }) => (last === widest || last === 0n ? String(first) : `${first}:${last}`),
   say: ({ first, last }) => (last === widest ? `${first} or more` : `${first} to ${last}`),
 });

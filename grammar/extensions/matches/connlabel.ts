@@ -1,20 +1,23 @@
 /** `-m connlabel`: whether the packet's connection bears a label; `--set` gives it. */
 import { all, notIf, test } from '../../packet/predicate.js';
 import { hasConnection } from '../../packet/presence.js';
-import { readInteger } from '../../values/integer.js';
+import { readLongInteger } from '../../values/long-integer.js';
 import { defineValue, Fault, none } from '../../values/value.js';
 import { defineMatch, phrase } from '../define.js';
 
 /** Bits that a connection has (XT_CONNLABEL_MAXBIT). */
 const highest = 127;
 
-/** A label's number. Names stand in the host's connlabel.conf, which a bare installation does not have. */
+/** A label's number, of which 16 bits are kept. Names stand in the host's connlabel.conf, which a bare installation does not have. */
 const label = defineValue<number>({
   arity: 1,
   expects: `the number of a label, 0 to ${highest}`,
   parse: ([word]) => {
-    const bit = readInteger(word!);
-    if (bit === undefined) return new Fault(`"${word}" is not a number; names are known to the host's connlabel.conf alone`);
+    const number = readLongInteger(word!);
+    // Kept as a signed int, and a negative one is looked up as a name.
+    if (number === undefined || number > 0xffff_ffff_ffff_ffffn || BigInt.asIntN(32, number) < 0n)
+      return new Fault(`"${word}" is not a number; names are known to the host's connlabel.conf alone`);
+    const bit = Number(number % 65536n);
     return bit <= highest ? bit : new Fault(`label ${bit} is above ${highest}`);
   },
   print: (bit) => `"${bit}"`,

@@ -45,13 +45,13 @@ export const frag = defineMatch({
       more && moreFollow,
       last && notIf(true, moreFollow),
     ),
-  // The full range of ids is not printed, negated or not, and a length of 0 only negated.
+  // The full range of ids is not printed, negated or not.
   save: ({ id, length, reserved, first, more, last }, { family }) =>
     [
       ...(id && !isFull(id.value)
         ? [`${id.negated ? '! ' : ''}--fragid ${wordRange.print(id.value, { family, negated: id.negated })}`]
         : []),
-      ...(length && (length.value !== 0 || length.negated) ? [`${length.negated ? '! ' : ''}--fraglen ${length.value}`] : []),
+      ...(length ? [`${length.negated ? '! ' : ''}--fraglen ${length.value}`] : []),
       ...(reserved ? ['--fragres'] : []),
       ...(first ? ['--fragfirst'] : []),
       ...(more ? ['--fragmore'] : []),

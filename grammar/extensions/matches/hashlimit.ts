@@ -41,6 +41,9 @@ const interval = defineValue<number>({
 
 const number = integer(0, 0xffffffff);
 
+/** The kernel cuts larger tables (HASHLIMIT_MAX_SIZE). */
+const largestTable = 1_048_576;
+
 const options = {
   upto: { flag: '--hashlimit-upto', aliases: ['--hashlimit'], value: hashlimitRate, negatable: true, excludes: ['above'] },
   above: { flag: '--hashlimit-above', value: hashlimitRate, negatable: true, excludes: ['upto'] },
@@ -124,8 +127,8 @@ const print = (given: Options, family: Family): string => {
   }
   if (given.mode && given.mode.value.length > 0) option('mode', given.mode.value.join(','));
   option('name', given.name.value);
-  if (given.tableSize && given.tableSize.value !== 0) option('htable-size', given.tableSize.value);
-  if (given.tableMax && given.tableMax.value !== 0) option('htable-max', given.tableMax.value);
+  if (given.tableSize && given.tableSize.value !== 0) option('htable-size', Math.min(given.tableSize.value, largestTable));
+  if (given.tableMax && given.tableMax.value !== 0) option('htable-max', Math.min(given.tableMax.value, largestTable));
   if (given.collectEvery && given.collectEvery.value !== defaultCollection) option('htable-gcinterval', given.collectEvery.value);
   if (expiryOf(given) !== usualExpiry) option('htable-expire', expiryOf(given));
   if (given.sourceMask && given.sourceMask.value !== addressWidth(family)) option('srcmask', given.sourceMask.value);

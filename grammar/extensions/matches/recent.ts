@@ -3,17 +3,17 @@ import { any, none as never, notIf } from '../../packet/predicate.js';
 import { highestAddress } from '../../values/address.js';
 import { hostMask } from '../../values/host-mask.js';
 import { integer } from '../../values/integer.js';
-import { text } from '../../values/text.js';
+import { cutText, text } from '../../values/text.js';
 import { defineValue, Fault, none } from '../../values/value.js';
 import { defineMatch, type MeaningContext, phrase, type Use } from '../define.js';
 import { ask, join, spell } from '../spell.js';
 
-/** The list's name is that of a file under /proc/net/xt_recent; printed without quotes. */
+/** The list's name is that of a file under /proc/net/xt_recent: its first 199 bytes, printed without quotes. */
 const listName = defineValue<string>({
   ...text(199, 1),
   expects: 'a name that could be that of a file',
   parse: (words, context) => {
-    const name = text(199, 1).parse(words, context);
+    const name = text(199, 1).parse([cutText(words[0]!, 199)], context);
     return name === '.' || name === '..' || (typeof name === 'string' && name.includes('/'))
       ? new Fault(`"${name}" cannot be the name of a list`)
       : name;

@@ -1,5 +1,6 @@
 /** `-m sctp`: ports and chunks of SCTP. */
 import { all, inRange, notIf, type Predicate } from '../../packet/predicate.js';
+import { readInteger } from '../../values/integer.js';
 import { orderedPortRange, type PortRange } from '../../values/port.js';
 import { sctpChunks } from '../../values/sctp-chunks.js';
 import { defineValue, Fault } from '../../values/value.js';
@@ -12,7 +13,7 @@ const sctpPorts = defineValue<PortRange>({
   ...orderedPortRange,
   parse: ([word], context) => {
     const ends = word!.split(':').map((end) => (end === 'amqp' ? '5672' : end));
-    const name = ends.find((end) => !/^(0x[0-9a-f]*|[0-9]*)$/i.test(end));
+    const name = ends.find((end) => end !== '' && readInteger(end) === undefined);
     return name === undefined
       ? orderedPortRange.parse([ends.join(':')], context)
       : new Fault(`"${name}" is neither a port nor a service of SCTP`);

@@ -56,7 +56,7 @@ const print = (given: Options): string => {
     days.length < allMonthDays.length && `--monthdays ${monthDays.print(days, context)}`,
     weekdays.length < allWeekDays.length && `--weekdays ${weekDays.print(weekdays, context)}`,
     dateStart !== 0 && `--datestart ${printCalendarTime(dateStart)}`,
-    `--datestop ${printCalendarTime(dateStop)}`,
+    dateStop !== 0 && `--datestop ${printCalendarTime(dateStop)}`,
     kernelTimeZone && '--kerneltz',
     contiguous && '--contiguous',
   );
