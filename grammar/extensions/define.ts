@@ -125,8 +125,10 @@ interface ExtensionSpec<O extends OptionTable> {
   readonly place?: Place;
   /** Narrower: where this use is accepted (policy --dir in). Both hold. */
   readonly placeFor?: (given: Given<O>, context: MeaningContext) => Place | undefined;
+  /** Keys of options that look at the protocol while they are read: `-p` must stand before them, not only somewhere in the rule. */
+  readonly protocolBefore?: readonly string[];
   /** Cross-option faults beyond required, excludes and needs: a sentence without a full stop, or undefined. */
-  readonly check?: (given: Given<O>, context: MeaningContext) => string | undefined;
+  readonly check?: (given: Given<O>, context: MeaningContext) => string | RuleFault | undefined;
   /**
    * Canonical words behind `-m name` or `-j name`, as iptables-save prints them. Default: the options in table order, each
    * `[! ]flag value`. Give it where save adds defaults, hides them or rewrites options.
@@ -142,7 +144,11 @@ export interface MatchSpec<O extends OptionTable = OptionTable> extends Extensio
   readonly decidedBy: DecidedBy;
   /** The condition on a packet. */
   readonly matches: (given: Given<O>, context: MeaningContext) => Predicate;
+  /** True where iptables-save prints nothing of this use, not even `-m name`. */
+  readonly isHidden?: (given: Given<O>, context: PrintContext) => boolean;
   readonly say: (given: Given<O>, context: MeaningContext) => readonly Phrase[];
+  /** The nft back end of 1.8.9 loads this use as expressions of its own, so that no kernel module looks at the rest of the rule. */
+  readonly isNativeInNft?: (given: Given<O>) => boolean;
   /** The match counts or remembers as it matches (recent --set, hashlimit, connlimit ...), so removing the rule changes more than verdicts. */
   readonly hasSideEffect?: (given: Given<O>) => boolean;
   /** What it changes in the packet where it matches, before the target (socket --restore-skmark); absent: nothing. */
@@ -158,7 +164,7 @@ export interface BesideMatch {
   readonly given: Readonly<Record<string, Use | readonly Use[]>>;
 }
 
-/** A fault of a whole rule. */
+/** A fault of several options together, or of a whole rule. */
 export interface RuleFault {
   /** A sentence without a full stop. */
   readonly message: string;

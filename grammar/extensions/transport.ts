@@ -75,6 +75,12 @@ export const savePort = (flag: string, use: Use<PortRange> | undefined, backend:
   return spell(flag, use.negated, printPorts(use.value));
 };
 
+/** A port option of tcp or udp that the nft back end of 1.8.9 sees as given: not the full range, or negated. */
+export const isGivenInNft = (use: Use<PortRange> | undefined): boolean => use !== undefined && (use.negated || !isWhole(use.value));
+
+/** A port option that the nft back end of 1.8.9 makes an expression of: the full range is none, negated or not. */
+export const isComparedInNft = (use: Use<PortRange> | undefined): boolean => use !== undefined && !isWhole(use.value);
+
 /** `22`, `1024:65535`. */
 export const printPorts = ({ first, last }: PortRange): string => (first === last ? String(first) : `${first}:${last}`);
 

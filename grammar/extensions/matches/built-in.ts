@@ -54,8 +54,9 @@ export const builtIn = defineMatch({
     outInterface: { flag: '-o', aliases: ['--out-interface'], value: interfaceName, negatable: true },
     protocol: { flag: '-p', aliases: ['--protocol'], value: protocol, negatable: true },
     fragment: { flag: '-f', aliases: ['--fragment', '--fragments'], value: none, negatable: true, families: [4] },
-    ipv4: { flag: '-4', aliases: ['--ipv4'], value: none },
-    ipv6: { flag: '-6', aliases: ['--ipv6'], value: none },
+    // A "!" before them means nothing.
+    ipv4: { flag: '-4', aliases: ['--ipv4'], value: none, negatable: true, repeatable: true },
+    ipv6: { flag: '-6', aliases: ['--ipv6'], value: none, negatable: true, repeatable: true },
   },
   matches: ({ source, destination, inInterface, outInterface, protocol, fragment, ipv4, ipv6 }, { family }) => {
     // A rule for the other family is not loaded at all (xshared.c, do_parse).

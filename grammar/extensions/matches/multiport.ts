@@ -26,6 +26,7 @@ export const multiport = defineMatch({
   manual: 'iptables-extensions(8) multiport; net/netfilter/xt_multiport.c',
   decidedBy: 'packet',
   protocols: ['tcp', 'udp', 'udplite', 'sctp', 'dccp'],
+  protocolBefore: ['sourcePorts', 'destinationPorts', 'ports'],
   options: {
     sourcePorts: {
       flag: '--sports',

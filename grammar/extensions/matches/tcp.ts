@@ -1,12 +1,12 @@
 /** `-m tcp`: ports, flags and options of TCP. */
 import { all, bits, notIf } from '../../packet/predicate.js';
 import { integer } from '../../values/integer.js';
-import { orderedPortRange } from '../../values/port.js';
+import { orderedPortRange, type PortRange } from '../../values/port.js';
 import { printFlags, type TcpFlags, tcpFlags } from '../../values/tcp-flags.js';
 import { none } from '../../values/value.js';
 import { defineMatch, type Phrase, phrase, type Use } from '../define.js';
 import { ask, join, spell } from '../spell.js';
-import { headerOf, onlyUnderNft, portsIn, savePort, sayPorts } from '../transport.js';
+import { headerOf, isComparedInNft, isGivenInNft, onlyUnderNft, portsIn, savePort, sayPorts } from '../transport.js';
 
 /** What `--syn` stands for: of SYN, ACK, RST and FIN just SYN. */
 const synFlags: TcpFlags = { mask: 0x17, value: 0x02 };
@@ -22,6 +22,21 @@ const hasFlags = ({ value: { mask, value }, negated }: Use<TcpFlags>) =>
   mask === 0 && (value !== 0) !== negated
     ? onlyUnderNft('tcp', spell('--tcp-flags', negated, printTcpFlags({ mask, value })))
     : notIf(negated, bits('tcpFlags', mask, value));
+
+interface Options {
+  readonly sourcePort?: Use<PortRange>;
+  readonly destinationPort?: Use<PortRange>;
+  readonly option?: Use<number>;
+  readonly flags?: Use<TcpFlags>;
+  readonly syn?: Use<true>;
+}
+
+/** Ports and flags the nft back end compares by itself; for an option, and for nothing at all, it asks the module. */
+const isNative = ({ sourcePort, destinationPort, option, flags, syn }: Options): boolean => {
+  const wanted = flagsOf(flags, syn);
+  const hasWanted = wanted !== undefined && (wanted.negated || wanted.value.mask !== 0 || wanted.value.value !== 0);
+  return !option && (isGivenInNft(sourcePort) || isGivenInNft(destinationPort) || hasWanted);
+};
 
 export const tcp = defineMatch({
   name: 'tcp',
@@ -42,6 +57,18 @@ export const tcp = defineMatch({
       portsIn('tcp', sourcePort, destinationPort),
       wanted && hasFlags(wanted),
       option && notIf(option.negated, ask('tcp', 'packet', `--tcp-option ${option.value}`, { option: option.value })),
+    );
+  },
+  isNativeInNft: isNative,
+  // Of a native use without an expression nothing is left.
+  isHidden: (given, { backend }) => {
+    const wanted = flagsOf(given.flags, given.syn);
+    return (
+      backend === 'nft' &&
+      isNative(given) &&
+      !isComparedInNft(given.sourcePort) &&
+      !isComparedInNft(given.destinationPort) &&
+      (!wanted || wanted.value.mask === 0)
     );
   },
   save: ({ sourcePort, destinationPort, option, flags, syn }, { backend }) => {

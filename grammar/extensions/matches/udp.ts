@@ -1,9 +1,18 @@
 /** `-m udp`: ports of UDP. UDP-Lite has no match of its own in 1.8.9 (`-p udplite --dport` is refused); multiport serves it. */
 import { all } from '../../packet/predicate.js';
+import type { PortRange } from '../../values/port.js';
 import { resolvedPortRange } from '../../values/resolved-port.js';
-import { defineMatch, phrase } from '../define.js';
+import { defineMatch, phrase, type Use } from '../define.js';
 import { join } from '../spell.js';
-import { headerOf, portsIn, savePort, sayPorts } from '../transport.js';
+import { headerOf, isComparedInNft, isGivenInNft, portsIn, savePort, sayPorts } from '../transport.js';
+
+interface Options {
+  readonly sourcePort?: Use<PortRange>;
+  readonly destinationPort?: Use<PortRange>;
+}
+
+/** Without ports nft asks the module. */
+const isNative = ({ sourcePort, destinationPort }: Options): boolean => isGivenInNft(sourcePort) || isGivenInNft(destinationPort);
 
 export const udp = defineMatch({
   name: 'udp',
@@ -15,6 +24,10 @@ export const udp = defineMatch({
     destinationPort: { flag: '--dport', aliases: ['--destination-port'], value: resolvedPortRange, negatable: true },
   },
   matches: ({ sourcePort, destinationPort }) => all(headerOf(17), portsIn('udp', sourcePort, destinationPort)),
+  isNativeInNft: isNative,
+  // Of a native use without an expression nothing is left.
+  isHidden: (given, { backend }) =>
+    backend === 'nft' && isNative(given) && !isComparedInNft(given.sourcePort) && !isComparedInNft(given.destinationPort),
   save: ({ sourcePort, destinationPort }, { backend }) =>
     join(savePort('--sport', sourcePort, backend), savePort('--dport', destinationPort, backend)),
   say: ({ sourcePort, destinationPort }) => [

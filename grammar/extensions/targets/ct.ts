@@ -61,8 +61,12 @@ export const ct = defineTarget({
     zoneReply: { flag: '--zone-reply', value: zone },
   },
   place: { tables: ['raw'] },
-  protocolsFor: ({ helper, timeout }) =>
-    helper ? (helperProtocols[helper.value] ?? trackedProtocols) : timeout ? trackedProtocols : undefined,
+  // The kernel looks at neither where connections are not tracked; an empty name is none.
+  protocolsFor: ({ notrack, helper, timeout }) => {
+    if (notrack) return undefined;
+    if (helper && helper.value !== '') return helperProtocols[helper.value] ?? trackedProtocols;
+    return timeout && timeout.value !== '' ? trackedProtocols : undefined;
+  },
   effect: goesOn,
   actsOn: () => isNotLooped,
   rewrites: ({ notrack }) => (notrack ? [{ kind: 'to', field: 'connectionState', ranges: [[untracked, untracked]] }] : []),
@@ -71,8 +75,8 @@ export const ct = defineTarget({
     const where = zoneOf(order);
     return join(
       notrack && '--notrack',
-      helper && `--helper ${printBare(helper.value)}`,
-      timeout && `--timeout ${printBare(timeout.value)}`,
+      helper && helper.value !== '' && `--helper ${printBare(helper.value)}`,
+      timeout && timeout.value !== '' && `--timeout ${printBare(timeout.value)}`,
       of && `--ctevents ${of.value.join(',')}`,
       expected && `--expevents ${expected.value.join(',')}`,
       where && `${where.flag} ${where.value}`,
@@ -84,11 +88,11 @@ export const ct = defineTarget({
     const parts = [
       where &&
         `in zone ${zone.say(where.value, { ...context, negated: false })}${where.flag === '--zone' ? '' : where.flag === '--zone-reply' ? ' for replies' : ' for originals'}`,
-      helper && `with the helper ${helper.value}`,
-      timeout && `with the timeouts ${timeout.value}`,
+      helper && helper.value !== '' && `with the helper ${helper.value}`,
+      timeout && timeout.value !== '' && `with the timeouts ${timeout.value}`,
       of && `telling only of ${of.value.join(', ')}`,
       expected && `telling only of ${expected.value.join(', ')} expectations`,
-    ].filter((part) => part !== undefined);
+    ].filter((part) => part);
     return parts.length === 0 ? 'Track the connection as usual' : `Track the connection ${parts.join(', ')}`;
   },
   examples: [

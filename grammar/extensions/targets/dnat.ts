@@ -14,6 +14,7 @@ export const dnat = defineTarget({
     persistent: { flag: '--persistent', value: none },
   },
   place: { tables: ['nat'], hooks: ['PREROUTING', 'OUTPUT'] },
+  protocolBefore: ['to'],
   protocolsFor: ({ to }) => (to.value.ports ? protocolsWithNatPorts : undefined),
   effect: endsIn('accept'),
   rewrites: ({ to }) => mapDestination(to.value.addresses, to.value.ports),

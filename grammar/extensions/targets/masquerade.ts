@@ -15,6 +15,7 @@ export const masquerade = defineTarget({
     randomFully: { flag: '--random-fully', value: none },
   },
   place: { tables: ['nat'], hooks: ['POSTROUTING'] },
+  protocolBefore: ['ports'],
   protocolsFor: ({ ports }) => (ports ? protocolsWithNatPorts : undefined),
   effect: endsIn('accept'),
   rewrites: ({ ports }) => mapSource('unknown', ports?.value ?? null),

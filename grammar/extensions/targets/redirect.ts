@@ -10,6 +10,7 @@ export const redirect = defineTarget({
   manual: 'iptables-extensions(8) REDIRECT; net/netfilter/nf_nat_redirect.c',
   options: { ports: { flag: '--to-ports', value: natPorts }, random: { flag: '--random', value: none } },
   place: { tables: ['nat'], hooks: ['PREROUTING', 'OUTPUT'] },
+  protocolBefore: ['ports'],
   protocolsFor: ({ ports }) => (ports ? protocolsWithNatPorts : undefined),
   check: ({ ports }) => (ports && ports.value.base !== null ? 'a range of ports cannot have a base here' : undefined),
   effect: endsIn('accept'),

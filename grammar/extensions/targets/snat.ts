@@ -16,6 +16,7 @@ export const snat = defineTarget({
     persistent: { flag: '--persistent', value: none },
   },
   place: { tables: ['nat'], hooks: ['INPUT', 'POSTROUTING'] },
+  protocolBefore: ['to'],
   protocolsFor: ({ to }) => (to.value.ports ? protocolsWithNatPorts : undefined),
   effect: endsIn('accept'),
   rewrites: ({ to }) => mapSource(to.value.addresses, to.value.ports),
