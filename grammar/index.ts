@@ -16,6 +16,7 @@ export type { Problem } from './problem.js';
 export { type Position, Source, type Span } from './source.js';
 export type * from './syntax/ast.js';
 export { effectiveItems } from './syntax/effective.js';
+export { couldBeExtension, isFromOutside, meantTarget } from './syntax/outside.js';
 export { type ParseOptions, type ParseResult, parse } from './syntax/parse.js';
 export { type PrintOptions, print } from './syntax/print.js';
 export { isForOtherFamily, printMatch, printRule, printTarget } from './syntax/print-rule.js';

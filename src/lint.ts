@@ -38,7 +38,7 @@ export const lintText = (inputs: readonly TextInput[], options: LintOptions = {}
     });
     const { rulesets, problems: resolvingProblems } = resolve(document);
     const problems = [...readingProblems, ...resolvingProblems].sort((a, b) => a.start - b.start || a.end - b.end);
-    if (problems.some((problem) => unreadChecks.has(problem.code))) partlyUnread = true;
+    if (problems.some(({ code, severity }) => unreadChecks.has(code) && severity === 'error')) partlyUnread = true;
     summaries.push(...summarize(input, document.items, rulesets));
     const found: Diagnostic[] = [];
     foundIn.push({ source: document.source, found });

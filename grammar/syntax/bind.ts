@@ -3,8 +3,8 @@
  * reading. As getopt does in iptables (iptables/xshared.c, do_parse; libxtables/xtables.c, xtables_merge_options): an option is looked up among
  * the built-in ones, then among the extensions named so far, the newest first; then `-p` may imply one; then unambiguous abbreviations count.
  */
-import { allFlags, findMatch, findTarget, flagsOf, type KnownOption, matchSpecs } from '../extensions/catalogue.js';
-import type { BesideMatch, MatchSpec, TargetSpec } from '../extensions/define.js';
+import { allFlags, arityOf, findMatch, findTarget, flagsOf, type KnownOption, matchSpecs } from '../extensions/catalogue.js';
+import type { BesideMatch, MatchSpec, RuleFault, TargetSpec } from '../extensions/define.js';
 import { givenOf, meaningContext } from '../extensions/given.js';
 import { builtIn } from '../extensions/matches/built-in.js';
 import { type Family, programName } from '../netfilter/families.js';
@@ -12,8 +12,10 @@ import { impliedMatch, protocolName } from '../netfilter/protocols.js';
 import type { Problem } from '../problem.js';
 import type { Span } from '../source.js';
 import { suggest } from '../suggest.js';
+import type { HostName, Network } from '../values/address.js';
 import { Fault, type ValueContext } from '../values/value.js';
 import type { ChainCommandNode, ChainNode, CountersNode, OptionNode, RuleNode } from './ast.js';
+import { couldBeExtension, meantMatch } from './outside.js';
 import { Kind, type WordStore } from './store.js';
 import { unquote, unquoteShell } from './words.js';
 
@@ -85,6 +87,18 @@ export type RuleMeaning = Pick<RuleNode, 'matches' | 'target' | 'whole'>;
 
 const noWords: readonly string[] = [];
 
+/**
+ * Built-in options that iptables reads by the last word it took, not by getopt's argument (xshared.c, do_parse: argv[optind - 1]): glued to its
+ * flag (`-s192.0.2.1`, `--source=192.0.2.1`) the value is the whole word, flag included.
+ */
+const readByWord: ReadonlyMap<string, string> = new Map([
+  ['source', 'an address'],
+  ['destination', 'an address'],
+  ['inInterface', 'the name of an interface'],
+  ['outInterface', 'the name of an interface'],
+  ['protocol', 'the name of a protocol'],
+]);
+
 /** Options whose presence in a line of a restored file is refused (iptables-restore takes them on its own command line). */
 const refusedInRestore = new Set([
   '-t',
@@ -99,8 +113,6 @@ const refusedInRestore = new Set([
   '--list-rules',
   '-n',
   '--numeric',
-  '-v',
-  '--verbose',
   '-x',
   '--exact',
   '--line-numbers',
@@ -180,11 +192,16 @@ export class RuleBinder {
   private whole = true;
   private bangsTold = false;
   private strayTold = false;
-  /** `-s !`: the option whose value comes as a stray word. */
+  /** `--` stood: nothing may follow. */
+  private ended = false;
+  /** The line is refused whatever else it holds: its other faults are not told. */
+  private isLost = false;
+  /** `-s !`: the option whose value comes as a stray word, or is the "!" itself. */
   private awaiting: {
     readonly owner: OpenMatch | OpenTarget;
     readonly known: KnownOption;
     readonly start: number;
+    readonly end: number;
     readonly flag: string;
   } | null = null;
 
@@ -262,6 +279,8 @@ export class RuleBinder {
     this.whole = true;
     this.bangsTold = false;
     this.strayTold = false;
+    this.ended = false;
+    this.isLost = false;
     this.awaiting = null;
   }
 
@@ -276,9 +295,12 @@ export class RuleBinder {
 
   private stray(word: number): void {
     this.cover(word);
+    if (this.isLost) return;
+    if (this.ended) return this.complainBehindEnd(word);
     if (this.awaiting) {
       const { owner, known, start, flag } = this.awaiting;
       this.awaiting = null;
+      this.complainOfBang(flag, start, this.store.end(word));
       this.addOption(owner, known, flag, true, [this.word(word)], start, this.store.end(word));
       return;
     }
@@ -305,7 +327,13 @@ export class RuleBinder {
       this.stray(flag);
       return;
     }
-    this.awaiting = null;
+    this.flag(image, flag, to);
+  }
+
+  /** An option by its flag, which may be part of a word (`-fv`). */
+  private flag(image: string, flag: number, to: number): void {
+    if (this.awaiting) this.settleAwaiting();
+    if (this.ended) return this.complainBehindEnd(flag);
     const negated = this.bang >= 0;
     const start = this.store.start(negated ? this.bang : flag);
     this.bang = -1;
@@ -327,10 +355,33 @@ export class RuleBinder {
       this.whole = false;
       this.complain('syntax-error', this.bang, 'no option follows the "!"');
     }
-    if (this.awaiting) {
+    if (this.awaiting) this.settleAwaiting();
+  }
+
+  /** `-i !` with nothing behind it: the "!" is the value, if the option takes such a one. */
+  private settleAwaiting(): void {
+    const { owner, known, start, end, flag } = this.awaiting!;
+    this.awaiting = null;
+    const { key, spec } = known;
+    const value = spec.value.parse(['!'], this.plainContext);
+    if (value instanceof Fault) {
+      this.complainOfBang(flag, start, end);
       this.whole = false;
-      this.complainAt('bad-value', this.awaiting.start, this.end, `${this.awaiting.flag} wants ${this.awaiting.known.spec.value.expects}`);
+      return;
     }
+    this.problems.push({ code: 'bad-negation', severity: 'warning', start, end, message: `the "!" behind ${flag} is taken for its value` });
+    owner.options.push({ kind: 'option', start, end, key, spec, negated: false, value, words: noWords });
+  }
+
+  private complainOfBang(flag: string, start: number, end: number): void {
+    this.complainAt('bad-negation', start, end, `the "!" must stand before ${flag}, not behind it`, `write ! ${flag} ...`);
+  }
+
+  private complainBehindEnd(word: number): void {
+    this.whole = false;
+    if (this.strayTold) return;
+    this.strayTold = true;
+    this.complain('syntax-error', word, 'nothing can stand behind "--", which ends the options');
   }
 
   private finish(end: number): BoundLine {
@@ -417,9 +468,15 @@ export class RuleBinder {
     start: number,
     glued?: readonly string[],
   ): void {
-    if (negated && role.kind !== 'ignored') this.complainAt('bad-negation', start, this.end, `"!" cannot stand before ${flag}`);
-    if (!this.inScript && refusedInRestore.has(flag))
+    const endsProgram = role.kind === 'command' && role.command === 'list';
+    if (negated && role.kind !== 'ignored' && !endsProgram)
+      this.complainAt('bad-negation', start, this.end, `"!" cannot stand before ${flag}`);
+    if (!this.inScript && refusedInRestore.has(flag)) {
       this.complainAt('syntax-error', start, this.end, `${flag} cannot stand in a line that iptables-restore reads`);
+      // -h and -V end the program there: what else the line holds is of no account.
+      if (endsProgram) this.isLost = true;
+      if (role.kind === 'command' && this.command) return;
+    }
     const words = glued ?? this.words(token + 1, to);
     switch (role.kind) {
       case 'ignored':
@@ -428,8 +485,10 @@ export class RuleBinder {
         this.table = words[0] ?? null;
         return;
       case 'counters': {
-        if (/^\d+$/.test(words[0] ?? '') && /^\d+$/.test(words[1] ?? ''))
-          this.counters = { packets: BigInt(words[0]!), bytes: BigInt(words[1]!), start, end: this.end };
+        // `-c 1 2` or `-c 1,2`.
+        const [packets = '', bytes = ''] = words.length === 1 ? words[0]!.split(',') : words;
+        if (/^\d+$/.test(packets) && /^\d+$/.test(bytes))
+          this.counters = { packets: BigInt(packets), bytes: BigInt(bytes), start, end: this.end };
         else this.complainAt('bad-value', start, this.end, `${flag} wants two numbers: packets and bytes`);
         return;
       }
@@ -460,13 +519,16 @@ export class RuleBinder {
   }
 
   private nameMatch(flag: string, name: string | undefined, token: number, start: number): void {
-    if (name === undefined) {
+    if (name === undefined || name === '') {
       this.whole = false;
-      return this.complain('syntax-error', token, `${flag} wants the name of a match`);
+      return this.complain(
+        'syntax-error',
+        name === '' ? token + 1 : token,
+        name === '' ? 'the name of the match is empty' : `${flag} wants the name of a match`,
+      );
     }
     const spec = findMatch(name) ?? null;
     const match: OpenMatch = { kind: 'match', start, end: this.end, name, spec, implied: false, options: [] };
-    if (!spec) this.complainUnknown('match', name, token + 1);
     this.matches.push(match);
     this.name(match);
   }
@@ -525,8 +587,20 @@ export class RuleBinder {
     const equals = image.indexOf('=');
     if (image.startsWith('--') && equals > 0)
       return this.glued(image.slice(0, equals), image.slice(equals + 1), flag, words, negated, start);
-    if (!image.startsWith('--') && image.length > 2 && (roles.has(image.slice(0, 2)) || builtInFlags.has(image.slice(0, 2))))
-      return this.glued(image.slice(0, 2), image.slice(2), flag, words, negated, start);
+    if (image === '--') {
+      this.ended = true;
+      if (to > flag + 1) this.complainBehindEnd(flag + 1);
+      return;
+    }
+    if (!image.startsWith('--') && image.length > 2) {
+      const letter = image.slice(0, 2);
+      // `-fv`: of several letters in one word the last may have a value.
+      if (arityOf(letter).max === 0) {
+        this.letter(letter, negated, start);
+        return this.flag(`-${image.slice(2)}`, flag, to);
+      }
+      if (roles.has(letter) || builtInFlags.has(letter)) return this.glued(letter, image.slice(2), flag, words, negated, start);
+    }
 
     if (image.startsWith('--') && image.length > 2) {
       const candidates = new Map<
@@ -582,26 +656,65 @@ export class RuleBinder {
     );
   }
 
-  /** `--dport=80`, `-ptcp`: as if the value stood apart. */
-  private glued(name: string, value: string, flag: number, more: readonly string[], negated: boolean, start: number): void {
-    const role = roles.get(name);
-    if (role) return this.mainOption(role, name, flag, flag + 1, negated, start, [value]);
-    const words = [value, ...more];
-    const basic = builtInFlags.get(name);
-    // 1.8.9 takes the whole word for the protocol's name (xshared.c, do_parse looks at argv[optind - 1]).
-    if (name === '--protocol')
+  private gluedMain(role: Role, name: string, value: string, word: number, negated: boolean, start: number): void {
+    if (role.kind === 'jump')
       this.complainAt(
         'bad-value',
         start,
         this.end,
-        `${name}=${value}: iptables reads the whole word as the name of a protocol`,
-        `write -p ${value}`,
+        `${clip(this.word(word))}: iptables reads the whole word as the name of a target`,
+        `write ${name} ${clip(value)}`,
       );
-    if (basic) return this.addOption(this.openBasics(start), basic, name, negated, words, start, this.end);
+    this.mainOption(role, name, word, word + 1, negated, start, [value]);
+  }
+
+  private gluedBasic(
+    known: KnownOption,
+    name: string,
+    value: string,
+    word: number,
+    more: readonly string[],
+    negated: boolean,
+    start: number,
+  ): void {
+    const what = readByWord.get(known.key);
+    const image = this.word(word);
+    // The whole word passes for the name of an interface, or stands before a mask of zeros: then the line loads, and does not mean what it says.
+    const isTaken = what !== undefined && !(known.spec.value.parse([image], this.plainContext) instanceof Fault);
+    if (what !== undefined)
+      this.problems.push({
+        code: 'bad-value',
+        severity: isTaken ? 'warning' : 'error',
+        start,
+        end: this.end,
+        message: `${clip(image)}: iptables reads the whole word as ${what}`,
+        help: `write ${name} ${clip(value)}`,
+      });
+    const words = [isTaken ? image : value, ...more];
+    this.addOption(this.openBasics(start), known, name, negated, words, start, this.end);
+  }
+
+  /** A letter without a value that stands in one word with others. */
+  private letter(image: string, negated: boolean, start: number): void {
+    const role = roles.get(image);
+    if (role) return this.mainOption(role, image, 0, 0, negated, start, noWords);
+    const known = builtInFlags.get(image);
+    if (known) this.addOption(this.openBasics(start), known, image, negated, noWords, start, this.end);
+  }
+
+  /** `--dport=80`, `-ptcp`: as if the value stood apart. */
+  private glued(name: string, value: string, flag: number, more: readonly string[], negated: boolean, start: number): void {
+    const role = roles.get(name);
+    if (role) return this.gluedMain(role, name, value, flag, negated, start);
+    const words = [value, ...more];
+    const basic = builtInFlags.get(name);
+    if (basic) return this.gluedBasic(basic, name, value, flag, more, negated, start);
     for (let i = this.named.length - 1; i >= 0; i--) {
       const owner = this.named[i]!;
       const option =
         owner.spec && (flagsOf(owner.spec).get(name) ?? onlyOne(abbreviated(name, flagsOf(owner.spec).keys()), flagsOf(owner.spec)));
+      // An option that may do without a value looks for it in the next word alone (--rateest-bps).
+      if (option?.spec.value.optional) break;
       if (option) return this.addOption(owner, option, name, negated, words, start, this.end);
     }
     const implied = this.implyMatch(name, start);
@@ -609,8 +722,8 @@ export class RuleBinder {
     const main = abbreviated(name, mainFlags)[0];
     if (main !== undefined) {
       const mainRole = roles.get(main);
-      if (mainRole) return this.mainOption(mainRole, main, flag, flag + 1, negated, start, [value]);
-      return this.addOption(this.openBasics(start), builtInFlags.get(main)!, main, negated, words, start, this.end);
+      if (mainRole) return this.gluedMain(mainRole, main, value, flag, negated, start);
+      return this.gluedBasic(builtInFlags.get(main)!, main, value, flag, more, negated, start);
     }
     this.whole = false;
     const near = suggest(name, allFlags());
@@ -632,8 +745,12 @@ export class RuleBinder {
     if (start < owner.start) owner.start = start;
     const { arity } = spec.value;
     if (arity > 0 && words[0] === '!' && spec.negatable && !negated) {
-      this.complainAt('bad-negation', start, end, `the "!" must stand before ${flag}, not behind it`, `write ! ${flag} ...`);
-      this.awaiting = { owner, known, start, flag };
+      if (arity === 1) this.awaiting = { owner, known, start, end, flag };
+      else {
+        this.complainOfBang(flag, start, end);
+        this.whole = false;
+        this.strayTold = true;
+      }
       return;
     }
     if (words.length > arity) {
@@ -680,8 +797,44 @@ export class RuleBinder {
 
   /** What a complete rule must satisfy, use by use. */
   private checkUses(): void {
-    for (const match of this.matches) if (match.spec) this.checkUse(match);
+    if (this.isLost) {
+      this.whole = false;
+      return;
+    }
+    if (this.basics) this.checkLists(this.basics);
+    for (const match of this.matches)
+      if (match.spec) this.checkUse(match);
+      else this.complainOfUnknown(match);
     if (this.target?.spec) this.checkUse(this.target);
+  }
+
+  /** A list of addresses makes several rules, among which no address may be negated. */
+  private checkLists({ options }: OpenMatch): void {
+    let isListed = false;
+    let negated: OptionNode | null = null;
+    for (const option of options) {
+      if (option.key !== 'source' && option.key !== 'destination') continue;
+      if (option.negated) {
+        negated = option;
+        if (isEverywhere(option.value))
+          this.problems.push({
+            code: 'bad-negation',
+            severity: 'error',
+            backend: 'nft',
+            start: option.start,
+            end: option.end,
+            message: 'a "!" before every address leaves none',
+          });
+      } else if (Array.isArray(option.value) && option.value.length > 1) isListed = true;
+    }
+    if (isListed && negated)
+      this.complainAt(
+        'bad-negation',
+        negated.start,
+        negated.end,
+        'no address can have a "!" in a rule with a list of addresses',
+        'write one rule for each address',
+      );
   }
 
   private checkUse(use: OpenMatch | OpenTarget): void {
@@ -720,23 +873,24 @@ export class RuleBinder {
     const spec = use.spec!;
     const given = givenOf(spec, use.options);
     const context = meaningContext(this.family, use.options);
-    const fault = given && spec.check?.(given, context);
-    if (fault) this.complainAt('option-conflict', use.start, use.end, `${nameOf(use)}: ${fault}`);
-    if (given && use.kind === 'target' && use.spec?.checkRule) {
-      const ruleFault = use.spec.checkRule(given, this.besides(), context);
-      const [only, ...others] = ruleFault?.backends ?? [];
-      if (ruleFault)
-        this.problems.push({
-          code: 'option-conflict',
-          severity: 'error',
-          start: use.start,
-          end: use.end,
-          message: `${nameOf(use)}: ${ruleFault.message}`,
-          ...(only && others.length === 0 ? { backend: only } : {}),
-        });
-    }
+    if (given) this.complainOfFault(use, spec.check?.(given, context));
+    if (given && use.kind === 'target') this.complainOfFault(use, use.spec?.checkRule?.(given, this.besides(), context));
     const protocols = (given && spec.protocolsFor?.(given, context)) || spec.protocols;
     if (protocols) this.checkProtocol(use, protocols);
+  }
+
+  private complainOfFault(use: OpenMatch | OpenTarget, fault: string | RuleFault | undefined): void {
+    if (fault === undefined) return;
+    const { message, backends = [] } = typeof fault === 'string' ? { message: fault } : fault;
+    const [only, ...others] = backends;
+    this.problems.push({
+      code: 'option-conflict',
+      severity: 'error',
+      start: use.start,
+      end: use.end,
+      message: `${nameOf(use)}: ${message}`,
+      ...(only && others.length === 0 ? { backend: only } : {}),
+    });
   }
 
   /** The matches of the rule, as far as they could be read. */
@@ -755,33 +909,53 @@ export class RuleBinder {
     const given = option && (option.value as number) !== 0 ? protocolName(option.value as number) : undefined;
     const names = protocols.map((name) => (name === 'icmpv6' ? 'ipv6-icmp' : name === 'mh' ? 'mobility-header' : name));
     if (given !== undefined && names.includes(given)) {
-      // Ports of NAT targets are looked at by the program alone, which passes over the "!"; other targets by the kernel, whatever the back end.
-      if (option!.negated && use.kind === 'target') {
-        if (!use.spec?.place?.tables?.includes('nat'))
-          this.complainAt('missing-protocol', use.start, use.end, `${nameOf(use)} wants -p ${protocols.join(' or ')} without "!"`);
-      } else if (option!.negated)
-        this.problems.push({
-          code: 'missing-protocol',
-          severity: 'error',
-          backend: 'legacy',
-          start: use.start,
-          end: use.end,
-          message: `${nameOf(use)} wants -p ${protocols.join(' or ')} without "!"; only the nft back end takes it`,
-        });
+      if (option!.negated) this.complainOfNegatedProtocol(use, protocols);
+      const early =
+        use.spec?.protocolBefore && use.options.find(({ key, start }) => use.spec!.protocolBefore!.includes(key) && start < option!.start);
+      if (early)
+        this.complainAt(
+          'missing-protocol',
+          early.start,
+          early.end,
+          `${early.spec?.flag ?? nameOf(use)} wants -p before it: it stands behind`,
+        );
       return;
     }
     this.complainAt('missing-protocol', use.start, use.end, `${nameOf(use)} wants -p ${protocols.join(' or -p ')} before it`);
   }
 
-  private complainUnknown(kind: 'match' | 'target', name: string, word: number): void {
-    const near = nearestMatch(name);
+  /** The kernel refuses `! -p tcp` with what needs TCP, where it is asked. Ports of NAT are looked at by the program alone, which passes over the "!". */
+  private complainOfNegatedProtocol(use: OpenMatch | OpenTarget, protocols: readonly string[]): void {
+    if (use.kind === 'target' && use.spec?.place?.tables?.includes('nat')) return;
+    const given = use.kind === 'match' && use.spec ? givenOf(use.spec, use.options) : null;
+    const isNative = given !== null && use.kind === 'match' && use.spec?.isNativeInNft?.(given) === true;
     this.problems.push({
-      code: 'unknown-extension',
-      severity: 'info',
-      ...this.spanOf(word),
-      message: `the ${kind} "${clip(name)}" is not one that iptables 1.8.9 has: what it asks is taken as unknown`,
-      ...(near !== undefined ? { help: `did you mean ${near}?` } : {}),
+      code: 'missing-protocol',
+      severity: 'error',
+      start: use.start,
+      end: use.end,
+      message: `${nameOf(use)} wants -p ${protocols.join(' or ')} without "!"`,
+      ...(isNative ? { backend: 'legacy' } : {}),
     });
+  }
+
+  /** A match of no known name: one from outside, unless it can only be a slip, which is refused on every host. */
+  private complainOfUnknown(match: OpenMatch): void {
+    const { name, start, end } = match;
+    const meant = meantMatch(match);
+    if (meant !== undefined || !couldBeExtension(name))
+      this.complainAt('bad-value', start, end, `there is no match "${clip(name)}"`, meant && `did you mean ${meant}?`);
+    else {
+      const near = nearestMatch(name);
+      this.problems.push({
+        code: 'unknown-extension',
+        severity: 'info',
+        start,
+        end,
+        message: `the match "${clip(name)}" is not one that iptables 1.8.9 has: what it asks is taken as unknown`,
+        ...(near !== undefined ? { help: `did you mean ${near}?` } : {}),
+      });
+    }
   }
 
   private hintFor(word: string): string | undefined {
@@ -812,7 +986,8 @@ export class RuleBinder {
 
   private word(word: number): string {
     const image = this.image(word);
-    return this.inScript ? unquoteShell(image, this.variables) : unquote(image);
+    if (this.inScript) return unquoteShell(image, this.variables);
+    return image.includes('"') ? unquote(image, lineEndAt(this.text, this.store.end(word))) : image;
   }
 
   /** Words of the store: `from` included, `to` not. */
@@ -838,6 +1013,15 @@ const nearestMatch = (name: string): string | undefined => {
     );
   return nearest.get(name);
 };
+
+/** Every address: a mask of zeros. */
+const isEverywhere = (value: unknown): boolean => {
+  const [network] = Array.isArray(value) ? (value as readonly (Network | HostName)[]) : [];
+  return network?.kind === 'network' && Number(network.mask) === 0;
+};
+
+/** The line end that stands at an offset, empty where none does. */
+const lineEndAt = (text: string, at: number): string => (text[at] === '\n' ? '\n' : text.startsWith('\r\n', at) ? '\r\n' : '');
 
 const isFlag = (word: string): boolean => word.charCodeAt(0) === 45 && word.length > 1;
 

@@ -171,7 +171,7 @@ export class TreeBuilder implements LineReader {
       commit: null,
     };
     this.items.push(this.table);
-    this.noWords(apart ? words.slice(1) : words, `behind *${name}`);
+    this.passedOver(apart ? words.slice(1) : words, `behind *${name}`);
     if (!isTable(name)) {
       const near = suggest(name, tables);
       this.complain(
@@ -220,12 +220,17 @@ export class TreeBuilder implements LineReader {
     if (countersWord) {
       counters = readCounters(countersWord.image, this.base + countersWord.startOffset);
       if (!counters)
-        this.complain('syntax-error', 'error', this.spanOf(countersWord), `"${clip(countersWord.image)}" is not [packets:bytes]`);
+        this.complain(
+          'syntax-error',
+          'warning',
+          this.spanOf(countersWord),
+          `"${clip(countersWord.image)}" is not [packets:bytes]: iptables-restore passes over it, and with --counters refuses it`,
+        );
     }
     if (name === '') this.complain('syntax-error', 'error', nameSpan, 'the name of the chain is missing');
     if (!policyWord)
       this.complain('syntax-error', 'error', nameSpan, `the policy of ${name} is missing`, 'write a policy, or - for a user-defined chain');
-    this.noWords(more, 'behind the counters');
+    this.passedOver(more, 'behind the counters');
     const last = words.at(-1);
     this.place({
       kind: 'chain',
@@ -277,7 +282,7 @@ export class TreeBuilder implements LineReader {
     // A closed quote ends the word; only what does not look so is looked at closely.
     if (
       value.tokenType === Quoted &&
-      (image.charCodeAt(image.length - 1) !== 34 || image.charCodeAt(image.length - 2) === 92 || image.length === 1)
+      (image.charCodeAt(image.length - 1) !== 34 || image.charCodeAt(image.length - 2) === 92 || image.length === 1 || image.includes('\n'))
     )
       this.watchQuote(value);
     this.tell(Kind.value, value);
@@ -335,7 +340,20 @@ export class TreeBuilder implements LineReader {
   /** A quote that is never closed takes in the rest of the line; iptables-restore does not complain. */
   private watchQuote(token: IToken): void {
     const { image } = token;
-    if (this.inProgram || isClosed(image)) return;
+    if (this.inProgram) return;
+    const lineEnd = image.indexOf('\n');
+    if (lineEnd >= 0) {
+      const { start } = this.spanOf(token);
+      this.complain(
+        'unclosed-quote',
+        'error',
+        { start, end: start + lineEnd },
+        'the quote runs over the end of the line: iptables-restore ends it there and refuses the next line',
+        'put the text on one line',
+      );
+      return;
+    }
+    if (isClosed(image)) return;
     this.complain(
       'unclosed-quote',
       'warning',
@@ -447,6 +465,15 @@ export class TreeBuilder implements LineReader {
     const { end } = this.spanOf(words[words.length - 1]!);
     this.complain('syntax-error', 'error', { start, end }, `"${clip(first.image)}" ${where} is not expected`);
     this.place({ kind: 'unread', start, end });
+  }
+
+  /** Words that iptables-restore does not look at. */
+  private passedOver(words: readonly IToken[], where: string): void {
+    const [first] = words;
+    if (!first) return;
+    const span = { start: this.spanOf(first).start, end: this.spanOf(words[words.length - 1]!).end };
+    this.complain('syntax-error', 'warning', span, `"${clip(first.image)}" ${where} means nothing: iptables-restore passes over it`);
+    this.place({ kind: 'comment', ...span });
   }
 
   private returnSeen = false;

@@ -56,11 +56,20 @@ const saveOptions = (node: MatchNode | TargetNode, options: PrintRuleOptions): s
   return spec.save ? spec.save(given as never, context) : saveInTableOrder(spec, given, context);
 };
 
+const isHidden = ({ spec, options: given }: MatchNode, options: PrintRuleOptions): boolean => {
+  const values = spec?.isHidden ? givenOf(spec, given) : null;
+  return values !== null && spec!.isHidden!(values as never, { ...options, order: given });
+};
+
 const join = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(' ');
 
 /** The words of a match as iptables-save prints them, `-m name` included; empty for built-in options that take everything. */
 export const printMatch = (match: MatchNode, options: PrintRuleOptions): string =>
-  match.name === '' ? saveOptions(match, options) : join('-m', match.spec?.name ?? quoteIfNeeded(match.name), saveOptions(match, options));
+  isHidden(match, options)
+    ? ''
+    : match.name === ''
+      ? saveOptions(match, options)
+      : join('-m', match.spec?.name ?? quoteIfNeeded(match.name), saveOptions(match, options));
 
 /** `-j NAME options` or `-g CHAIN`. */
 export const printTarget = (target: TargetNode, options: PrintRuleOptions): string =>

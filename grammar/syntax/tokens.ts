@@ -94,7 +94,7 @@ const endOfQuoted = (text: string, offset: number): number => {
   for (at++; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === 34) return at + 1;
-    if (code === 92) at++;
+    if (code === 92 && text.charCodeAt(at + 1) !== 10 && text.charCodeAt(at + 1) !== 13) at++;
     // A comment with a line end in it is saved so; but an unclosed quote must not swallow the lines that follow.
     else if (code === 10 && !continuesQuote(text, at + 1)) return at > 0 && text.charCodeAt(at - 1) === 13 ? at - 1 : at;
   }

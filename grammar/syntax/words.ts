@@ -1,22 +1,22 @@
 /** From the image of a word token to the word itself: quotes and escapes removed, and back. */
 
-/** As add_param_to_argv of iptables-restore: only `"` quotes, `\` escapes only inside quotes. */
-export const unquote = (image: string): string => {
+/** As add_param_to_argv of iptables-restore: only `"` quotes, `\` escapes only inside quotes. A quote that is never closed takes in the line's end too. */
+export const unquote = (image: string, lineEnd = ''): string => {
   const open = image.indexOf('"');
   if (open < 0) return image;
   // Without an escape the word is what stands between the quotes, as nearly always.
   if (image.indexOf('\\', open) < 0) {
     const close = image.indexOf('"', open + 1);
-    return image.slice(0, open) + image.slice(open + 1, close < 0 ? image.length : close);
+    return close < 0 ? image.slice(0, open) + image.slice(open + 1) + lineEnd : image.slice(0, open) + image.slice(open + 1, close);
   }
   let word = image.slice(0, open);
   for (let at = open + 1; at < image.length; at++) {
     const character = image[at]!;
-    if (character === '"') break;
-    if (character === '\\' && at + 1 < image.length) word += image[++at];
+    if (character === '"') return word;
+    if (character === '\\') word += image[++at] ?? '';
     else word += character;
   }
-  return word;
+  return word + lineEnd;
 };
 
 /** As a POSIX shell: both kinds of quotes, backslashes, `$NAME` and `${NAME}` replaced where the name is known. */

@@ -1,5 +1,5 @@
 /** Jumps to chains, and rules in chains, that do not exist when the line runs. */
-import { builtInChains, findTarget, isHook } from '../../grammar/index.js';
+import { builtInChains, findTarget, isHook, meantTarget } from '../../grammar/index.js';
 import { censusOf } from '../model/census.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import type { Rule, Table } from '../model/ruleset.js';
@@ -61,7 +61,7 @@ export default defineCheck({
         const [first, ...others] = mentions.sort((a, b) => a.rule.id - b.rule.id) as [Mention, ...Mention[]];
         const declared = table.chains.get(name)?.node;
         const known = [...table.chains.values()].filter((chain) => chain.node || chain.hook).map((chain) => chain.name);
-        const slip = !declared && !first.isIn && findTarget(name.toUpperCase()) ? name.toUpperCase() : null;
+        const slip = declared || first.isIn ? null : slipFor(first.rule.node.target!);
         const near = slip ?? (declared ? null : closest(name, known));
         const doubt =
           declared || slip
@@ -99,6 +99,12 @@ export default defineCheck({
       }
   },
 });
+
+/** The target that a name in wrong letters means, told by its capitals or by its options. A jump to a chain has no options. */
+const slipFor = (target: NonNullable<Rule['node']['target']>): string | null => {
+  const capitals = target.name.toUpperCase();
+  return findTarget(capitals) ? capitals : (meantTarget(target) ?? null);
+};
 
 /** No line declares the chain before the rule runs. */
 const isAbsent = (declaration: { readonly start: number } | null, { node }: Rule): boolean =>

@@ -1,20 +1,18 @@
 /** Matches and targets that the catalogue does not know: told once a name. */
+
+import { couldBeExtension, isFromOutside, meantTarget } from '../../grammar/index.js';
 import { censusOf } from '../model/census.js';
 import { spanOf } from '../model/place.js';
 import type { Rule } from '../model/ruleset.js';
 import { defineCheck } from './define.js';
 
-/** Targets that kernel modules from outside bring (xtables-addons, ipt-netflow, Jool, ndpi, FULLCONENAT, FLOWOFFLOAD of OpenWrt, IMQ, RTPENGINE). */
-const fromOutside =
-  /^(ACCOUNT|CHAOS|DELUDE|DHCPMAC|DNETMAP|ECHO|FLOWOFFLOAD|FULLCONENAT|IMQ|IPMARK|IPV4OPTSSTRIP|JOOL|JOOL_SIIT|LOGMARK|NDPI|NETFLOW|PROTO|ROUTE|RTPENGINE|SYSRQ|TARPIT|TELL|XOR)$/;
-
-/** A target that is neither a chain nor known, and by its name or by its options no slip for a chain. */
+/** A target that is neither a chain nor known, and by its name or by its options no slip for a chain or a target. */
 export const isUnknownTarget = ({ node: { target }, chain }: Rule): boolean =>
   target !== null &&
   target.spec === null &&
   !target.goto &&
   !chain.table.chains.has(target.name) &&
-  (fromOutside.test(target.name) || target.options.length > 0);
+  (isFromOutside(target.name) || (target.options.length > 0 && couldBeExtension(target.name) && meantTarget(target) === undefined));
 
 export default defineCheck({
   id: 'unknown-extension',

@@ -1,0 +1,235 @@
+/** Forms of words that iptables 1.8.9 takes or refuses otherwise than one would think: each was measured with the real program, both back ends. */
+import { describe, expect, test } from 'vitest';
+import { type Backend, type Family, parse, print } from '../../grammar/index.js';
+import { lintText } from '../../src/lint.js';
+
+interface Place {
+  readonly family?: Family;
+  readonly table?: string;
+  readonly chain?: string;
+}
+
+const textOf = (rule: string, { table = 'filter', chain = 'INPUT' }: Place): string => `*${table}\n-A ${chain} ${rule}\nCOMMIT\n`;
+
+/** What iptables-save would print behind the chain's name; what is wrong, where the rule is refused. */
+const answer = (rule: string, place: Place = {}, backend: Backend = 'legacy'): string => {
+  const text = textOf(rule, place);
+  const family = place.family ?? 4;
+  const { diagnostics } = lintText([{ name: 'x', text }], { family, backend, select: ['load'] });
+  const refusals = diagnostics.filter(({ level }) => level === 'error').map(({ message }) => message);
+  if (refusals.length > 0) return `refused: ${refusals.join('; ')}`;
+  const lines = print(parse(text, { family }).document, { backend }).split('\n');
+  return lines
+    .slice(1, lines.indexOf('COMMIT'))
+    .map((line) => line.replace(/^-A \S+ ?/, ''))
+    .join('\n');
+};
+
+const nat: Place = { table: 'nat', chain: 'PREROUTING' };
+const raw: Place = { table: 'raw', chain: 'PREROUTING' };
+
+describe('numbers as strtoul reads them', () => {
+  test.each([
+    ['-m ttl --ttl-eq +1', '-m ttl --ttl-eq 1'],
+    ['-m mark --mark "  16"', '-m mark --mark 0x10'],
+    ['-p tcp -m tcp --dport 010', '-p tcp -m tcp --dport 8'],
+    ['-p tcp -m tcp --dport 00', '-p tcp -m tcp --dport 0'],
+    ['-p sctp -m sctp --dport +1', '-p sctp -m sctp --dport 1'],
+    ['-p +6', '-p tcp'],
+    ['-s 192.0.2.0/+24', '-s 192.0.2.0/24'],
+  ])('%s', (rule, saved) => expect(answer(rule)).toBe(saved));
+
+  test.each(['-p tcp -m tcp --dport 08', '-m ttl --ttl-eq -1', '-p udp -m udp --dport 2147483648', '-m connlabel --label 2147483648'])(
+    '%s is refused',
+    (rule) => expect(answer(rule)).toMatch(/^refused/),
+  );
+
+  test.each([
+    ['-p udp -m udp --dport 65617', '-p udp -m udp --dport 81'],
+    ['-m connlabel --label 65537', '-m connlabel --label "1"'],
+    ['-m time --weekdays 33', '-m time --weekdays Mon --datestop 2038-01-19T03:14:07'],
+    ['-m time --monthdays 311', '-m time --monthdays 31 --datestop 2038-01-19T03:14:07'],
+  ])('%s keeps part of the number', (rule, saved) => expect(answer(rule)).toBe(saved));
+
+  test('a negative one keeps its low byte', () => expect(answer('-m dst --dst-opts -5', { family: 6 })).toBe('-m dst --dst-opts 251'));
+});
+
+describe('addresses', () => {
+  test.each<[string, string, Family]>([
+    ['-s 10.256', '-s 10.0.1.0/32', 4],
+    ['-s 0x0a000001', '-s 10.0.0.1/32', 4],
+    ['-s ::ffff:192.0.2.1', '-s 192.0.2.1/32', 4],
+    ['-s any/0 -p tcp', '-p tcp', 4],
+    ['-s ::/0 -p tcp', '-p tcp', 4],
+    ['-s 0.0.0.0/0 -p tcp', '-p tcp', 6],
+    ['-s 0/0 -p tcp', '-p tcp', 6],
+    ['-m conntrack --ctorigsrc 192.0.2.1/255', '-m conntrack --ctorigsrc 192.0.2.1', 4],
+    ['-m conntrack --ctorigsrc 192.0.2.1/0xffffff00', '-m conntrack --ctorigsrc 192.0.2.1/24', 4],
+  ])('%s is %s', (rule, saved, family) => expect(answer(rule, { family })).toBe(saved));
+
+  test.each(['-s 192.0.2.0/255.255', '-s 192.0.2.256', `-s ${'x'.repeat(64)}`, '-s 192.0.2.1, -j DROP'])('%s is refused', (rule) =>
+    expect(answer(rule)).toMatch(/^refused/),
+  );
+
+  test('no address is negated beside a list', () => {
+    expect(answer('! -s 192.0.2.1 -d 192.0.2.2,192.0.2.3')).toMatch(/^refused.*list of addresses/);
+    expect(answer('-s 192.0.2.1,192.0.2.2 -d 192.0.2.3')).toBe('-s 192.0.2.1/32 -d 192.0.2.3/32\n-s 192.0.2.2/32 -d 192.0.2.3/32');
+  });
+
+  test('nft refuses what leaves no address', () => {
+    expect(answer('! -s 0/0')).toBe('! -s 0.0.0.0/0');
+    expect(answer('! -s 0/0', {}, 'nft')).toMatch(/^refused/);
+  });
+});
+
+describe('values glued to their flag', () => {
+  test.each(['-s192.0.2.1', '--source=192.0.2.1', '-ptcp', '-p6', '--protocol=tcp', '-jACCEPT', '--jump=ACCEPT', '--in-interface=eth0'])(
+    '%s is read as one word',
+    (rule) => expect(answer(rule)).toMatch(/^refused: .*reads the whole word/),
+  );
+
+  test.each([
+    ['-ieth0', '-i -ieth0'],
+    ['-i=eth0', '-i -i=eth0'],
+    ['-p tcp -mtcp --dport=80', '-p tcp -m tcp --dport 80'],
+    ['-fv', '-f'],
+    ['-vs 192.0.2.1', '-s 192.0.2.1/32'],
+    ['-vj ACCEPT', '-j ACCEPT'],
+  ])('%s', (rule, saved) => expect(answer(rule)).toBe(saved));
+
+  test('an interface named by its flag is told', () => {
+    const { diagnostics } = lintText([{ name: 'x', text: textOf('-ieth0 -j ACCEPT', {}) }], { select: ['load'] });
+    expect(diagnostics.map(({ level, message, help }) => [level, message, help])).toEqual([
+      ['warning', '-ieth0: iptables reads the whole word as the name of an interface', 'write -i eth0'],
+    ]);
+  });
+
+  test('a value that may be left out is never glued', () =>
+    expect(answer('-m rateest --rateest wan --rateest-gt --rateest-bps=1mbit')).toMatch(/^refused/));
+});
+
+describe('words around a rule', () => {
+  test.each([
+    ['-v -j ACCEPT', '-j ACCEPT'],
+    ['-j ACCEPT --', '-j ACCEPT'],
+    ['! -4 -j ACCEPT', '-j ACCEPT'],
+    ['-4 -4 -j ACCEPT', '-j ACCEPT'],
+    ['-i ! -p tcp', '-i ! -p tcp'],
+  ])('%s', (rule, saved) => expect(answer(rule)).toBe(saved));
+
+  test.each(['-- -j ACCEPT', '-n -j ACCEPT', '-m "" -j ACCEPT', '-i ! eth0', '-c 1 -j ACCEPT', '-h'])('%s is refused', (rule) => {
+    expect(answer(rule)).toMatch(/^refused/);
+    expect(answer(rule)).not.toContain(';'); // one cause, one message
+  });
+
+  test('counters in one word', () => {
+    expect(answer('-c 3,4 -j ACCEPT')).toBe('-j ACCEPT');
+    expect(print(parse('iptables -I INPUT -c 3,4 -j ACCEPT\n').document)).toContain('[3:4] -A INPUT -j ACCEPT');
+  });
+});
+
+describe('the protocol', () => {
+  test.each(['DNAT --to-destination 192.0.2.1:80', 'REDIRECT --to-ports 80'])('-j %s wants -p before it', (target) => {
+    expect(answer(`-p tcp -j ${target}`, nat)).toBe(`-p tcp -j ${target}`);
+    expect(answer(`-j ${target} -p tcp`, nat)).toMatch(/^refused: .*before it/);
+  });
+
+  test('multiport wants -p before its ports', () => {
+    expect(answer('-m multiport -p tcp --dports 80')).toBe('-p tcp -m multiport --dports 80');
+    expect(answer('-m multiport --dports 80 -p tcp')).toMatch(/^refused/);
+    expect(answer('-m tcp --dport 80 -p tcp')).toBe('-p tcp -m tcp --dport 80');
+  });
+
+  test.each<[string, boolean]>([
+    ['-m tcp --dport 80', true],
+    ['-m tcp --syn', true],
+    ['-m tcp', false],
+    ['-m tcp --dport :', false],
+    ['-m tcp --dport 80 --tcp-option 2', false],
+    ['-m multiport --dports 80', false],
+    ['-m tcpmss --mss 1400', false],
+  ])('! -p tcp %s: nft takes it: %s', (match, isTaken) => {
+    expect(answer(`! -p tcp ${match}`)).toMatch(/^refused/);
+    expect(answer(`! -p tcp ${match}`, {}, 'nft').startsWith('refused')).toBe(!isTaken);
+  });
+
+  test('nft prints no match of which nothing is left', () => {
+    expect(answer('-p udp ! --dport :')).toBe('-p udp -m udp');
+    expect(answer('-p udp ! --dport :', {}, 'nft')).toBe('-p udp');
+    expect(answer('-p tcp --tcp-flags NONE SYN', {}, 'nft')).toBe('-p tcp');
+    expect(answer('-p tcp -m tcp --dport :', {}, 'nft')).toBe('-p tcp -m tcp');
+  });
+
+  test('names of capitals in /etc/protocols are never found', () => {
+    expect(answer('-p ipsec-esp')).toMatch(/^refused/);
+    expect(answer('-p ipv6-mh')).toBe('-p mobility-header');
+    expect(answer('-p TCP')).toBe('-p tcp');
+  });
+
+  test('CT wants none for what the kernel passes over', () => {
+    expect(answer('-j CT --notrack --timeout web', raw)).toBe('-j CT --notrack --timeout web');
+    expect(answer('-p tcp -j CT --helper ""', raw)).toBe('-p tcp -j CT');
+    expect(answer('-j CT --timeout web', raw)).toMatch(/^refused/);
+  });
+});
+
+describe('rates that the legacy kernel cannot count', () => {
+  test.each(['1/day', '2/day --limit-burst 4', '1/day --limit-burst 20', '1/hour --limit-burst 120', '1/s --limit-burst 0'])(
+    '%s',
+    (rate) => {
+      expect(answer(`-m limit --limit ${rate}`)).toMatch(/^refused/);
+      expect(answer(`-m limit --limit ${rate}`, {}, 'nft')).not.toMatch(/^refused/);
+    },
+  );
+  test.each(['1/day --limit-burst 1', '1/day --limit-burst 3', '2/day', '1/hour', '1/hour --limit-burst 119'])('%s is taken', (rate) =>
+    expect(answer(`-m limit --limit ${rate}`)).not.toMatch(/^refused/),
+  );
+});
+
+describe('times', () => {
+  test.each([
+    ['--timestart 9: --timestop +17:30', '--timestart 09:00:00 --timestop 17:30:00 --datestop 2038-01-19T03:14:07'],
+    ['--datestart 2020-', '--datestart 2019-12-01T00:00:00 --datestop 2038-01-19T03:14:07'],
+    ['--datestart 2020-1-1T5:', '--datestart 2020-01-01T05:00:00 --datestop 2038-01-19T03:14:07'],
+    ['--weekdays Mox,Tuesday', '--weekdays Mon,Tue --datestop 2038-01-19T03:14:07'],
+  ])('%s', (words, saved) => expect(answer(`-m time ${words}`)).toBe(`-m time ${saved}`));
+  test.each(['--monthdays 08', '--monthdays 32', '--weekdays M', '--weekdays mon', '--timestart 24:00', '--datestart 2020-13'])(
+    '%s is refused',
+    (words) => expect(answer(`-m time ${words}`)).toMatch(/^refused/),
+  );
+});
+
+describe('names that are slips', () => {
+  test.each([
+    ['-m conntrak --ctstate NEW -j ACCEPT', 'conntrack'],
+    ['-p tcp -j REJCT --reject-with tcp-reset', 'REJECT'],
+  ])('%s', (rule, meant) => {
+    const { diagnostics } = lintText([{ name: 'x', text: textOf(rule, {}) }], { select: ['load'] });
+    expect(diagnostics.filter(({ level }) => level === 'error').map(({ help }) => help)).toEqual([`did you mean ${meant}?`]);
+  });
+
+  // What comes from outside may be there: no error.
+  test.each(['-m geoip --src-cc DE', '-m length2 --length 5', '-m nosuch', '-p tcp -j TARPIT --tarpit', '-j FOO --foo 1'])(
+    '%s may come from outside',
+    (rule) => expect(answer(rule)).not.toMatch(/^refused/),
+  );
+
+  test('no extension bears a number or a path for a name', () => {
+    expect(answer('-m 129 --x')).toMatch(/^refused/);
+    expect(answer('-j 1/ --ttl-inc 1')).toMatch(/^refused/);
+    expect(answer(`-m ${'x'.repeat(29)}`)).toMatch(/^refused/);
+  });
+});
+
+describe('a quote that is not closed', () => {
+  test('takes in the line end', () => expect(answer('-m comment --comment "a -j ACCEPT')).toBe('-m comment --comment "a -j ACCEPT\n"'));
+  test('drops a backslash before it', () => expect(answer('-m comment --comment "a\\')).toBe('-m comment --comment "a\n"'));
+  test('does not go on in the next line: that is refused', () => {
+    const text = '*filter\n-A INPUT -m comment --comment "a\nb" -j ACCEPT\nCOMMIT\n';
+    const { diagnostics } = lintText([{ name: 'x', text }], { select: ['load'] });
+    expect(diagnostics.map(({ check, level, at, source }) => [check, level, source.position(at.start)])).toEqual([
+      ['unclosed-quote', 'error', { line: 2, column: 31 }],
+    ]);
+    expect(print(parse(text).document)).toBe(text);
+  });
+});
