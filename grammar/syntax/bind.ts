@@ -13,6 +13,7 @@ import type { Problem } from '../problem.js';
 import type { Span } from '../source.js';
 import { suggest } from '../suggest.js';
 import type { HostName, Network } from '../values/address.js';
+import { readInteger } from '../values/integer.js';
 import { Fault, type ValueContext } from '../values/value.js';
 import type { ChainCommandNode, ChainNode, CountersNode, OptionNode, RuleNode } from './ast.js';
 import { couldBeExtension, meantMatch } from './outside.js';
@@ -48,6 +49,22 @@ define('-m --match', { kind: 'match' });
 define('-t --table', { kind: 'table' });
 define('-c --set-counters', { kind: 'counters' });
 define('-w --wait -W --wait-interval -n --numeric -v --verbose -x --exact --line-numbers --modprobe -M', { kind: 'ignored' });
+
+/** The most words that a command takes. */
+const mostWords: Readonly<Record<Command, number>> = {
+  append: 1,
+  insert: 2,
+  delete: 2,
+  replace: 2,
+  check: 1,
+  new: 1,
+  policy: 2,
+  flush: 1,
+  'delete-chain': 1,
+  zero: 2,
+  rename: 2,
+  list: 2,
+};
 
 const builtInFlags = flagsOf(builtIn);
 const mainFlags: readonly string[] = [...roles.keys(), ...builtInFlags.keys()];
@@ -107,10 +124,6 @@ const refusedInRestore = new Set([
   '--wait',
   '-W',
   '--wait-interval',
-  '-L',
-  '--list',
-  '-S',
-  '--list-rules',
   '-n',
   '--numeric',
   '-x',
@@ -120,9 +133,10 @@ const refusedInRestore = new Set([
   '--help',
   '-V',
   '--version',
-  '-C',
-  '--check',
 ]);
+
+/** Options that end the program there. */
+const endingFlags = new Set(['-h', '--help', '-V', '--version']);
 
 /** What binding needs of a spec, worked out once. */
 interface SpecFacts {
@@ -401,13 +415,16 @@ export class RuleBinder {
       case 'check': {
         this.checkUses();
         const [, number] = this.commandWords;
-        const position = number === undefined ? null : /^[1-9][0-9]*$/.test(number) ? Number(number) : null;
+        const position = number === undefined ? null : readInteger(number) || null;
         if (number !== undefined && position === null) {
           this.whole = false;
           this.complainAt('syntax-error', this.commandSpan!.start, this.commandSpan!.end, `"${clip(number)}" is not a rule number`);
         } else if (command === 'replace' && position === null) {
           this.whole = false;
           this.complainAt('syntax-error', this.commandSpan!.start, this.commandSpan!.end, '-R wants a chain and a rule number');
+        } else if (command === 'delete' && position !== null && (this.matches.length > 0 || this.target)) {
+          this.whole = false;
+          this.complainAt('syntax-error', start, end, '-D takes a rule number or a rule, not both');
         }
         return {
           kind: 'rule',
@@ -468,7 +485,7 @@ export class RuleBinder {
     start: number,
     glued?: readonly string[],
   ): void {
-    const endsProgram = role.kind === 'command' && role.command === 'list';
+    const endsProgram = endingFlags.has(flag);
     if (negated && role.kind !== 'ignored' && !endsProgram)
       this.complainAt('bad-negation', start, this.end, `"!" cannot stand before ${flag}`);
     if (!this.inScript && refusedInRestore.has(flag)) {
@@ -508,10 +525,27 @@ export class RuleBinder {
         const wantsChain = !['flush', 'delete-chain', 'zero', 'list'].includes(role.command);
         if (words[0] !== undefined) {
           this.chain = words[0];
-          this.chainSpan = this.spanOf(token + 1);
+          this.chainSpan = this.spanOf(glued ? token : token + 1);
         } else if (wantsChain) {
           this.whole = false;
           this.complainAt('syntax-error', start, this.end, `${flag} wants the name of a chain`);
+          return;
+        }
+        const most = mostWords[role.command];
+        if (words.length > most) {
+          this.whole = false;
+          this.complainAt(
+            'syntax-error',
+            start,
+            this.end,
+            `"${clip(words[most]!)}" stands where an option such as -p, -m or -j is expected`,
+          );
+        } else if (role.command === 'rename' && words.length < 2) {
+          this.whole = false;
+          this.complainAt('syntax-error', start, this.end, `${flag} wants the name of a chain and a new one`);
+        } else if (role.command === 'new' && (/^[-!]/.test(words[0]!) || /\s/.test(words[0]!))) {
+          this.whole = false;
+          this.complainAt('syntax-error', start, this.end, `"${clip(words[0]!)}" cannot be the name of a chain`);
         }
         return;
       }
@@ -656,7 +690,7 @@ export class RuleBinder {
     );
   }
 
-  private gluedMain(role: Role, name: string, value: string, word: number, negated: boolean, start: number): void {
+  private gluedMain(role: Role, name: string, value: string, word: number, more: readonly string[], negated: boolean, start: number): void {
     if (role.kind === 'jump')
       this.complainAt(
         'bad-value',
@@ -665,7 +699,7 @@ export class RuleBinder {
         `${clip(this.word(word))}: iptables reads the whole word as the name of a target`,
         `write ${name} ${clip(value)}`,
       );
-    this.mainOption(role, name, word, word + 1, negated, start, [value]);
+    this.mainOption(role, name, word, word + 1, negated, start, [value, ...more]);
   }
 
   private gluedBasic(
@@ -705,7 +739,7 @@ export class RuleBinder {
   /** `--dport=80`, `-ptcp`: as if the value stood apart. */
   private glued(name: string, value: string, flag: number, more: readonly string[], negated: boolean, start: number): void {
     const role = roles.get(name);
-    if (role) return this.gluedMain(role, name, value, flag, negated, start);
+    if (role) return this.gluedMain(role, name, value, flag, more, negated, start);
     const words = [value, ...more];
     const basic = builtInFlags.get(name);
     if (basic) return this.gluedBasic(basic, name, value, flag, more, negated, start);
@@ -722,7 +756,7 @@ export class RuleBinder {
     const main = abbreviated(name, mainFlags)[0];
     if (main !== undefined) {
       const mainRole = roles.get(main);
-      if (mainRole) return this.gluedMain(mainRole, main, value, flag, negated, start);
+      if (mainRole) return this.gluedMain(mainRole, main, value, flag, more, negated, start);
       return this.gluedBasic(builtInFlags.get(main)!, main, value, flag, more, negated, start);
     }
     this.whole = false;

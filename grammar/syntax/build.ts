@@ -246,6 +246,13 @@ export class TreeBuilder implements LineReader {
   }
 
   counters(counters: IToken): void {
+    if (!/^\[[0-9]+:[0-9]+\]$/.test(counters.image))
+      this.complain(
+        'syntax-error',
+        'warning',
+        this.spanOf(counters),
+        `"${clip(counters.image)}" is not [packets:bytes]: what stands there is read as 0`,
+      );
     this.beginRule();
     this.tell(Kind.counters, counters);
   }
@@ -262,6 +269,14 @@ export class TreeBuilder implements LineReader {
   }
 
   program(program: IToken): void {
+    if (!this.headerless)
+      this.complain(
+        'syntax-error',
+        'error',
+        this.spanOf(program),
+        `"${clip(program.image)}" stands where a command such as -A is expected: iptables-restore reads no command lines`,
+        'take the name of the program away',
+      );
     this.beginRule();
     this.isScript = true;
     this.inProgram = true;

@@ -146,7 +146,7 @@ export class RulesetParser extends EmbeddedActionsParser {
     this.OR(this.wordAlternatives);
   };
 
-  /** `ruleLine = [ Counters ] ( "-A" [ Value ] | ( Command | QuotedCommand ) [ Value ] { Plain } ) ruleWords EndLine` */
+  /** `ruleLine = [ Counters ] ( "-A" [ Value ] | ( Command | QuotedCommand ) [ Value ] { Plain } | Option0 | OptionAny { Plain } ) ruleWords EndLine` */
   readonly ruleLine = this.RULE('ruleLine', () => {
     this.OPTION(() => this.reader.counters(this.CONSUME(Counters)));
     this.OR([
@@ -164,6 +164,13 @@ export class RulesetParser extends EmbeddedActionsParser {
           ]);
           this.OPTION2(() => this.reader.value(this.CONSUME1(Value)));
           this.MANY(() => this.reader.value(this.CONSUME(Plain)));
+        },
+      },
+      { ALT: () => this.reader.command(this.CONSUME(Option0)) },
+      {
+        ALT: () => {
+          this.reader.command(this.CONSUME(OptionAny));
+          this.MANY1(() => this.reader.value(this.CONSUME1(Plain)));
         },
       },
     ]);

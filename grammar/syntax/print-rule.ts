@@ -90,6 +90,28 @@ const expandLists = (basics: MatchNode): readonly MatchNode[] => {
   return expanded;
 };
 
+/** A rule as plain data, whatever it was made of. */
+export const copyRule = ({ start, end, command, position, chain, chainSpan, counters, matches, target, whole }: RuleNode): RuleNode => ({
+  kind: 'rule',
+  start,
+  end,
+  command,
+  position,
+  chain,
+  chainSpan,
+  counters,
+  matches,
+  target,
+  whole,
+});
+
+/** The rules that a rule with lists of addresses makes, in the order in which -A adds them; the rule itself where it has none. */
+export const expandRule = (rule: RuleNode): readonly RuleNode[] => {
+  const [first, ...others] = rule.matches;
+  const basics = first && first.name === '' ? expandLists(first) : [];
+  return basics.length < 2 ? [rule] : basics.map((match) => ({ ...copyRule(rule), matches: [match, ...others] }));
+};
+
 /** The rule's lines behind `-A chain`, without counters: one, or several where addresses are listed. */
 export const printRule = (rule: RuleNode, options: PrintRuleOptions): readonly string[] => {
   const [first, ...others] = rule.matches;

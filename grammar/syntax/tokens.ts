@@ -66,7 +66,7 @@ export const Commit = createToken({
 export const Counters = createToken({
   name: 'Counters',
   label: '[packets:bytes]',
-  pattern: /\[[0-9]+:[0-9]+\](?=[ \t]+["-])/,
+  pattern: /\[[^\]\n:]+:[^\]\n]+\](?=[ \t]*["-])/,
   start_chars_hint: ['['],
 });
 /** Any word that can stand as the value of an option. */
@@ -313,6 +313,7 @@ const classify = (token: IToken, flag: string): void => {
   token.tokenTypeIdx = type.tokenTypeIdx!;
 };
 
+const commandIndex = Command.tokenTypeIdx!;
 const flagIndex = Flag.tokenTypeIdx!;
 const quotedIndex = Quoted.tokenTypeIdx!;
 const shellFlagIndex = ShellFlag.tokenTypeIdx!;
@@ -327,6 +328,8 @@ export const tokenize = (text: string): IToken[] => {
   for (const token of tokens) {
     const index = token.tokenTypeIdx;
     if (index === flagIndex || index === shellFlagIndex) classify(token, token.image);
+    // At the start of a line a command takes the next word whatever it looks like, unless it can do without one (-F, -4, -AINPUT).
+    else if (index === commandIndex && arityOf(token.image).min === 0) classify(token, token.image);
     else if (index === quotedIndex || index === shellWordIndex) {
       const first = token.image.charCodeAt(0);
       if (first !== 45 && !((first === 34 || first === 39) && token.image.charCodeAt(1) === 45)) continue;
