@@ -2,7 +2,8 @@
 import type { NumberField } from '../packet/fields.js';
 import type { Rewrite } from '../packet/rewrite.js';
 import { highestAddress, prefixMask, printAddress } from '../values/address.js';
-import type { HostMask } from '../values/host-mask.js';
+import { type HostMask, hostMask } from '../values/host-mask.js';
+import { join } from './spell.js';
 
 /** A prefix and what the kernel refuses of it. */
 const faultOf = (flag: string, value: HostMask): string | undefined => {
@@ -22,6 +23,15 @@ export const rewritePrefix = (field: NumberField, from: HostMask, to: HostMask):
   const host = BigInt(highestAddress(6)) & ~BigInt(prefixMask(Math.max(from.length, to.length), 6));
   const low = BigInt(to.address);
   return [{ kind: 'to', field, ranges: [[low, low | host]] }];
+};
+
+/** The options as iptables-save prints them: of `::/0` nothing is left, and what is printed then cannot be loaded again. */
+export const savePrefixes = (source: HostMask, destination: HostMask): string => {
+  const option = (flag: string, value: HostMask) => {
+    const isNothing = value.kind === 'network' && value.length === 0 && BigInt(value.address) === 0n;
+    return !isNothing && `${flag} ${hostMask.print(value, { family: 6, negated: false })}`;
+  };
+  return join(option('--src-pfx', source), option('--dst-pfx', destination));
 };
 
 /** `2001:db8::/64`. */

@@ -95,7 +95,7 @@ export const monthDays = defineValue<readonly number[]>({
 const weekDayNames = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 const spokenWeekDays = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 
-/** Days of the week, Monday 1 to Sunday 7, each once, ascending. The first two letters alone count; a number moves a bit, modulo 32. */
+/** Days of the week, Monday 1 to Sunday 7, each once, ascending. Of a name two letters count; of a number three digits, which move a bit, modulo 32. */
 export const weekDays = defineValue<readonly number[]>({
   arity: 1,
   expects: 'days of the week, Mon to Sun or 1 to 7, separated by commas',
@@ -105,7 +105,7 @@ export const weekDays = defineValue<readonly number[]>({
     if (parts.at(-1) === '') parts.pop();
     for (const part of parts) {
       const index = weekDayNames.findIndex((name) => part.startsWith(name.slice(0, 2)));
-      const day = index >= 0 ? index + 1 : readInteger(part);
+      const day = index >= 0 ? index + 1 : readInteger(part.slice(0, 3));
       if (!day) return new Fault(`"${part}" is not a day of the week (Mon to Sun, or 1 to 7)`);
       given.add(day % 32);
     }

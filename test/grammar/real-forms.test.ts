@@ -48,6 +48,7 @@ describe('numbers as strtoul reads them', () => {
     ['-p udp -m udp --dport 65617', '-p udp -m udp --dport 81'],
     ['-m connlabel --label 65537', '-m connlabel --label "1"'],
     ['-m time --weekdays 33', '-m time --weekdays Mon --datestop 2038-01-19T03:14:07'],
+    ['-m time --weekdays 100/hour', '-m time --weekdays Thu --datestop 2038-01-19T03:14:07'],
     ['-m time --monthdays 311', '-m time --monthdays 31 --datestop 2038-01-19T03:14:07'],
   ])('%s keeps part of the number', (rule, saved) => expect(answer(rule)).toBe(saved));
 

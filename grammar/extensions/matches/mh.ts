@@ -42,7 +42,7 @@ const mobilityTypes = defineValue<IntegerRange>({
   parse: ([word]) => {
     const colon = word!.indexOf(':');
     if (colon < 0) {
-      const type = parseType(word!);
+      const type = word === '' ? 0 : parseType(word!);
       return type instanceof Fault ? type : { first: type, last: type };
     }
     const first = colon === 0 ? 0 : parseType(word!.slice(0, colon));

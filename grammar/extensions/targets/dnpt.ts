@@ -2,7 +2,7 @@
 import { hostMask } from '../../values/host-mask.js';
 import { defineTarget } from '../define.js';
 import { goesOn } from '../effects.js';
-import { checkPrefixes, rewritePrefix, sayPrefix } from '../prefix-translation.js';
+import { checkPrefixes, rewritePrefix, savePrefixes, sayPrefix } from '../prefix-translation.js';
 
 export const dnpt = defineTarget({
   name: 'DNPT',
@@ -16,6 +16,7 @@ export const dnpt = defineTarget({
   check: ({ from, to }) => checkPrefixes(from.value, to.value),
   effect: goesOn,
   rewrites: ({ from, to }) => rewritePrefix('destination', from.value, to.value),
+  save: ({ from, to }) => savePrefixes(from.value, to.value),
   say: ({ from, to }) => `Translate the destination's prefix ${sayPrefix(from.value)} to ${sayPrefix(to.value)}`,
   examples: [
     {
