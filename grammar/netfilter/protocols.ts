@@ -76,6 +76,9 @@ const alsoRead: Readonly<Record<string, number>> = {
 const numbers = new Map<string, number>(Object.entries(alsoRead));
 for (const [number, name] of Object.entries(printed)) numbers.set(name, Number(number));
 
+/** Every name that is read. */
+export const protocolNames: readonly string[] = [...numbers.keys()];
+
 /** The number of a protocol name (case does not count; `all` is 0), undefined where unknown. Numbers are not read here. */
 export const protocolNumber = (name: string): number | undefined => numbers.get(name.toLowerCase());
 

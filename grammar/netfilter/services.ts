@@ -416,3 +416,6 @@ export const portByService = (name: string, protocol?: string): number | undefin
 
 /** The usual name of a port: "ssh", "https", "kubernetes api". */
 export const serviceByPort = (port: number): string | undefined => names.get(port);
+
+/** Every service name. */
+export const serviceNames: readonly string[] = services.map(([name]) => name);

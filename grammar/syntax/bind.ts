@@ -11,10 +11,10 @@ import { type Family, programName } from '../netfilter/families.js';
 import { impliedMatch, protocolName } from '../netfilter/protocols.js';
 import type { Problem } from '../problem.js';
 import type { Span } from '../source.js';
-import { suggest } from '../suggest.js';
+import { lettersApart, suggest } from '../suggest.js';
 import type { HostName, Network } from '../values/address.js';
 import { readInteger } from '../values/integer.js';
-import { Fault, type ValueContext } from '../values/value.js';
+import { Fault, type Misspelt, type ValueContext } from '../values/value.js';
 import type { ChainCommandNode, ChainNode, CountersNode, OptionNode, RuleNode } from './ast.js';
 import { couldBeExtension, meantMatch } from './outside.js';
 import { Kind, type WordStore } from './store.js';
@@ -206,6 +206,7 @@ export class RuleBinder {
   private whole = true;
   private bangsTold = false;
   private strayTold = false;
+  private lostFrom = Number.POSITIVE_INFINITY;
   /** `--` stood: nothing may follow. */
   private ended = false;
   /** The line is refused whatever else it holds: its other faults are not told. */
@@ -293,6 +294,7 @@ export class RuleBinder {
     this.whole = true;
     this.bangsTold = false;
     this.strayTold = false;
+    this.lostFrom = Number.POSITIVE_INFINITY;
     this.ended = false;
     this.isLost = false;
     this.awaiting = null;
@@ -322,6 +324,7 @@ export class RuleBinder {
     // One finding a line: what follows the first stray word is as lost as it is.
     if (this.strayTold) return;
     this.strayTold = true;
+    this.loseFrom(this.store.start(word));
     const text = this.word(word);
     if (text.startsWith('#'))
       this.complain(
@@ -469,9 +472,9 @@ export class RuleBinder {
       case 'list':
         return null;
       case null:
-        this.whole = false;
-        if (!this.inScript || this.named.length > 0 || this.basics)
+        if (this.whole && (!this.inScript || this.named.length > 0 || this.basics))
           this.complainAt('syntax-error', start, end, 'the line names no command such as -A or -I');
+        this.whole = false;
         return null;
     }
   }
@@ -553,13 +556,14 @@ export class RuleBinder {
   }
 
   private nameMatch(flag: string, name: string | undefined, token: number, start: number): void {
-    if (name === undefined || name === '') {
+    if (name === undefined || name === '' || name.startsWith('--')) {
       this.whole = false;
-      return this.complain(
+      this.complain(
         'syntax-error',
         name === '' ? token + 1 : token,
         name === '' ? 'the name of the match is empty' : `${flag} wants the name of a match`,
       );
+      return this.loseFrom(start);
     }
     const spec = findMatch(name) ?? null;
     const match: OpenMatch = { kind: 'match', start, end: this.end, name, spec, implied: false, options: [] };
@@ -812,7 +816,16 @@ export class RuleBinder {
       if (parsed instanceof Fault) {
         unread = true;
         const from = value >= 0 && value < this.store.count && this.store.start(value) < end ? this.store.start(value) : start;
-        this.complainAt('bad-value', from, end, `${flag}: ${parsed.message}`, `it wants ${spec.value.expects}`);
+        if (isKnownFlag(words[0]!)) {
+          this.complainAt('bad-value', start, end, `${flag} wants ${spec.value.expects}, and ${words[0]} stands there`);
+          this.whole = false;
+          this.loseFrom(start);
+        } else {
+          const { message, misspelt } = parsed;
+          const near = misspelt && nearName(misspelt);
+          const help = near === undefined ? `it wants ${spec.value.expects}` : `did you mean ${near}?`;
+          this.complainAt('bad-value', from, end, `${flag}: ${message}`, help);
+        }
       }
     }
     owner.options.push(
@@ -831,10 +844,9 @@ export class RuleBinder {
 
   /** What a complete rule must satisfy, use by use. */
   private checkUses(): void {
-    if (this.isLost) {
-      this.whole = false;
-      return;
-    }
+    if (this.isLost) this.whole = false;
+    // Of a line that could not be read whole nothing is known to be missing.
+    if (!this.whole) return;
     if (this.basics) this.checkLists(this.basics);
     for (const match of this.matches)
       if (match.spec) this.checkUse(match);
@@ -1002,7 +1014,20 @@ export class RuleBinder {
   }
 
   private complainAt(code: string, start: number, end: number, message: string, help?: string): void {
-    this.problems.push({ code, severity: 'error', start, end, message, ...(help !== undefined ? { help } : {}) });
+    if (start > this.lostFrom) return;
+    this.problems.push({
+      code,
+      severity: 'error',
+      start,
+      end,
+      message: onOneLine(message),
+      ...(help !== undefined ? { help: onOneLine(help) } : {}),
+    });
+  }
+
+  /** What stands behind a word that fits nowhere is read amiss: its faults are not told. */
+  private loseFrom(start: number): void {
+    this.lostFrom = Math.min(this.lostFrom, start);
   }
 
   private cover(word: number): void {
@@ -1047,6 +1072,17 @@ const nearestMatch = (name: string): string | undefined => {
     );
   return nearest.get(name);
 };
+
+/** The name that a word is a slip for: of three letters one may be wrong, of two none. */
+const nearName = ({ word, among }: Misspelt): string | undefined => {
+  const near = suggest(word, among);
+  return near !== undefined && lettersApart(word, near) <= Math.floor(word.length / 3) ? near : undefined;
+};
+
+const isKnownFlag = (word: string): boolean => isFlag(word) && (roles.has(word) || allFlags().includes(word) || builtInFlags.has(word));
+
+/** A message stands on one line, whatever it quotes. */
+const onOneLine = (message: string): string => (message.includes('\n') ? message.replace(/\r?\n/g, '\\n') : message);
 
 /** Every address: a mask of zeros. */
 const isEverywhere = (value: unknown): boolean => {

@@ -1,10 +1,11 @@
 /** From the lines that the parser meets to the tree: which table a line belongs to, of which family, and what is missing around it. */
 import type { IToken } from 'chevrotain';
 import type { Family } from '../netfilter/families.js';
-import { isTable, tables } from '../netfilter/tables.js';
+import { isHook } from '../netfilter/hooks.js';
+import { builtInChains, isTable, tables } from '../netfilter/tables.js';
 import type { Problem } from '../problem.js';
 import type { Source, Span } from '../source.js';
-import { suggest } from '../suggest.js';
+import { lettersApart, suggest } from '../suggest.js';
 import type { CountersNode, DocumentItem, DocumentNode, Generator, TableItem } from './ast.js';
 import { RuleBinder, type RuleMeaning, readCounters } from './bind.js';
 import { guessFamily } from './family.js';
@@ -42,6 +43,8 @@ export class TreeBuilder implements LineReader {
   private readonly headerless: boolean;
   private readonly gathered = new Map<string, OpenTable>();
   private table: OpenTable | null = null;
+  /** Lines outside the tables of the text, the last such run. */
+  private outside: OpenTable | null = null;
   /** The last table that a COMMIT closed, for lines that follow it. */
   private generator: Generator | null = null;
   private isScript = false;
@@ -132,6 +135,20 @@ export class TreeBuilder implements LineReader {
       return;
     }
     const known = line.split(/\s/, 1)[0]!;
+    if (this.table && lettersApart(line, 'COMMIT') <= 2 && !/[\s:]/.test(line)) {
+      this.complain(
+        'syntax-error',
+        'error',
+        span,
+        `"${clip(line)}" is not COMMIT`,
+        /^commit$/i.test(line) ? 'write COMMIT in capitals' : 'did you mean COMMIT?',
+      );
+      // The table ends here all the same: that its end is missing is the same fault.
+      this.place({ kind: 'unread', ...span });
+      this.table = null;
+      this.generator = null;
+      return;
+    }
     if (/^commit$/i.test(known)) this.complain('syntax-error', 'error', span, `"${clip(known)}" is not COMMIT`, 'write COMMIT in capitals');
     else if (/\{[%{]|[%}]\}/.test(line))
       this.complain(
@@ -219,7 +236,8 @@ export class TreeBuilder implements LineReader {
     let counters: CountersNode | null = null;
     if (countersWord) {
       counters = readCounters(countersWord.image, this.base + countersWord.startOffset);
-      if (!counters)
+      // Counters in the place of the policy: that one is missing, which is told.
+      if (!counters && !policy.startsWith('['))
         this.complain(
           'syntax-error',
           'warning',
@@ -422,17 +440,22 @@ export class TreeBuilder implements LineReader {
       return;
     }
     if (!this.headerless) {
+      // Judged all the same. Of lines one behind the other the first is told.
+      const last = this.items.findLast((other) => other.kind === 'table');
+      if (this.outside && last === this.outside) {
+        this.outside.items.push(item);
+        this.outside.end = item.end;
+        return;
+      }
       this.complain(
         'syntax-error',
         'error',
         item,
         'the line stands outside a table: a *table line must come before it and COMMIT behind it',
       );
-      // Judged all the same, as a line of the table before it or of filter.
-      const last = this.items.findLast((other) => other.kind === 'table');
       const stray: OpenTable = {
         kind: 'table',
-        name: last?.name ?? 'filter',
+        name: tableOf(item, last?.name ?? 'filter'),
         header: null,
         family: last?.family ?? this.usual,
         generator: null,
@@ -442,6 +465,7 @@ export class TreeBuilder implements LineReader {
         commit: null,
       };
       this.items.push(stray);
+      this.outside = stray;
       return;
     }
     this.gather('filter', this.usual).push(item);
@@ -533,6 +557,12 @@ const isClosed = (image: string): boolean => {
     if (image[at] === '\\') at++;
   }
   return false;
+};
+
+/** The table that a line outside of any most likely belongs to: the one before it, unless that lacks its chain. */
+const tableOf = (item: TableItem, before: string): string => {
+  const chain = item.kind === 'chain' ? item.name : item.kind === 'rule' ? item.chain : '';
+  return isHook(chain) && isTable(before) && !(builtInChains[before] as readonly string[]).includes(chain) ? 'nat' : before;
 };
 
 const clip = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}...` : text);

@@ -30,7 +30,9 @@ export const readName = <N extends string>(word: string, { names, what, anyCase,
     if (meant.length === 1 || (meant.length > 1 && abbreviations === 'first')) return meant[0]!;
     if (meant.length > 1) return new Fault(`"${word}" may mean ${meant.slice(0, -1).join(', ')} or ${meant.at(-1)}`);
   }
-  return new Fault(word === '' ? `a ${what} is missing` : `"${word}" is not a ${what} (${names.join(' ')})`);
+  return word === ''
+    ? new Fault(`a ${what} is missing`)
+    : new Fault(`"${word}" is not a ${what} (${names.join(' ')})`, { word, among: names });
 };
 
 /** "a", "a or b", "a, b or c". */

@@ -1,5 +1,5 @@
 /** Ports: one, a range, a service name (xtables.c, xtables_parse_port; /etc/services by getservbyname, in which case counts). */
-import { portByService, serviceByPort } from '../netfilter/services.js';
+import { portByService, serviceByPort, serviceNames } from '../netfilter/services.js';
 import { readInteger } from './integer.js';
 import { defineValue, Fault, type ValueContext } from './value.js';
 
@@ -13,7 +13,7 @@ export interface PortRange {
 export const parsePort = (word: string): number | Fault => {
   const port = readInteger(word);
   if (port !== undefined) return port <= 65535 ? port : new Fault(`port ${word} is above 65535`);
-  return portByService(word) ?? new Fault(`"${word}" is neither a port nor a known service`);
+  return portByService(word) ?? new Fault(`"${word}" is neither a port nor a known service`, { word, among: serviceNames });
 };
 
 /** "22 (ssh)", "1024 to 65535". */

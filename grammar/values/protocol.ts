@@ -1,5 +1,5 @@
 /** `-p`: a protocol name or number (xtables.c, xtables_parse_protocol). 0 is every protocol. */
-import { protocolName, protocolNumber } from '../netfilter/protocols.js';
+import { protocolName, protocolNames, protocolNumber } from '../netfilter/protocols.js';
 import { readInteger } from './integer.js';
 import { defineValue, Fault } from './value.js';
 
@@ -37,7 +37,9 @@ export const protocol = defineValue<number>({
   parse: ([word], { negated }) => {
     const number = readInteger(word!) ?? protocolNumber(word!);
     if (number === 0 && negated) return new Fault('"!" before every protocol leaves none');
-    return number !== undefined && number <= 255 ? number : new Fault(`"${word}" is not a known protocol`);
+    return number !== undefined && number <= 255
+      ? number
+      : new Fault(`"${word}" is not a known protocol`, { word: word!, among: protocolNames });
   },
   print: protocolName,
   say: sayProtocol,

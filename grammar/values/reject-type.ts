@@ -54,7 +54,10 @@ export const rejectType = defineValue<RejectType>({
     const wanted = word!.toLowerCase();
     return (
       rejectTypes[family].find(({ name, alias }) => name.startsWith(wanted) || alias.startsWith(wanted)) ??
-      new Fault(`"${word}" is not a kind of answer (${rejectTypes[family].map(({ name }) => name).join(' ')})`)
+      new Fault(`"${word}" is not a kind of answer (${rejectTypes[family].map(({ name }) => name).join(' ')})`, {
+        word: word!,
+        among: rejectTypes[family].map(({ name }) => name),
+      })
     );
   },
   print: ({ name }) => name,

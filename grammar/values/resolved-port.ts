@@ -2,7 +2,7 @@
  * Ports as conntrack and dccp read them (libxtables, XTTYPE_PORTRC, by way of getaddrinfo): decimal only, leading zeros allowed, and a
  * number above 65535 is cut to 16 bits where it fits in a signed int; measured with 1.8.9.
  */
-import { portByService } from '../netfilter/services.js';
+import { portByService, serviceNames } from '../netfilter/services.js';
 import { withoutPlus } from './integer.js';
 import { type PortRange, portRange, sayPort } from './port.js';
 import { defineValue, Fault } from './value.js';
@@ -20,7 +20,9 @@ const numericService = (word: string): number | undefined => {
 };
 
 const parseEnd = (word: string): number | Fault =>
-  numericService(word) ?? portByService(word) ?? new Fault(`"${word}" is neither a port nor a known service`);
+  numericService(word) ??
+  portByService(word) ??
+  new Fault(`"${word}" is neither a port nor a known service`, { word, among: serviceNames });
 
 /** `22`, `ssh`, `1024:65535`, `:1023`; a range upside down is read and matches nothing. An empty word is port 0. */
 export const resolvedPortRange = defineValue<PortRange>({

@@ -10,11 +10,20 @@ export interface ValueContext {
   readonly negated: boolean;
 }
 
+/** A word that is none of the names that could stand in its place. */
+export interface Misspelt {
+  readonly word: string;
+  readonly among: readonly string[];
+}
+
 /** A value that cannot be read: a sentence without a full stop that says what is wrong with it. */
 export class Fault {
   readonly message: string;
-  constructor(message: string) {
+  /** The names, one of which may be meant. */
+  readonly misspelt: Misspelt | undefined;
+  constructor(message: string, misspelt?: Misspelt) {
     this.message = message;
+    this.misspelt = misspelt;
   }
 }
 

@@ -1,6 +1,8 @@
 /** Policies that a chain cannot have. */
-import { isHook } from '../../grammar/index.js';
+import { type ChainNode, isHook } from '../../grammar/index.js';
 import { spanOf } from '../model/place.js';
+import type { Table } from '../model/ruleset.js';
+import { closest } from '../util/closest.js';
 import { defineCheck } from './define.js';
 
 export default defineCheck({
@@ -30,8 +32,9 @@ export default defineCheck({
           report({
             ...place,
             message: `${policy === '' ? 'nothing' : `"${policy}"`} is not a policy: ${name} takes ACCEPT or DROP`,
-            help:
-              policy === 'REJECT'
+            help: policy.startsWith('[')
+              ? `the policy is missing: write :${name} ACCEPT ${policy}`
+              : policy === 'REJECT'
                 ? `write DROP, and end the chain with -A ${name} -j REJECT`
                 : /^(accept|drop)$/i.test(policy)
                   ? `write ${policy.toUpperCase()}`
@@ -50,7 +53,7 @@ export default defineCheck({
             message: isHook(name)
               ? `the table ${table.name} has no built-in chain ${name}: the legacy back end refuses the line, the nft back end makes a chain that no packet meets`
               : `only built-in chains have a policy: the legacy back end refuses the line, the nft back end forgets the ${policy}`,
-            help: isHook(name) ? 'take the line out' : `write :${name} - and end the chain with a rule -j ${policy} if that is meant`,
+            help: helpFor(item, table),
           });
         else
           report({
@@ -59,8 +62,16 @@ export default defineCheck({
             message: isHook(name)
               ? `the table ${table.name} has no built-in chain ${name}: the nft back end makes a chain of the name that no packet meets`
               : `the nft back end takes the policy ${policy} of the user-defined chain ${name} and forgets it: packets go back to the caller`,
-            help: isHook(name) ? 'take the line out' : `write :${name} - and end the chain with a rule -j ${policy} if that is meant`,
+            help: helpFor(item, table),
           });
       }
   },
 });
+
+/** What to do about a policy of a chain that is not built in; it may be meant for one that is. */
+const helpFor = ({ name, policy }: ChainNode, table: Table): string => {
+  if (isHook(name)) return 'take the line out';
+  const builtIn = [...table.chains.values()].filter((chain) => chain.hook && !chain.node).map((chain) => chain.name);
+  const meant = policy === 'ACCEPT' || policy === 'DROP' ? closest(name, builtIn) : null;
+  return meant === null ? `write :${name} - and end the chain with a rule -j ${policy} if that is meant` : `did you mean ${meant}?`;
+};

@@ -71,18 +71,19 @@ export default defineCheck({
               : ruleset.whole
                 ? null
                 : 'lines that could not be read and may declare it';
+        const shown = name.replace(/\n/g, '\\n');
         const focus = first.isIn ? first.rule.node.chainSpan : first.rule.node.target!.nameSpan;
         report({
           ...placeOfRule(first.rule),
           focus: [spanOf(focus)],
           label: declared ? 'declared only later' : 'not a chain',
           message: declared
-            ? `the chain ${name} is declared only after this line: iptables-restore stops here`
+            ? `the chain ${shown} is declared only after this line: iptables-restore stops here`
             : isHook(name)
               ? `the table ${table.name} has no chain ${name}`
               : first.isIn
-                ? `rules are added to ${name}, a chain that no line declares`
-                : `"${name}" is neither a chain of the table ${table.name} nor a target`,
+                ? `rules are added to ${shown}, a chain that no line declares`
+                : `"${shown}" is neither a chain of the table ${table.name} nor a target`,
           ...(doubt === null ? {} : { certainty: 'possible' as const, level: 'warning' as const, leansOn: [doubt] }),
           help: declared
             ? 'move the declaration to the head of the table'
@@ -90,7 +91,7 @@ export default defineCheck({
               ? `the built-in chains of ${table.name} are ${[...table.chains.values()].flatMap((chain) => (chain.hook ? [chain.name] : [])).join(', ')}`
               : near
                 ? `did you mean ${near}?`
-                : `declare it at the head of the table: :${name} - [0:0]`,
+                : `declare it at the head of the table: :${shown} - [0:0]`,
           related: [
             ...(declared ? [{ at: spanOf(declared), message: 'declared here' }] : []),
             ...others.map(({ rule, isIn }) => ({ at: spanOf(rule.node), message: isIn ? 'in it as well' : 'jumps there as well' })),

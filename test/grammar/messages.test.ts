@@ -1,0 +1,69 @@
+/** A slip gives one message, where it is, with what was meant where that can be told. */
+import { expect, test } from 'vitest';
+import { lintText } from '../../src/lint.js';
+
+const head = '*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:WEB - [0:0]\n-A WEB -j DROP\n';
+const first = head.split('\n').length;
+
+/** What is told of a text whose line behind the head is wrong: line from there, column, level, message, help. */
+const told = (line: string, rest = 'COMMIT\n'): readonly string[] =>
+  lintText([{ name: 'x', text: `${head}${line}\n${rest}` }], { family: 4, select: ['load'] }).diagnostics.map(
+    ({ source, at, level, message, help }) => {
+      const place = source.position(at.start);
+      return `${place.line - first}:${place.column} ${level}: ${message}${help === undefined ? '' : ` [${help}]`}`;
+    },
+  );
+
+test.each<[string, string]>([
+  // Words that fit nowhere hide what stands behind them.
+  ['-A INPUT lo -i -j ACCEPT', '0:10 error: "lo" stands where an option such as -p, -m or -j is expected'],
+  ['-A INPUT 192.0.2.1 -s ! -o eth0', '0:10 error: "192.0.2.1" stands where an option such as -p, -m or -j is expected'],
+  ['-A INPUT -i eth0 WEB', '0:18 error: "WEB" stands where an option such as -p, -m or -j is expected'],
+  ['- [0:0]', '0:1 error: "-" stands where an option such as -p, -m or -j is expected'],
+  // A value that was forgotten.
+  ['-A INPUT -s -j ACCEPT', '0:10 error: -s wants an address, a network address/prefix, or a list of them, and -j stands there'],
+  ['-A INPUT -m --ctstate INVALID -j DROP', '0:10 error: -m wants the name of a match'],
+  ['-A INPUT -i lo -j', '0:16 error: -j wants the name of a target or chain'],
+  // An option that was lost takes nothing else with it.
+  [
+    '-A INPUT -m conntrack --ctstat3 NEW',
+    '0:23 error: --ctstat3 is not an option of iptables or of the extensions named before it [did you mean --ctstate?]',
+  ],
+  ['-A INPUT -m recent -', '0:20 error: "-" stands where an option such as -p, -m or -j is expected'],
+  // Names.
+  ['-A INPUT -p tpc -j DROP', '0:13 error: -p: "tpc" is not a known protocol [it wants a protocol name or a number from 0 to 255]'],
+  ['-A INPUT -p icpm -j DROP', '0:13 error: -p: "icpm" is not a known protocol [it wants a protocol name or a number from 0 to 255]'],
+  ['-A INPUT -p igmmp -j DROP', '0:13 error: -p: "igmmp" is not a known protocol [did you mean igmp?]'],
+  [
+    '-A INPUT -p tcp --dport htpps',
+    '0:25 error: --dport: "htpps" is neither a port nor a known service [it wants a port, a range first:last, or a service name]',
+  ],
+  ['-A INPUT -p tcp --dport htttp', '0:25 error: --dport: "htttp" is neither a port nor a known service [did you mean http?]'],
+  [
+    '-A INPUT -m conntrack --ctstate ESTABLISHD',
+    '0:33 error: --ctstate: "ESTABLISHD" is not a connection state (INVALID NEW RELATED ESTABLISHED UNTRACKED SNAT DNAT) [did you mean ESTABLISHED?]',
+  ],
+  ['-A INPUT -j WBE', '0:1 error: "WBE" is neither a chain of the table filter nor a target [did you mean WEB?]'],
+])('%s', (line, message) => expect(told(line)).toEqual([message]));
+
+test.each(['COMMT', 'COMMyT', 'CO"MMIT', 'commit'])('%s for COMMIT', (word) => {
+  const [message, ...others] = told(word, '*nat\n-A POSTROUTING -j ACCEPT\nCOMMIT\n');
+  expect(others).toEqual([]);
+  expect(message).toContain(`0:1 error: "${word}" is not COMMIT [`);
+});
+
+test('a table line that is missing is told once', () => {
+  const lines = ':PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -o eth0 -j MASQUERADE\n';
+  expect(told('COMMIT', `${lines}*mangle\n-A INPUT -j ACCEPT\nCOMMIT\n`).filter((message) => message.includes('error'))).toEqual([
+    '1:1 error: the line stands outside a table: a *table line must come before it and COMMIT behind it',
+  ]);
+});
+
+test('a built-in chain with a slip in its name', () => {
+  const text = '*filter\n:INUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n';
+  expect(lintText([{ name: 'x', text }], { select: ['load'] }).diagnostics.map(({ help }) => help)).toEqual(['did you mean INPUT?']);
+});
+
+test('a message stands on one line', () => {
+  for (const message of told('-A INPUT -j "WEB')) expect(message).not.toContain('\n');
+});
