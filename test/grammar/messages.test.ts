@@ -17,7 +17,7 @@ const told = (line: string, rest = 'COMMIT\n'): readonly string[] =>
 test.each<[string, string]>([
   // Words that fit nowhere hide what stands behind them.
   ['-A INPUT lo -i -j ACCEPT', '0:10 error: "lo" stands where an option such as -p, -m or -j is expected'],
-  ['-A INPUT 192.0.2.1 -s ! -o eth0', '0:10 error: "192.0.2.1" stands where an option such as -p, -m or -j is expected'],
+  ['-A FORWARD 192.0.2.1 -s ! -o eth0', '0:12 error: "192.0.2.1" stands where an option such as -p, -m or -j is expected'],
   ['-A INPUT -i eth0 WEB', '0:18 error: "WEB" stands where an option such as -p, -m or -j is expected'],
   ['- [0:0]', '0:1 error: "-" stands where an option such as -p, -m or -j is expected'],
   // A value that was forgotten.
@@ -34,10 +34,7 @@ test.each<[string, string]>([
   ['-A INPUT -p tpc -j DROP', '0:13 error: -p: "tpc" is not a known protocol [it wants a protocol name or a number from 0 to 255]'],
   ['-A INPUT -p icpm -j DROP', '0:13 error: -p: "icpm" is not a known protocol [it wants a protocol name or a number from 0 to 255]'],
   ['-A INPUT -p igmmp -j DROP', '0:13 error: -p: "igmmp" is not a known protocol [did you mean igmp?]'],
-  [
-    '-A INPUT -p tcp --dport htpps',
-    '0:25 error: --dport: "htpps" is neither a port nor a known service [it wants a port, a range first:last, or a service name]',
-  ],
+  ['-A INPUT -p tcp --dport htpps', '0:25 error: --dport: "htpps" is neither a port nor a known service [did you mean https?]'],
   ['-A INPUT -p tcp --dport htttp', '0:25 error: --dport: "htttp" is neither a port nor a known service [did you mean http?]'],
   [
     '-A INPUT -m conntrack --ctstate ESTABLISHD',
