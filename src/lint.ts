@@ -6,6 +6,7 @@ import type { InputSummary, LintOptions, LintResult, TextInput } from './diagnos
 import { levelOf } from './diagnostic/selection.js';
 import { chainGraph } from './model/chain-graph.js';
 import { hostRoutes } from './model/host.js';
+import { readIpsets } from './model/ipset.js';
 import { kernelIn, settingsIn } from './model/kernel.js';
 import { resolve } from './model/resolve.js';
 import type { Ruleset } from './model/ruleset.js';
@@ -23,6 +24,7 @@ export const lintText = (inputs: readonly TextInput[], options: LintOptions = {}
   });
   const kernel = kernelIn(options.context?.sysctl?.text);
   const sysctl = settingsIn(options.context?.sysctl?.text);
+  const sets = options.context?.ipset ? readIpsets(options.context.ipset.text) : null;
   const routes = hostRoutes(options.context?.routes?.text, options.context?.addresses?.text);
   const gathered: { ruleset: Ruleset; facts: Facts }[] = [];
   const asksHost = active.some(({ check }) => check.checkHost);
@@ -76,6 +78,7 @@ export const lintText = (inputs: readonly TextInput[], options: LintOptions = {}
           facts,
           kernel,
           sysctl,
+          sets,
           routes,
           backend: backendOf(ruleset),
           report: reporter(check, level, forced, ruleset.family),

@@ -186,6 +186,8 @@ class Run {
             : `rules still lead to the chain ${name}: it cannot be deleted`,
         );
         if (this.table.header) return;
+        names.delete(name);
+        continue;
       }
       if (this.flushed.has(name))
         this.refuse(item, `the chain ${name} cannot be deleted in the file that fills it and empties it with -F`, 'nft');

@@ -5,6 +5,7 @@ import type { Diagnostic, Related } from '../diagnostic/diagnostic.js';
 import type { CheckDescriptor, HostContext } from '../diagnostic/result.js';
 import type { ChainGraph } from '../model/chain-graph.js';
 import type { HostRoute } from '../model/host.js';
+import type { Ipsets } from '../model/ipset.js';
 import type { Ruleset } from '../model/ruleset.js';
 
 /** A ruleset that shows a check at work; executed by tests. */
@@ -55,6 +56,8 @@ export interface RulesetContext extends CommonContext {
   readonly kernel: readonly number[] | null;
   /** `sysctl -a` as names and values; null where nobody told. */
   readonly sysctl: ReadonlyMap<string, string> | null;
+  /** `ipset save`, read; null where nobody told. */
+  readonly sets: Ipsets | null;
   /** Routes of the host, those of its interfaces' own networks among them; empty where nobody told. */
   readonly routes: readonly HostRoute[];
 }

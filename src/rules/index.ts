@@ -50,6 +50,7 @@ import mergeMultiport from './merge-multiport.js';
 import missingCommit from './missing-commit.js';
 import missingOption from './missing-option.js';
 import missingProtocol from './missing-protocol.js';
+import missingSet from './missing-set.js';
 import mixedBackends from './mixed-backends.js';
 import natDrop from './nat-drop.js';
 import nonCanonical from './non-canonical.js';
@@ -113,6 +114,7 @@ export const checks: readonly Check[] = [
   missingCommit,
   missingOption,
   missingProtocol,
+  missingSet,
   natDrop,
   noncontiguousMask,
   optionConflict,

@@ -128,6 +128,11 @@ describe('a second table of the same name', () => {
   });
 });
 
+test('a script that deletes a chain in use leaves it', () => {
+  const text = 'iptables -N A\niptables -N B\niptables -A A -j DROP\niptables -X A\niptables -X B\n';
+  expect(print(parse(text).document)).toBe('*filter\n:A - [0:0]\n-A A -j DROP\nCOMMIT\n');
+});
+
 test('commands of a script may meet what the kernel holds already', () => {
   const text = 'iptables -D INPUT -j ACCEPT\niptables -F WEB\niptables -X WEB\niptables -I INPUT 5 -j DROP\niptables -C INPUT -j ACCEPT\n';
   expect(lintText([{ name: 'x', text }], { select: ['load'] }).diagnostics).toEqual([]);
