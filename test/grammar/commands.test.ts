@@ -128,6 +128,31 @@ describe('a second table of the same name', () => {
   });
 });
 
+describe('what iptables-restore has room for', () => {
+  const comment = (length: number): string => ` -m comment --comment ${'x'.repeat(length)}`;
+  const line = (length: number): string => {
+    let text = '-A INPUT';
+    while (text.length + 222 < length - 60) text += comment(200);
+    return text + comment(length - text.length - 22);
+  };
+  const words = (count: number): string => `-A INPUT${' -m comment --comment x'.repeat(60)}${' -v'.repeat(count - 242)}`;
+  const isRefused = (rule: string): boolean => outcome([rule], 'legacy') === 'stops at 1';
+
+  test.each([
+    ['a word of 1023 bytes', `-A INPUT${comment(1023)}`, false],
+    ['a word of 1024 bytes', `-A INPUT${comment(1024)}`, true],
+    ['a quoted word of 1023 bytes', `-A INPUT -m comment --comment "${'x'.repeat(1023)}"`, false],
+    ['a word of 1024 bytes in 512 characters', `-A INPUT -m comment --comment ${'ü'.repeat(512)}`, true],
+    ['a line of 10239 bytes', line(10_239), false],
+    ['a line of 10240 bytes', line(10_240), true],
+    ['251 words', words(251), false],
+    ['252 words', words(252), true],
+  ])('%s', (_what, rule, refused) => expect(isRefused(rule)).toBe(refused));
+
+  test('a command line of a script has room for more', () =>
+    expect(lintText([{ name: 'x', text: `iptables -A INPUT${comment(1024)}\n` }], { select: ['load'] }).diagnostics).toEqual([]));
+});
+
 test('a script that deletes a chain in use leaves it', () => {
   const text = 'iptables -N A\niptables -N B\niptables -A A -j DROP\niptables -X A\niptables -X B\n';
   expect(print(parse(text).document)).toBe('*filter\n:A - [0:0]\n-A A -j DROP\nCOMMIT\n');
