@@ -13,7 +13,7 @@ import { textOf, type Vector, vectors } from './vectors.js';
 
 const rounds = Number(process.env.IPTLINT_KERNEL_ROUNDS ?? 1);
 const firstSeed = Number(process.env.IPTLINT_KERNEL_SEED ?? 1);
-const perRound = 350;
+const perRound = 240;
 
 interface Outcome {
   readonly loads: boolean;
