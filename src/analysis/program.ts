@@ -14,6 +14,7 @@ import {
   meaningContext,
   type Ordinal,
   type Predicate,
+  type Rewrite,
   type TableName,
   type Test,
   tables,
@@ -177,7 +178,12 @@ export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Pr
     }
   }
   for (const rule of ruleset.rules)
-    if (rule.action.kind === 'target') for (const rewrite of rule.action.rewrites) space.collectRewrite(rewrite);
+    if (rule.action.kind === 'target' && rule.action.rewrites.length > 0) {
+      for (const rewrite of rule.action.rewrites) space.collectRewrite(rewrite);
+      // NETMAP and REDIRECT write other values by hook.
+      if (rule.chain.table.name === 'nat')
+        for (const at of hooks) for (const rewrite of rule.action.rewritesAt(at)) space.collectRewrite(rewrite);
+    }
   for (const predicate of options.asks ?? []) space.collect(predicate);
   space.cut();
   const hook = space.addHook(hooks.length);
@@ -288,7 +294,7 @@ class CompiledStep implements Step {
     const { action } = this.rule;
     if (this.kind !== 'decide' || action.kind !== 'target' || action.rewrites.length === 0) return null;
     const byHook = hooks.map((at) => action.rewritesAt(at));
-    if (byHook.every((rewrites) => rewrites.length === action.rewrites.length)) return null;
+    if (byHook.every((rewrites) => kindsOf(rewrites) === kindsOf(action.rewrites))) return null;
     return byHook.map((rewrites) => rewrites.flatMap((rewrite) => this.space.changes(rewrite)));
   }
 
@@ -302,6 +308,8 @@ class CompiledStep implements Step {
     return new CompiledStep(this.space, this.rule, this.index, this.condition, this.cubes, { kind: 'maybe', fate });
   }
 }
+
+const kindsOf = (rewrites: readonly Rewrite[]): string => rewrites.map(({ kind, field }) => `${kind} ${field}`).join();
 
 const rewritesOf = ({ action }: Rule) => (action.kind === 'target' ? action.rewrites : []);
 
@@ -479,6 +487,8 @@ export const stageCubes = (program: Program, table: TableName, hook: Hook): Cube
   const outside = space.dimension('outInterface')!;
   const state = space.dimension('connectionState')!;
   if (hook === 'OUTPUT') sets.push(inside.interval(0, 0));
+  // Packets looped back have been translated as they left (measured).
+  else if (table === 'nat' && hook === 'PREROUTING') sets.push(besidesLoopback(program));
   else if (hook !== 'POSTROUTING') sets.push(inside.interval(1, inside.size - 1));
   if (hook === 'PREROUTING' || hook === 'INPUT') sets.push(outside.interval(0, 0));
   else sets.push(outside.interval(1, outside.size - 1));
@@ -497,7 +507,7 @@ export const stageCubes = (program: Program, table: TableName, hook: Hook): Cube
     const lo = loopback(program);
     const cube = build([states('INVALID')]);
     const looped = build([]);
-    const not = inside.ofLoose(lo < inside.size - 1 ? [1, lo - 1, lo + 1, inside.size - 1] : [1, lo - 1]);
+    const not = besidesLoopback(program);
     const put = (base: Cube, set: Cube['sets'][number]): Cube => ({
       dims: base.dims,
       sets: base.sets.map((s) => (s.dimension === inside ? set : s)),
@@ -507,6 +517,13 @@ export const stageCubes = (program: Program, table: TableName, hook: Hook): Cube
   // The host's own packets have no connection in raw, but those that REJECT and TEE send have.
   if (table === 'raw') return [build([states('INVALID', 'RELATED', 'UNTRACKED')])];
   return [build([])];
+};
+
+/** Interfaces that packets come in by, but lo. */
+const besidesLoopback = (program: Program): Cube['sets'][number] => {
+  const inside = program.space.dimension('inInterface')!;
+  const lo = loopback(program);
+  return inside.ofLoose(lo < inside.size - 1 ? [1, lo - 1, lo + 1, inside.size - 1] : [1, lo - 1]);
 };
 
 /** The atom of interface lo. */

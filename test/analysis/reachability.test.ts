@@ -412,6 +412,41 @@ describe('what a match changes, and what only one back end does', () => {
   });
 });
 
+describe('translation on the whole way', () => {
+  const alive = (text: string): readonly boolean[] => {
+    const one = facts(text);
+    return one.ruleset.rules.map((rule) => one.status(rule) === 'live');
+  };
+  const lines = (...text: readonly string[]): string => `${text.join('\n')}\n`;
+
+  it('NETMAP and REDIRECT write what later rules see, by hook', () => {
+    expect(
+      alive(
+        lines(
+          '*mangle',
+          '-A PREROUTING -d 192.0.2.0/28 -j DROP',
+          '-A OUTPUT -d 127.0.0.0/8 -j DROP',
+          'COMMIT',
+          '*nat',
+          '-A PREROUTING -d 198.51.100.0/24 -j NETMAP --to 192.0.2.0/24',
+          '-A OUTPUT -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8080',
+          'COMMIT',
+          '*filter',
+          '-A FORWARD -d 192.0.2.7/32 -m conntrack --ctstate NEW -j DROP',
+          '-A FORWARD -d 203.0.113.0/24 -j DROP',
+          '-A OUTPUT -d 127.0.0.1/32 -p tcp -m conntrack --ctstate NEW -j DROP',
+          '-A OUTPUT -d 127.0.0.2/32 -p tcp -m conntrack --ctstate NEW -j DROP',
+          'COMMIT',
+        ),
+      ),
+    ).toEqual([true, true, true, true, true, true, true, false]);
+  });
+
+  it('what comes by lo was translated as it left: nat PREROUTING is not asked', () => {
+    expect(alive(lines('*nat', '-A PREROUTING -i lo -j ACCEPT', '-A PREROUTING -i lo+ -j ACCEPT', 'COMMIT'))).toEqual([false, true]);
+  });
+});
+
 describe('what is dead on the whole way', () => {
   const text = (verdict: string) =>
     [
