@@ -7,7 +7,8 @@ import { askRuleset } from '../../src/query/evaluate.js';
 import { exposureOf } from '../../src/query/exposure.js';
 import { type Ask, readQuery } from '../../src/query/language.js';
 import { cubeWords, sayCube } from '../../src/query/words.js';
-import { random, randomTable, someTopics, worldOf } from '../analysis/random-rulesets.js';
+import { random } from '../analysis/random-rulesets.js';
+import { randomTable, someTopics, worldOf } from './random-tables.js';
 import { filter, inCube, rulesetOf, walked } from './world.js';
 
 const asked = (text: string): Ask => {
