@@ -6,7 +6,7 @@ import { zone } from '../../values/zone.js';
 import { defineTarget, type OrderedUse } from '../define.js';
 import { goesOn } from '../effects.js';
 import { join } from '../spell.js';
-import { isNotLooped, untracked } from '../tracked.js';
+import { asNew, isUnseen, untracked } from '../tracked.js';
 
 /** In the order of their bits, which is that of printing. */
 const events = ['new', 'related', 'destroy', 'reply', 'assured', 'protoinfo', 'helper', 'mark', 'natseqinfo', 'secmark'] as const;
@@ -64,8 +64,11 @@ export const ct = defineTarget({
   protocolsFor: ({ helper, timeout }) =>
     helper ? (helperProtocols[helper.value] ?? trackedProtocols) : timeout ? trackedProtocols : undefined,
   effect: goesOn,
-  actsOn: () => isNotLooped,
-  rewrites: ({ notrack }) => (notrack ? [{ kind: 'to', field: 'connectionState', ranges: [[untracked, untracked]] }] : []),
+  actsOn: () => isUnseen,
+  rewrites: ({ notrack }) => {
+    const state = notrack ? untracked : asNew;
+    return [{ kind: 'to', field: 'connectionState', ranges: [[state, state]] }];
+  },
   hasSideEffect: true,
   save: ({ notrack, helper, timeout, events: of, expectationEvents: expected }, { order }) => {
     const where = zoneOf(order);
