@@ -3,13 +3,15 @@
  * packets of connections only.
  *
  * Measured (Linux 6.18): packets looped back by `lo` are not asked by nat PREROUTING again; POSTROUTING knows the incoming interface of
- * forwarded packets and none for the host's own; the TTL is counted down between PREROUTING and FORWARD.
+ * forwarded packets and none for the host's own; the TTL is counted down between PREROUTING and FORWARD; what mangle and nat change in OUTPUT is routed
+ * anew, which POSTROUTING sees and the rest of OUTPUT does not; packets that follow the first one of a connection that nobody has answered yet are
+ * NEW, and are translated as it was, whatever else they look like.
  */
 import { connectionStates, type FieldName, type Hook, hooks, type TableName, tablesAtHook } from '../../grammar/index.js';
 import { type Cube, everything, meet, meets, merge, minus, release, replace, setOf, uncovered } from '../packets/cube.js';
 import { CubeIndex, dividing } from '../packets/cube-index.js';
 import type { Diagram, Node } from '../packets/diagram.js';
-import type { ValueSet } from '../packets/space.js';
+import type { Dimension, Form, ValueSet } from '../packets/space.js';
 import type { Flow, Outcome } from './flow.js';
 import { loopback, type Program, type Step, stageCubes, type TableProgram } from './program.js';
 import { hullOf } from './survey.js';
@@ -54,7 +56,15 @@ const mostLookedInto = 20000;
 const isHarm = (step: Step, harmful: Uint8Array): boolean =>
   step.target >= 0
     ? harmful[step.target] !== 0
-    : step.kind === 'maybe' || (step.kind === 'decide' && step.verdict !== 'accept') || step.isChanging;
+    : step.kind === 'maybe' || (step.kind === 'decide' && step.verdict !== 'accept') || (step.isChanging && !isTrackedAnew(step));
+
+/** All that it changes is what connection tracking, which comes behind it, says anew: only UNTRACKED stays. */
+const isTrackedAnew = (step: Step): boolean =>
+  step.changes.every(({ dimension, ...change }) =>
+    dimension.test
+      ? dimension.test.reads.includes('connectionState')
+      : dimension.field === 'connectionState' && 'set' in change && !change.set.has(connectionStates.indexOf('UNTRACKED')),
+  );
 
 /** A chain called with some of the packets that may do harm. */
 interface Call {
@@ -94,6 +104,22 @@ const changing: Readonly<Record<Hook, readonly FieldName[]>> = {
   POSTROUTING: ['physicalOut'],
 };
 
+/** What the kernel looks up a route by (ip_route_me_harder), and what the route tells. */
+const routing: ReadonlySet<FieldName> = new Set<FieldName>(['source', 'destination', 'mark', 'tos', 'ttl']);
+const ofRoute: readonly FieldName[] = ['outInterface', 'outGroup', 'realm'];
+
+/** What all packets of one connection that come the same way have in common. */
+const ofTuple: ReadonlySet<FieldName> = new Set<FieldName>([
+  'protocol',
+  'source',
+  'destination',
+  'sourcePort',
+  'destinationPort',
+  'icmp',
+  'laterFragment',
+  ...connectionFields.filter((field) => field !== 'connectionMark' && field !== 'connectionStatus'),
+]);
+
 export class Paths {
   private readonly program: Program;
   private readonly flowOf: (table: TableProgram) => Flow;
@@ -102,6 +128,7 @@ export class Paths {
   private readonly harmful = new Map<TableName, Uint8Array>();
   private readonly arrivals = new Map<string, Node>();
   private readonly outcomes = new Map<string, Outcome>();
+  private isRerouting: boolean | undefined;
 
   constructor(program: Program, diagram: Diagram, flowOf: (table: TableProgram) => Flow) {
     this.program = program;
@@ -314,8 +341,8 @@ export class Paths {
     let here: Node = -1;
     let beforeTable: TableName | null = null;
     let routeKey = '';
-    for (const hook of way) {
-      if (here >= 0) here = this.cross(here, hook);
+    for (const [i, hook] of way.entries()) {
+      if (here >= 0) here = this.cross(here, hook, way[i - 1]!);
       for (const name of tablesAtHook[hook]) {
         const last = hook === way.at(-1) && name === table;
         if (!last && !program.tables.has(name)) continue;
@@ -368,6 +395,7 @@ export class Paths {
     }
     const outcome = flow.run(new Map([[chain.index, asked]]));
     this.outcomes.set(key, outcome);
+    if (stage.table === 'nat' && translates(table)) bypass = diagram.or(bypass, this.following(stage, asked));
     // What nobody knows may let pass as well; a queue may give packets back.
     let left = diagram.orAll([outcome.accepted, outcome.unknown, outcome.queued, bypass]);
     // Another visit asks history anew.
@@ -375,6 +403,36 @@ export class Paths {
     for (const one of table.chains)
       for (const dimension of one.history) if (levels.has(dimension.level)) left = diagram.forget(left, dimension);
     return left;
+  }
+
+  /** New packets that follow the first one of their connection: translated as it was, though nat's rules might not take them themselves. */
+  private following(stage: Stage, asked: Node): Node {
+    const { program, diagram } = this;
+    const table = program.tables.get(stage.table)!;
+    const flow = this.flowOf(table);
+    const chain = table.chains[table.byName.get(stage.hook)!]!;
+    // Where the first packet may have been another one, as far as nat asks; and what translation writes.
+    const own = new Set<Dimension>();
+    const written = new Set<Dimension>();
+    const seen = new Set([chain.index]);
+    for (const at of seen)
+      for (const step of table.chains[at]!.steps) {
+        for (const dimension of dimensionsIn(step.form)) if (!dimension.field || !ofTuple.has(dimension.field)) own.add(dimension);
+        for (const { dimension } of step.changes) (step.kind === 'decide' ? written : own).add(dimension);
+        if (step.target >= 0) seen.add(step.target);
+      }
+    for (const dimension of written) own.delete(dimension);
+    if (own.size === 0) return 0;
+    const without = (set: Node, dimensions: Iterable<Dimension>): Node => {
+      let node = set;
+      for (const dimension of dimensions) node = diagram.forget(node, dimension);
+      return node;
+    };
+    const fresh = connectionStates.indexOf('NEW');
+    const followers = diagram.and(asked, diagram.of(program.space.dimension('connectionState')!.interval(fresh, fresh)));
+    const first = diagram.and(without(followers, own), flow.entry(chain));
+    const { accepted } = flow.run(new Map([[chain.index, first]]));
+    return diagram.and(without(accepted, own), without(followers, written));
   }
 
   /** Connection tracking, between raw and what follows: packets that NOTRACK did not mark get a connection. */
@@ -390,11 +448,30 @@ export class Paths {
     return diagram.or(diagram.and(set, untracked), open);
   }
 
+  /** Whether mangle or nat may change in OUTPUT what the route of a packet depends on. */
+  private reroutes(): boolean {
+    this.isRerouting ??= (['mangle', 'nat'] as const).some((name) => {
+      const table = this.program.tables.get(name);
+      const start = table?.byName.get('OUTPUT');
+      if (!table || start === undefined) return false;
+      const seen = new Set([start]);
+      for (const at of seen)
+        for (const { rule, kind, target } of table.chains[at]!.steps) {
+          if (kind === 'maybe') return true;
+          if (rule.action.kind === 'target' && rule.action.rewrites.some(({ field }) => routing.has(field))) return true;
+          if (target >= 0) seen.add(target);
+        }
+      return false;
+    });
+    return this.isRerouting;
+  }
+
   /** From one hook to the next. */
-  private cross(set: Node, to: Hook): Node {
+  private cross(set: Node, to: Hook, from: Hook): Node {
     const { program, diagram } = this;
     let node = diagram.forget(set, program.hook);
-    for (const field of changing[to]) {
+    const isRerouted = from === 'OUTPUT' && this.reroutes();
+    for (const field of isRerouted ? [...changing[to], ...ofRoute] : changing[to]) {
       for (const dimension of program.space.dimensionsOf(field)) node = diagram.forget(node, dimension);
       for (const dimension of program.space.readers.get(field) ?? []) node = diagram.forget(node, dimension);
     }
@@ -402,6 +479,10 @@ export class Paths {
     return diagram.and(node, diagram.of(program.hook.interval(at, at)));
   }
 }
+
+/** The dimensions that a condition asks. */
+const dimensionsIn = (form: Form): readonly Dimension[] =>
+  typeof form === 'boolean' ? [] : 'ranges' in form ? [form.dimension] : ('and' in form ? form.and : form.or).flatMap(dimensionsIn);
 
 /** The intervals of a set without one atom. */
 const without = (set: ValueSet, atom: number): number[] => {

@@ -117,6 +117,10 @@ const tracks = (predicate: Predicate): boolean => {
 
 const trackingTargets = new Set(['DNAT', 'SNAT', 'MASQUERADE', 'REDIRECT', 'NETMAP', 'CT', 'CONNMARK', 'CONNSECMARK', 'SYNPROXY', 'SAME']);
 
+/** CT makes the kernel track, but for CT --notrack. */
+const isTracking = ({ node: { target } }: Rule): boolean =>
+  target !== null && trackingTargets.has(target.name) && !target.options.some(({ key }) => key === 'notrack');
+
 /**
  * Fields that a match changes as it matches, whatever else its rule asks (`-m socket --restore-skmark`), and those that targets copy them to. What they
  * hold is then not followed: every question about them is open.
@@ -174,16 +178,19 @@ export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Pr
     predicates[rule.id] = predicate;
     space.collect(predicate);
     if (!assembles) {
-      if (tracks(predicate) || (rule.action.kind === 'target' && trackingTargets.has(rule.action.name))) assembles = true;
+      if (tracks(predicate) || (rule.action.kind === 'target' && isTracking(rule))) assembles = true;
     }
   }
-  for (const rule of ruleset.rules)
-    if (rule.action.kind === 'target' && rule.action.rewrites.length > 0) {
+  for (const rule of ruleset.rules) {
+    if (rule.action.kind !== 'target') continue;
+    if (rule.action.actsOn) space.collect(rule.action.actsOn);
+    if (rule.action.rewrites.length > 0) {
       for (const rewrite of rule.action.rewrites) space.collectRewrite(rewrite);
-      // NETMAP and REDIRECT write other values by hook.
-      if (rule.chain.table.name === 'nat')
+      // NETMAP and REDIRECT write what is known by hook only.
+      if (rule.chain.table.name === 'nat' && rule.action.rewrites.some(({ kind }) => kind === 'unknown'))
         for (const at of hooks) for (const rewrite of rule.action.rewritesAt(at)) space.collectRewrite(rewrite);
     }
+  }
   for (const predicate of options.asks ?? []) space.collect(predicate);
   space.cut();
   const hook = space.addHook(hooks.length);
