@@ -447,6 +447,79 @@ describe('translation on the whole way', () => {
   });
 });
 
+describe('what the kernel lets pass (test/kernel/whole-way.test.ts asks it)', () => {
+  const alive = (...text: readonly string[]): readonly boolean[] => {
+    const one = facts(`${text.join('\n')}\n`);
+    return one.ruleset.rules.map((rule) => one.status(rule) === 'live');
+  };
+
+  it('what mangle or nat changes in OUTPUT may leave by another interface than filter saw', () => {
+    const rest = ['*filter', '-A OUTPUT ! -o eth1 -j DROP', '-A FORWARD -j DROP', 'COMMIT', '*nat', '-A POSTROUTING -o eth0 -j LOG'];
+    expect(alive(...rest, 'COMMIT')).toEqual([true, true, false]);
+    expect(alive(...rest, '-A OUTPUT -d 203.0.113.7 -j DNAT --to-destination 10.1.0.9', 'COMMIT')).toEqual([true, true, true, true]);
+    expect(alive(...rest, 'COMMIT', '*mangle', '-A OUTPUT -p udp -j MARK --set-mark 1', 'COMMIT')).toEqual([true, true, true, true]);
+    expect(alive(...rest, 'COMMIT', '*mangle', '-A FORWARD -p udp -j MARK --set-mark 1', 'COMMIT')).toEqual([true, true, false, true]);
+  });
+
+  it('behind CT a packet looks NEW in raw, and a NOTRACK comes too late', () => {
+    expect(
+      alive(
+        '*raw',
+        '-A PREROUTING ! -i lo -j CT --zone 1',
+        '-A PREROUTING ! -i lo -m conntrack --ctstate NEW',
+        '-A PREROUTING ! -i lo -m conntrack --ctstate INVALID',
+        '-A PREROUTING -j NOTRACK',
+        'COMMIT',
+        '*filter',
+        '-A FORWARD ! -i lo -m conntrack --ctstate NEW',
+        'COMMIT',
+      ),
+    ).toEqual([true, true, false, true, true]);
+  });
+
+  it('SYNPROXY lets pass what is no part of the handshake that it takes over', () => {
+    expect(
+      alive(
+        '*filter',
+        '-A FORWARD -p tcp -j SYNPROXY',
+        '-A FORWARD -p tcp -m conntrack --ctstate INVALID -j DROP',
+        '-A FORWARD -p tcp -m tcp --tcp-flags SYN,ACK,FIN,RST SYN -j DROP',
+        'COMMIT',
+      ),
+    ).toEqual([true, true, false]);
+  });
+
+  it('new packets that follow the first one are translated as it was, or not, whatever they look like', () => {
+    const rules = (length: string): readonly string[] => [
+      '*mangle',
+      '-A PREROUTING -d 203.0.113.9 -j DROP',
+      '-A PREROUTING -d 203.0.113.7 -m ttl --ttl-lt 5 -j DROP',
+      'COMMIT',
+      '*nat',
+      `-A PREROUTING -d 203.0.113.7 -p udp ${length} -j DNAT --to-destination 203.0.113.9`,
+      'COMMIT',
+      '*filter',
+      '-A FORWARD -d 203.0.113.9 -p udp -m conntrack --ctstate NEW -m length --length 101: -j ACCEPT',
+      '-A FORWARD ! -i lo -d 203.0.113.7 -p udp -m conntrack --ctstate NEW -m length --length 0:100 -j ACCEPT',
+      '-A FORWARD -d 203.0.113.9 -p tcp -m conntrack --ctstate NEW -j ACCEPT',
+      'COMMIT',
+    ];
+    expect(alive(...rules('-m length --length 0:100'))).toEqual([true, true, true, true, true, false]);
+    expect(alive(...rules(''))).toEqual([true, true, true, true, false, false]);
+  });
+
+  it('CT --notrack alone puts no fragments together', () => {
+    const rules = (target: string): readonly string[] => [
+      '*raw',
+      `-A PREROUTING -p tcp -j ${target}`,
+      '-A PREROUTING -f -j DROP',
+      'COMMIT',
+    ];
+    expect(alive(...rules('CT --notrack'))).toEqual([true, true]);
+    expect(alive(...rules('CT --zone 1'))).toEqual([true, false]);
+  });
+});
+
 describe('what is dead on the whole way', () => {
   const text = (verdict: string) =>
     [

@@ -77,6 +77,24 @@ const untracked = stateNumber('UNTRACKED');
 /** Fields that belong to the connection: raw runs before there is one. */
 const connectionFields = (Object.keys(fields) as FieldName[]).filter((field) => /^(?:connection|original|reply)/.test(field));
 
+/** What all packets of one connection that come the same way have in common. */
+const ofConnection: ReadonlySet<FieldName> = new Set<FieldName>([
+  'protocol',
+  'source',
+  'destination',
+  'sourcePort',
+  'destinationPort',
+  'icmp',
+  'laterFragment',
+  ...connectionFields.filter((field) => field !== 'connectionMark' && field !== 'connectionStatus'),
+]);
+
+/** Fields that are asked anew when others change. */
+const followersOf = (changed: readonly FieldName[]): readonly FieldName[] =>
+  (Object.keys(fields) as FieldName[]).filter((name) =>
+    (changed as readonly string[]).includes((fields[name] as { follows?: string }).follows ?? ''),
+  );
+
 /** What a hook sees anew, whatever the hook before it saw. */
 const seenAnew: Partial<Record<Hook, readonly FieldName[]>> = {
   FORWARD: ['outInterface', 'physicalOut', 'outGroup', 'ttl', 'realm'],
@@ -155,10 +173,12 @@ export class SlowChecker {
           action.rewrites.some(({ field }) => ['source', 'destination', 'sourcePort', 'destinationPort'].includes(field)),
       ),
     );
-    this.tracks =
-      ruleset.rules.some(({ node }) =>
-        /^(?:DNAT|SNAT|MASQUERADE|REDIRECT|NETMAP|CT|CONNMARK|CONNSECMARK|SYNPROXY)$/.test(node.target?.name ?? ''),
-      ) || predicates.some((predicate) => asksConnection(predicate));
+    this.tracks = ruleset.rules.some(
+      ({ node, predicate }) =>
+        asksConnection(predicate) ||
+        /^(?:DNAT|SNAT|MASQUERADE|REDIRECT|NETMAP|CONNMARK|CONNSECMARK|SYNPROXY)$/.test(node.target?.name ?? '') ||
+        (node.target?.name === 'CT' && !node.target.options.some(({ key }) => key === 'notrack')),
+    );
   }
 
   private top(field: FieldName): bigint {
@@ -327,9 +347,7 @@ export class SlowChecker {
     const followers: FieldName[] = [];
     for (const rewrite of rewrites) {
       const at = this.at(rewrite.field);
-      followers.push(
-        ...(Object.keys(fields) as FieldName[]).filter((name) => (fields[name] as { follows?: string }).follows === rewrite.field),
-      );
+      followers.push(...followersOf([rewrite.field]));
       if (at < 0) continue;
       const other = rewrite.kind === 'copy' ? (point.values[this.at(rewrite.from)] as Ordinal) : 0;
       out = out.flatMap((each) => {
@@ -486,6 +504,7 @@ export class SlowChecker {
     }
     const { back, accepted } = this.walk(chain, this.all(asked), hook);
     passing.push(...accepted.values());
+    if (name === 'nat' && this.translates) passing.push(...this.following(chain, hook, asked));
     if (chain.policy !== 'DROP') passing.push(...back.values());
     if (name !== 'raw') return [...this.all(passing).values()];
     // Connection tracking comes behind raw.
@@ -501,8 +520,64 @@ export class SlowChecker {
     ];
   }
 
-  private cross(points: readonly Point[], hook: Hook): readonly Point[] {
+  /**
+   * A connection that nobody has answered yet goes on with NEW packets, which nat is not asked about: they are translated as the first one was. Each packet
+   * may follow each other one of the same connection.
+   */
+  private following(chain: Chain, hook: Hook, asked: readonly Point[]): readonly Point[] {
+    const fresh = asked.filter((point) => this.state(point) === stateNumber('NEW'));
+    const written: readonly FieldName[] =
+      hook === 'PREROUTING' || hook === 'OUTPUT'
+        ? ['destination', 'destinationPort', 'replySource', 'replySourcePort', 'connectionStatus']
+        : ['source', 'sourcePort', 'replyDestination', 'replyDestinationPort', 'connectionStatus'];
+    const places = written.map((field) => this.at(field)).filter((at) => at >= 0);
+    const byConnection = new Map<string, Point[]>();
+    for (const point of fresh) {
+      const key = this.asked.map((field, at) => (ofConnection.has(field) ? point.values[at] : '')).join(' ');
+      const list = byConnection.get(key);
+      if (list) list.push(point);
+      else byConnection.set(key, [point]);
+    }
+    const out: Point[] = [];
+    for (const points of byConnection.values()) {
+      const results = new Map<string, readonly Value[]>();
+      const { accepted, back } = this.walk(chain, this.all(points), hook);
+      for (const after of [...accepted.values(), ...back.values()]) {
+        const values = places.map((at) => after.values[at]!);
+        results.set(values.join(' '), values);
+      }
+      if (results.size < 2 && points.length === 1) continue;
+      for (const point of points)
+        for (const values of results.values()) {
+          let next = point.values;
+          for (const [i, at] of places.entries()) next = next.with(at, values[i]!);
+          out.push(...this.open([{ values: next, told: forget(point.told, written) }], followersOf(written)));
+        }
+      if (out.length > this.most * 4) throw new TooMany();
+    }
+    return out;
+  }
+
+  /** Whether rules of mangle or nat that OUTPUT leads to may change what a route depends on: POSTROUTING then sees the new way out. */
+  private reroutes(): boolean {
+    const changes = ({ rules }: Chain): boolean =>
+      rules.some(
+        ({ action }) =>
+          action.kind === 'unknown' ||
+          ((action.kind === 'jump' || action.kind === 'goto') && changes(action.chain)) ||
+          (action.kind === 'target' &&
+            action.rewrites.some(({ field }) => ['source', 'destination', 'mark', 'tos', 'ttl'].includes(field))),
+      );
+    return (['mangle', 'nat'] as const).some((name) => {
+      const chain = this.ruleset.tables.get(name)?.chains.get('OUTPUT');
+      return chain !== undefined && changes(chain);
+    });
+  }
+
+  private cross(points: readonly Point[], hook: Hook, from: Hook): readonly Point[] {
     let here = points;
+    if (from === 'OUTPUT' && this.reroutes())
+      here = this.open(here, ['outInterface', 'outGroup', 'realm'], (value, field) => field !== 'outInterface' || value !== '');
     if (hook === 'INPUT' && this.ruleset.family === 4 && this.at('laterFragment') >= 0)
       here = here.filter((point) => point.values[this.at('laterFragment')] === 0);
     const anew = seenAnew[hook];
@@ -514,7 +589,7 @@ export class SlowChecker {
     for (const way of ways) {
       let here: readonly Point[] = this.entering(way[0]!);
       for (const [i, hook] of way.entries()) {
-        if (i > 0) here = this.cross(here, hook);
+        if (i > 0) here = this.cross(here, hook, way[i - 1]!);
         for (const table of tablesAtHook[hook]) here = this.passTable(table, hook, here);
       }
     }

@@ -1,0 +1,94 @@
+/** What the engine takes for granted of the way through hooks and tables, asked of the kernel: the rule in question is met, and not called dead. */
+import { describe, expect, it } from 'vitest';
+import { parse } from '../../grammar/index.js';
+import { Reachability } from '../../src/analysis/reachability.js';
+import { resolve } from '../../src/model/resolve.js';
+import { type KernelPacket, unavailable, withKernel } from './harness.js';
+
+interface Case {
+  readonly what: string;
+  readonly rules: readonly string[];
+  readonly packets: readonly KernelPacket[];
+  /** Lines that the packets meet; the other rules' lines are not met. */
+  readonly met: readonly number[];
+}
+
+const syn = { in: 'eth0', src: '10.1.0.5', dst: '203.0.113.7', proto: 'tcp', sport: 40000, dport: 22, flags: 'SYN' };
+const datagram = { in: 'eth0', src: '10.1.0.5', dst: '203.0.113.7', proto: 'udp', sport: 40000, dport: 53 };
+
+const cases: readonly Case[] = [
+  {
+    what: 'what DNAT changes in OUTPUT is routed anew: filter sees the old way out, POSTROUTING the new one',
+    rules: [
+      '*filter',
+      '-A OUTPUT ! -o eth1 -j DROP',
+      'COMMIT',
+      '*nat',
+      '-A OUTPUT -d 203.0.113.7 -j DNAT --to-destination 10.1.0.9',
+      '-A POSTROUTING -o eth0 -j LOG',
+      'COMMIT',
+    ],
+    packets: [{ ...datagram, in: 'local', src: '203.0.113.1' }],
+    met: [5, 6],
+  },
+  {
+    what: 'behind CT a packet looks NEW in raw, and a NOTRACK comes too late',
+    rules: [
+      '*raw',
+      '-A PREROUTING -j CT --zone 1',
+      '-A PREROUTING -m conntrack --ctstate NEW',
+      '-A PREROUTING -m conntrack --ctstate INVALID',
+      '-A PREROUTING -j NOTRACK',
+      'COMMIT',
+      '*filter',
+      '-A FORWARD -m conntrack --ctstate UNTRACKED',
+      '-A FORWARD -m conntrack --ctstate NEW',
+      'COMMIT',
+    ],
+    packets: [syn],
+    met: [2, 3, 5, 9],
+  },
+  {
+    what: 'SYNPROXY lets pass what is no part of the handshake that it takes over',
+    rules: ['*filter', '-A FORWARD -p tcp -j SYNPROXY', '-A FORWARD -p tcp -m conntrack --ctstate INVALID -j DROP', 'COMMIT'],
+    packets: [{ ...syn, flags: 'FIN,ACK' }],
+    met: [2, 3],
+  },
+  {
+    what: 'new packets that follow the first one are translated as it was, or not, whatever they look like',
+    rules: [
+      '*mangle',
+      '-A PREROUTING -d 203.0.113.9 -j DROP',
+      'COMMIT',
+      '*nat',
+      '-A PREROUTING -p udp -m length --length 0:100 -j DNAT --to-destination 203.0.113.9',
+      'COMMIT',
+      '*filter',
+      '-A FORWARD -d 203.0.113.9 -p udp -m conntrack --ctstate NEW -m length --length 101: -j ACCEPT',
+      '-A FORWARD -d 203.0.113.7 -p udp -m conntrack --ctstate NEW -m length --length 0:100 -j ACCEPT',
+      'COMMIT',
+    ],
+    packets: [
+      { ...datagram, len: 60 },
+      { ...datagram, len: 200, keep: true },
+      { ...datagram, sport: 40001, len: 200, keep: true },
+      { ...datagram, sport: 40001, len: 60, keep: true },
+    ],
+    met: [5, 8, 9],
+  },
+];
+
+for (const backend of ['legacy', 'nft'] as const) {
+  const reason = unavailable(backend, 4);
+  describe.skipIf(reason)(`the whole way and the kernel, ${backend}${reason ? ` (skipped: ${reason})` : ''}`, () => {
+    it.each(cases)('$what', async ({ rules, packets, met }) => {
+      const text = `${rules.join('\n')}\n`;
+      const answers = await withKernel({ family: 4, backend, rules: text }, (kernel) => kernel.send(packets));
+      const seen = [...new Set(answers.flatMap(({ matched }) => matched))].sort((a, b) => a - b);
+      expect(seen).toEqual(met);
+      const reach = new Reachability(resolve(parse(text, { family: 4 }).document).rulesets[0]!);
+      const dead = reach.ruleset.rules.filter((rule) => reach.status(rule) === 'dead');
+      expect(dead.map((rule) => reach.ruleset.source.position(rule.node.start).line).filter((line) => seen.includes(line))).toEqual([]);
+    });
+  });
+}
