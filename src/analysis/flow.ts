@@ -54,14 +54,17 @@ export class Flow {
   readonly program: Program;
   readonly table: TableProgram;
   readonly diagram: Diagram;
+  /** Steps that are taken to match nothing: what would be without them. */
+  private readonly without: ReadonlySet<Step> | null;
   private readonly matchNodes: (Node | undefined)[][];
   private readonly summaries: (readonly Branch[] | undefined)[];
   private readonly closures: (ReadonlySet<Dimension> | undefined)[];
 
-  constructor(program: Program, table: TableProgram, diagram: Diagram) {
+  constructor(program: Program, table: TableProgram, diagram: Diagram, without: ReadonlySet<Step> | null = null) {
     this.program = program;
     this.table = table;
     this.diagram = diagram;
+    this.without = without;
     this.matchNodes = table.chains.map(() => []);
     this.summaries = new Array(table.chains.length);
     this.closures = new Array(table.chains.length);
@@ -72,7 +75,7 @@ export class Flow {
     const nodes = this.matchNodes[chain.index]!;
     let node = nodes[step.index];
     if (node === undefined) {
-      node = this.diagram.form(step.form);
+      node = this.without?.has(step) ? 0 : this.diagram.form(step.form);
       nodes[step.index] = node;
     }
     return node;

@@ -130,10 +130,33 @@ export class Paths {
   private readonly outcomes = new Map<string, Outcome>();
   private isRerouting: boolean | undefined;
 
-  constructor(program: Program, diagram: Diagram, flowOf: (table: TableProgram) => Flow) {
+  /** Packets that matter, as they set out; absent: all. */
+  private readonly scope: Node;
+
+  constructor(program: Program, diagram: Diagram, flowOf: (table: TableProgram) => Flow, scope: Node = 1) {
     this.program = program;
     this.diagram = diagram;
     this.flowOf = flowOf;
+    this.scope = scope;
+  }
+
+  /** All packets that may become one of these on some way: what hooks see anew, and what rules change, is open. */
+  origins(set: Node): Node {
+    const { program, diagram } = this;
+    const open = new Set<Dimension>([program.hook]);
+    const fields = [...Object.values(changing).flat(), ...ofRoute, ...(program.tables.has('raw') ? connectionFields : [])];
+    for (const field of fields) {
+      for (const dimension of program.space.dimensionsOf(field)) open.add(dimension);
+      for (const dimension of program.space.readers.get(field) ?? []) open.add(dimension);
+    }
+    for (const { chains } of program.tables.values())
+      for (const { steps, history } of chains) {
+        for (const dimension of history) open.add(dimension);
+        for (const { changes } of steps) for (const { dimension } of changes) open.add(dimension);
+      }
+    let node = set;
+    for (const dimension of open) node = diagram.forget(node, dimension);
+    return node;
   }
 
   /** Whether a table is asked before another one's hook on some way. */
@@ -347,7 +370,7 @@ export class Paths {
         const last = hook === way.at(-1) && name === table;
         if (!last && !program.tables.has(name)) continue;
         const bound = name === 'nat' ? all(hook, 'mangle') : all(hook, name);
-        here = here < 0 ? bound : diagram.and(beforeTable === 'raw' ? this.tracked(here) : here, bound);
+        here = here < 0 ? diagram.and(bound, this.scope) : diagram.and(beforeTable === 'raw' ? this.tracked(here) : here, bound);
         beforeTable = name;
         if (last) return name === 'nat' ? diagram.and(here, all(hook, 'nat')) : here;
         routeKey += `${name} ${hook}, `;

@@ -3,7 +3,7 @@
  * then the whole path, for rules behind tables that drop or rewrite (path.ts). A rule is dead whatever unknowns say; a live one has a packet
  * that gets there; `unknown` is told where the budget ran out.
  */
-import { type Hook, hooks, type Verdict } from '../../grammar/index.js';
+import { type Hook, hooks, printTarget } from '../../grammar/index.js';
 import type { Rule, Ruleset } from '../model/ruleset.js';
 import { type Budget, type Cube, contains, everything, extent, meets, pinned, setOf, uncovered, uncoveredByFew } from '../packets/cube.js';
 import { Diagram, Exhausted, type Node } from '../packets/diagram.js';
@@ -88,12 +88,15 @@ export class Reachability {
   readonly effort: number;
   /** What leaving out takers that others make up for may cost, all rules together. */
   private readonly thinning: Budget = { left: 1_500_000 };
+  /** Node operations that finding the fewest rules of earlier tables may cost, all rules together. */
+  private wayBudget: number;
   /** Some rule could not be decided. */
   readonly inconclusive: boolean;
 
   constructor(ruleset: Ruleset, options: ReachabilityOptions = {}) {
     this.ruleset = ruleset;
     this.effort = options.effort ?? 8_000_000;
+    this.wayBudget = this.effort / 4;
     this.program = buildProgram(ruleset, options);
     this.diagram = new Diagram(this.effort);
     this.paths = new Paths(this.program, this.diagram, (table) => this.flow(table));
@@ -510,15 +513,24 @@ export class Reachability {
 
   private explainPath(rule: Rule, found: Found): Pick<RuleVerdict, 'cause' | 'by' | 'fate' | 'shows'> {
     const step = this.step(rule);
-    const own = step.cubes ?? [hullOf(step.form)];
-    const region = found.witness ? [found.witness] : own;
-    const hook =
-      hooks[
-        (found.witness ? (setOf(found.witness, this.program.hook.index) ?? this.program.hook.full) : this.program.hook.full).ranges[0]!
-      ]!;
+    const candidates = this.onTheWay(rule, found);
+    const by = this.fewestOnTheWay(rule, candidates) ?? candidates.slice(0, 20);
+    const isSame =
+      step.kind === 'decide' &&
+      by.length > 0 &&
+      by.every((one) => this.step(one).verdict === step.verdict && !this.step(one).isChanging) &&
+      verdictOf(step) === step.verdict;
+    return { cause: 'path', by, fate: isSame ? 'same' : 'other', shows: this.pick(found.witness) };
+  }
+
+  /** Rules of earlier tables and hooks that drop or rewrite packets like those that reach a rule in its own table. */
+  private onTheWay(rule: Rule, found: Found): readonly Rule[] {
+    const step = this.step(rule);
+    const region = found.witness ? [found.witness] : (step.cubes ?? [hullOf(step.form)]);
+    const at = found.witness ? (setOf(found.witness, this.program.hook.index) ?? this.program.hook.full) : this.program.hook.full;
+    const hook = hooks[at.ranges[0]!]!;
     const passed = new Set(waysTo[hook].flat());
-    const by: Rule[] = [];
-    // Rules of earlier tables that drop or rewrite packets like the one that reaches it in its own table.
+    const out: Rule[] = [];
     for (const table of this.program.tables.values()) {
       if (!this.paths.isBefore(table.name, rule.chain.table.name, hook)) continue;
       for (const chain of table.chains) {
@@ -530,14 +542,64 @@ export class Reachability {
           const cubes = other.cubes ?? [everything];
           if (!cubes.some((cube) => region.some((part) => this.paths.meetAcross(cube, part)))) continue;
           onTheWay ??= this.hooksInto(table, chain.index).some((entered) => passed.has(entered));
-          if (!onTheWay || by.length >= 20) break;
-          by.push(other.rule);
+          if (!onTheWay) break;
+          out.push(other.rule);
+          if (out.length >= mostTold) return out;
         }
       }
     }
-    const isSame =
-      step.kind === 'decide' && by.length > 0 && by.every((one) => this.step(one).verdict === step.verdict && !this.step(one).isChanging);
-    return { cause: 'path', by, fate: isSame ? 'same' : 'other', shows: this.pick(found.witness) };
+    return out;
+  }
+
+  /** The fewest of these rules without whose doings a packet would get to a rule that is dead on the way; null: not found out. */
+  private fewestOnTheWay(rule: Rule, candidates: readonly Rule[]): readonly Rule[] | null {
+    if (candidates.length < 2) return null;
+    const { diagram, program } = this;
+    const own = this.table(rule);
+    const chain = this.chain(rule);
+    const step = this.step(rule);
+    const isDeadWith = (kept: readonly Rule[]): boolean => {
+      const without = new Set(candidates.filter((one) => !kept.includes(one)).map((one) => this.step(one)));
+      const flows = new Map<TableProgram, Flow>();
+      const flowOf = (table: TableProgram): Flow => {
+        let flow = flows.get(table);
+        if (!flow) {
+          flow = new Flow(program, table, diagram, without);
+          flows.set(table, flow);
+        }
+        return flow;
+      };
+      const paths = new Paths(program, diagram, flowOf, scope);
+      const flow = flowOf(own);
+      const only = flow.ancestors(chain.index);
+      const entries = new Map<number, Node>();
+      for (const index of only) {
+        const { hook } = own.chains[index]!;
+        if (hook !== null) entries.set(index, paths.arrival(own.name, hook));
+      }
+      let isMet = false;
+      flow.run(entries, {
+        ...(own.rewrites ? {} : { only }),
+        visit: (_chain, at, _here, matched) => {
+          if (at === step && matched !== 0) isMet = true;
+        },
+      });
+      return !isMet;
+    };
+    let scope: Node = 1;
+    const given = Math.min(this.effort / 20, this.wayBudget);
+    const before = diagram.budget;
+    try {
+      return this.within(given, () => {
+        scope = this.paths.origins(this.flow(own).matching(chain, step));
+        return isDeadWith(candidates) ? [...quickExplain(candidates, isDeadWith)].sort((a, b) => a.id - b.id) : null;
+      });
+    } catch (error) {
+      if (error instanceof Exhausted) return null;
+      throw error;
+    } finally {
+      this.wayBudget -= before - diagram.budget;
+    }
   }
 
   /** Whether takers give the verdict that the rule would have given. */
@@ -552,17 +614,17 @@ export class Reachability {
   }
 
   /** Verdicts that a step can give to packets of some cubes, called chains included. */
-  private verdictsOf(step: Step, table: TableProgram, parts: readonly Cube[]): Set<Verdict | 'return' | 'pass'> {
-    if (step.kind === 'decide') return new Set([step.verdict!]);
+  private verdictsOf(step: Step, table: TableProgram, parts: readonly Cube[]): Set<string> {
+    if (step.kind === 'decide') return new Set([verdictOf(step)]);
     if (step.kind === 'return') return new Set(['return']);
     if (step.target < 0) return new Set(['pass']);
-    const out = new Set<Verdict | 'return' | 'pass'>();
+    const out = new Set<string>();
     const seen = new Set<number>([step.target]);
     const stack = [step.target];
     while (stack.length > 0)
       for (const inner of table.chains[stack.pop()!]!.steps) {
         if (inner.cubes && !inner.cubes.some((cube) => parts.some((part) => meets(cube, part)))) continue;
-        if (inner.kind === 'decide') out.add(inner.verdict!);
+        if (inner.kind === 'decide') out.add(verdictOf(inner));
         if (inner.target >= 0 && !seen.has(inner.target)) {
           seen.add(inner.target);
           stack.push(inner.target);
@@ -572,6 +634,12 @@ export class Reachability {
     return out;
   }
 }
+
+/** The verdict, and what becomes of the packet where the target changes it: two that translate differently do not do the same. */
+const verdictOf = ({ rule: { node, action, chain }, verdict }: Step): string =>
+  action.kind === 'target' && action.rewrites.length > 0 && node.target
+    ? printTarget(node.target, { family: chain.table.ruleset.family, backend: 'legacy' })
+    : verdict!;
 
 /** QuickXplain (Junker 2004): a smallest subset, none of which can be left out, that still satisfies a monotone condition which all together satisfy. */
 export const quickExplain = <T>(items: readonly T[], holds: (some: readonly T[]) => boolean): T[] => {

@@ -183,6 +183,13 @@ describe('dead rules and why', () => {
     expect(desk.dead().map((rule) => desk.verdict(rule).fate)).toEqual(['other', 'same']);
   });
 
+  it('two translations to different hosts are not the same', () => {
+    const desk = facts(
+      `*nat\n${['192.0.2.1', '192.0.2.2', '192.0.2.1'].map((to) => `-A PREROUTING -p tcp -m tcp --dport 80 -j DNAT --to-destination ${to}\n`).join('')}COMMIT\n`,
+    );
+    expect(desk.dead().map((rule) => desk.verdict(rule).fate)).toEqual(['other', 'same']);
+  });
+
   it('knows every cause that it promises', () => {
     const causes: readonly Cause[] = [
       'rule',
@@ -541,5 +548,31 @@ describe('what is dead on the whole way', () => {
     const found = one.verdict(one.ruleset.rules[2]!);
     expect(found).toMatchObject({ status: 'dead', cause: 'path', fate });
     expect(found.by).toEqual([one.ruleset.rules[0]]);
+  });
+
+  it('told with the fewest rules that make it so', () => {
+    const one = facts(
+      [
+        '*raw',
+        '-A PREROUTING -s 192.0.2.0/24 -j DROP',
+        '-A PREROUTING -p tcp -m tcp --dport 23 -j DROP',
+        '-A PREROUTING -j MARKS',
+        '-A MARKS -p tcp -m tcp --dport 22 -j DROP',
+        '-A MARKS -p tcp -m tcp --dport 24:30 -j DROP',
+        'COMMIT',
+        '*mangle',
+        '-A PREROUTING -i eth0 -j MARK --set-mark 1',
+        'COMMIT',
+        '*filter',
+        '-A FORWARD -s 198.51.100.0/24 -p tcp -m tcp --dport 22:23 -j ACCEPT',
+        'COMMIT',
+        '',
+      ]
+        .join('\n')
+        .replace('*raw\n', '*raw\n:MARKS - [0:0]\n'),
+    );
+    const found = one.verdict(one.ruleset.rules.at(-1)!);
+    expect(found).toMatchObject({ status: 'dead', cause: 'path' });
+    expect(found.by.map((rule) => rule.id + 1)).toEqual([2, 4]);
   });
 });
