@@ -21,7 +21,7 @@ import {
   type Verdict,
 } from '../../grammar/index.js';
 import type { Chain, Rule, Ruleset } from '../model/ruleset.js';
-import { type Cube, cubeOf, cubesOf, everything } from '../packets/cube.js';
+import { type Cube, cubeOf, cubesOf, everything, meet } from '../packets/cube.js';
 import { type Change, type Dimension, type Form, type Resolver, Space, type ValueSet } from '../packets/space.js';
 
 /** What a step does with what it matches. `maybe`: decides, or lets pass, and the ruleset does not tell which. */
@@ -83,12 +83,16 @@ export interface Program {
   readonly hook: Dimension;
   /** Connection tracking puts fragments together before any table sees them. */
   readonly assembles: boolean;
+  /** What a hook carries, where the host is known. */
+  readonly carries: ReadonlyMap<Hook, readonly Cube[]>;
 }
 
 export interface ProgramOptions {
   readonly resolver?: Resolver | undefined;
   /** Conditions that will be asked beside those of the rules: fields are cut for them, too. */
   readonly asks?: readonly Predicate[] | undefined;
+  /** What a hook carries, where the host is known: packets to its own addresses come to INPUT, others to FORWARD. */
+  readonly carries?: ReadonlyMap<Hook, Predicate> | undefined;
 }
 
 const mostCubes = 24;
@@ -191,9 +195,14 @@ export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Pr
         for (const at of hooks) for (const rewrite of rule.action.rewritesAt(at)) space.collectRewrite(rewrite);
     }
   }
-  for (const predicate of options.asks ?? []) space.collect(predicate);
+  for (const predicate of [...(options.asks ?? []), ...(options.carries?.values() ?? [])]) space.collect(predicate);
   space.cut();
   const hook = space.addHook(hooks.length);
+  const carries = new Map<Hook, readonly Cube[]>();
+  for (const [at, predicate] of options.carries ?? []) {
+    const cubes = cubesOf(space.form(predicate), mostCubes);
+    if (cubes) carries.set(at, cubes);
+  }
   const steps: Step[] = new Array(ruleset.rules.length);
   const chainOf = new Int32Array(ruleset.rules.length);
   const programs = new Map<TableName, TableProgram>();
@@ -229,7 +238,7 @@ export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Pr
       }
     programs.set(name, { name, chains, byName, order, rewrites: rewritesWhatItAsks(chains, order, space) });
   }
-  return { ruleset, space, tables: programs, steps, chainOf, hook, assembles };
+  return { ruleset, space, tables: programs, steps, chainOf, hook, assembles, carries };
 };
 
 /** What a step does beside its condition. */
@@ -486,6 +495,13 @@ const stateIndex = (name: (typeof connectionStates)[number]): number => connecti
 
 /** What a table can see at a hook at all, as disjoint cubes. */
 export const stageCubes = (program: Program, table: TableName, hook: Hook): Cube[] => {
+  const cubes = cubesAnywhere(program, table, hook);
+  const carried = program.carries.get(hook);
+  return carried ? cubes.flatMap((cube) => carried.flatMap((one) => meet(cube, one) ?? [])) : cubes;
+};
+
+/** The same on a host of which nothing is known. */
+export const cubesAnywhere = (program: Program, table: TableName, hook: Hook): Cube[] => {
   const { space } = program;
   const sets: Cube['sets'][number][] = [];
   const at = hooks.indexOf(hook);

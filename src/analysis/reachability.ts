@@ -11,7 +11,16 @@ import { type Packet, pickPacket } from '../packets/pick.js';
 import type { ValueSet } from '../packets/space.js';
 import { Flow } from './flow.js';
 import { Paths, waysTo } from './path.js';
-import { buildProgram, type ChainProgram, type Program, type ProgramOptions, type Step, stageCubes, type TableProgram } from './program.js';
+import {
+  buildProgram,
+  type ChainProgram,
+  cubesAnywhere,
+  type Program,
+  type ProgramOptions,
+  type Step,
+  stageCubes,
+  type TableProgram,
+} from './program.js';
 import { type Death, hullOf, type SurveyResult, survey } from './survey.js';
 
 export type Status = 'live' | 'dead' | 'unknown';
@@ -20,7 +29,7 @@ export type Status = 'live' | 'dead' | 'unknown';
  * Why no packet gets there. `rule`: one earlier rule takes them all; `rules`: several together; `catch-all`: after a rule that takes every packet;
  * `deciding-chain`: after a jump to a chain that decides every packet that enters; `callers`: what the rule asks never arrives, given how its chain
  * is entered; `contradiction`: its own conditions exclude each other; `interface`: it asks for an interface that its hooks do not know; `hook`: it asks
- * for what its hooks never see otherwise (a state that nat never sees); `chain`: no packet enters its chain; `path`: an earlier table or hook
+ * for what its hooks never see otherwise (a state that nat never sees); `host`: for an address that the addresses given route elsewhere; `chain`: no packet enters its chain; `path`: an earlier table or hook
  * drops or rewrites all of them.
  */
 export type Cause =
@@ -32,6 +41,7 @@ export type Cause =
   | 'contradiction'
   | 'interface'
   | 'hook'
+  | 'host'
   | 'chain'
   | 'path';
 
@@ -345,6 +355,8 @@ export class Reachability {
     const stages = entered.flatMap((hook) => stageCubes(this.program, table.name, hook));
     if (!own.some((cube) => stages.some((stage) => meets(cube, stage)))) {
       const sides = [this.program.space.dimension('inInterface')!.index, this.program.space.dimension('outInterface')!.index];
+      const anywhere = entered.flatMap((hook) => cubesAnywhere(this.program, table.name, hook));
+      if (own.some((cube) => anywhere.some((stage) => meets(cube, stage)))) return { cause: 'host', by: [], fate: null, shows: null };
       const freed = own.map((cube) => ({
         dims: cube.dims.filter((dim) => !sides.includes(dim)),
         sets: cube.sets.filter((set) => !sides.includes(set.dimension.index)),

@@ -50,6 +50,8 @@ export const sayCause = (rule: Rule, verdict: RuleVerdict): string => {
       return `it asks for an interface that packets in ${rule.chain.name} do not have`;
     case 'hook':
       return `it asks for what is never seen in ${rule.chain.table.name}/${rule.chain.name}`;
+    case 'host':
+      return `the addresses given send no packet that it asks for to ${rule.chain.name}`;
     case 'chain':
       return `no packet enters the chain ${rule.chain.name}`;
     case 'path':
@@ -71,6 +73,8 @@ export const adviseOn = (rule: Rule, { by, cause, fate }: RuleVerdict): string =
       return 'correct one of its conditions, or remove it';
     case 'interface':
       return 'remove the -i or -o that cannot be known here, or move the rule to a chain whose packets have it';
+    case 'host':
+      return 'INPUT sees what is for the host itself, FORWARD what is for others: move it there, or remove it';
     case 'hook':
     case 'callers':
       return 'correct its conditions or the jumps that lead here, or remove it';

@@ -134,7 +134,8 @@ export const tellDeath = ({ rule, others, stranded, verdict }: Death): Told => {
   const place = placeOfRule(rule);
   const takers = by.slice(0, mostTakers);
   const first = by[0];
-  const impossible = cause === 'contradiction' || cause === 'interface' || cause === 'hook' || cause === 'callers' || cause === 'chain';
+  const impossible =
+    cause === 'contradiction' || cause === 'interface' || cause === 'hook' || cause === 'host' || cause === 'callers' || cause === 'chain';
   const count = others.length + 1;
   return {
     ...place,

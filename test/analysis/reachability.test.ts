@@ -202,7 +202,7 @@ describe('dead rules and why', () => {
       'hook',
       'chain',
       'path',
-    ];
+    ]; // `host` wants addresses: below
     const told = new Set(cases.flatMap(([, text]) => deaths(text).map((line) => /: ([a-z-]+)/.exec(line)![1]!)));
     expect(causes.filter((cause) => !told.has(cause))).toEqual([]);
   });
@@ -308,6 +308,43 @@ describe('context', () => {
     );
     expect(deaths(text)).toEqual([]);
     expect(deaths(text, { context: { addresses } })).toEqual(['3: rules by 1 2']);
+  });
+
+  it('addresses given tell INPUT from FORWARD, behind DNAT', () => {
+    const addresses = named(
+      JSON.stringify([
+        {
+          ifname: 'eth0',
+          addr_info: [
+            { family: 'inet', local: '192.0.2.1', prefixlen: 24, broadcast: '192.0.2.255' },
+            { family: 'inet6', local: '2001:db8::1', prefixlen: 64 },
+          ],
+        },
+      ]),
+    );
+    const text = filter(
+      '-A INPUT -d 192.0.2.7/32 -j ACCEPT',
+      '-A INPUT -d 192.0.2.0/24 -j ACCEPT',
+      '-A INPUT -d 192.0.2.255/32 -j DROP',
+      '-A INPUT -d 224.0.0.251/32 -j ACCEPT',
+      '-A FORWARD -d 192.0.2.1/32 -j DROP',
+      '-A FORWARD -d 127.0.0.0/8 -j DROP',
+      '-A FORWARD -d 198.51.100.1/32 -j ACCEPT',
+    );
+    const nat = '*nat\n-A PREROUTING ! -i lo -p tcp -d 198.51.100.1/32 -j DNAT --to-destination 192.0.2.1\nCOMMIT\n';
+    const fates = '-A FORWARD ! -i lo -p tcp -d 198.51.100.1/32 -m conntrack --ctstate NEW -j ACCEPT\n-A INPUT -p tcp -j ACCEPT\n';
+    expect(deaths(text)).toEqual(['3: rule by 2']);
+    expect(deaths(text, { context: { addresses } })).toEqual(['1: host', '3: rule by 2', '5: host', '6: host']);
+    expect(deaths(`${nat}*filter\n${fates}COMMIT\n`, { context: { addresses } })).toEqual(['2: path by 1']);
+    const proxy =
+      '*mangle\n-A PREROUTING -p tcp -j TPROXY --on-port 8080\nCOMMIT\n*filter\n-A INPUT -d 198.51.100.9/32 -j ACCEPT\nCOMMIT\n';
+    expect(deaths(proxy, { context: { addresses } })).toEqual([]);
+    const six = facts(
+      '*filter\n-A INPUT -d 2001:db8::1 -j ACCEPT\n-A INPUT -d 2001:db8::2 -j ACCEPT\n-A INPUT -d ff02::1 -j DROP\nCOMMIT\n',
+      { context: { addresses } },
+      6,
+    );
+    expect(six.ruleset.rules.map((rule) => six.status(rule))).toEqual(['live', 'dead', 'live']);
   });
 
   it('nothing given resolves nothing', () => {

@@ -1,6 +1,7 @@
 /** What the engine takes for granted of the way through hooks and tables, asked of the kernel: the rule in question is met, and not called dead. */
 import { describe, expect, it } from 'vitest';
 import { parse } from '../../grammar/index.js';
+import { factsOf } from '../../src/analysis/facts.js';
 import { Reachability } from '../../src/analysis/reachability.js';
 import { resolve } from '../../src/model/resolve.js';
 import { type KernelPacket, unavailable, withKernel } from './harness.js';
@@ -78,6 +79,30 @@ const cases: readonly Case[] = [
   },
 ];
 
+/** A rule for each address, at each hook where routing has been. */
+const byAddress = [
+  '*nat',
+  '-A PREROUTING -d 198.51.100.3 -j DNAT --to-destination 10.1.0.1',
+  '-A PREROUTING -d 10.1.0.200 -j DNAT --to-destination 198.51.100.4',
+  'COMMIT',
+  '*filter',
+  ...['INPUT', 'FORWARD'].flatMap((chain) =>
+    [
+      '10.1.0.1',
+      '203.0.113.1',
+      '10.1.0.7',
+      '203.0.113.7',
+      '198.51.100.3',
+      '198.51.100.4',
+      '10.1.0.255',
+      '10.1.0.0',
+      '127.0.0.1',
+      '224.0.0.1',
+    ].map((address) => `-A ${chain} -d ${address}`),
+  ),
+  'COMMIT',
+];
+
 for (const backend of ['legacy', 'nft'] as const) {
   const reason = unavailable(backend, 4);
   describe.skipIf(reason)(`the whole way and the kernel, ${backend}${reason ? ` (skipped: ${reason})` : ''}`, () => {
@@ -89,6 +114,22 @@ for (const backend of ['legacy', 'nft'] as const) {
       const reach = new Reachability(resolve(parse(text, { family: 4 }).document).rulesets[0]!);
       const dead = reach.ruleset.rules.filter((rule) => reach.status(rule) === 'dead');
       expect(dead.map((rule) => reach.ruleset.source.position(rule.node.start).line).filter((line) => seen.includes(line))).toEqual([]);
+    });
+
+    it('no rule that the addresses given call dead is met', async () => {
+      const text = `${byAddress.join('\n')}\n`;
+      const ruleset = resolve(parse(text, { family: 4 }).document).rulesets[0]!;
+      await withKernel({ family: 4, backend, rules: text }, async (kernel) => {
+        const addresses = { name: 'addresses', text: await kernel.run('ip -j addr') };
+        const facts = factsOf(ruleset, { context: { addresses } });
+        const lines = facts.dead().map((rule) => ruleset.source.position(rule.node.start).line);
+        expect(lines.length).toBe(7);
+        const targets = [...new Set(byAddress.flatMap((line) => /-d (\S+)/.exec(line)?.[1] ?? []))];
+        const packets = targets.flatMap((dst) => ['eth0', 'eth1'].map((name) => ({ ...datagram, in: name, src: '192.0.2.9', dst })));
+        const met = await kernel.flood(packets);
+        expect([...met.keys()].filter((line) => lines.includes(line))).toEqual([]);
+        expect(met.size).toBeGreaterThan(5);
+      });
     });
   });
 }
