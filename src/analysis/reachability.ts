@@ -10,6 +10,7 @@ import { Diagram, Exhausted, type Node } from '../packets/diagram.js';
 import { type Packet, pickPacket } from '../packets/pick.js';
 import type { ValueSet } from '../packets/space.js';
 import { Flow } from './flow.js';
+import { Natural } from './natural.js';
 import { Paths, waysTo } from './path.js';
 import {
   buildProgram,
@@ -89,6 +90,7 @@ export class Reachability {
   readonly program: Program;
   readonly diagram: Diagram;
   readonly paths: Paths;
+  private readonly natural: Natural;
   private readonly surveys = new Map<TableProgram, SurveyResult>();
   private readonly flows = new Map<TableProgram, Flow>();
   private readonly hooksBefore = new Map<ChainProgram, Hook[]>();
@@ -108,6 +110,7 @@ export class Reachability {
     this.effort = options.effort ?? 8_000_000;
     this.wayBudget = this.effort / 4;
     this.program = buildProgram(ruleset, options);
+    this.natural = new Natural(this.program);
     this.diagram = new Diagram(this.effort);
     this.paths = new Paths(this.program, this.diagram, (table) => this.flow(table));
     this.found = new Array(ruleset.rules.length);
@@ -295,7 +298,7 @@ export class Reachability {
     const none = { packet: null, cause: null, by: [], fate: null, shows: null, leansOn: [] };
     let verdict: RuleVerdict;
     if (found.status === 'live')
-      verdict = { ...none, status: 'live', packet: this.pick(found.witness), leansOn: this.leansOn(rule, found) };
+      verdict = { ...none, status: 'live', packet: this.example(rule, found), leansOn: this.leansOn(rule, found) };
     else if (found.status === 'unknown') verdict = { ...none, status: 'unknown' };
     else verdict = { ...none, status: 'dead', ...this.explain(rule, found), leansOn: this.unread(rule) };
     this.verdicts[rule.id] = verdict;
@@ -304,6 +307,14 @@ export class Reachability {
 
   private pick(cube: Cube | undefined): Packet | null {
     return cube ? pickPacket(this.program.space, cube, this.program.hook) : null;
+  }
+
+  /** A packet that gets to a live rule: a natural one if it does, else one out of the proof. */
+  private example(rule: Rule, found: Found): Packet | null {
+    const packet = this.pick(found.witness);
+    if (!packet?.hook) return packet;
+    const natural = this.natural.packet(this.table(rule), this.program.chainOf[rule.id]!, this.step(rule), packet.hook, packet);
+    return natural && natural.tests.length <= packet.tests.length ? natural : packet;
   }
 
   /** A line that could not be read may be a jump that nobody knows of. */

@@ -28,7 +28,7 @@ const rulesetOf = (text: string, family: Family): Ruleset => {
   return resolve(document).rulesets[0]!;
 };
 
-const tally = { rulesets: 0, rules: 0, dead: 0, passedOver: 0 };
+const tally = { rulesets: 0, loose: 0, rules: 0, dead: 0, passedOver: 0 };
 
 /** A readable difference: the lines where the two disagree. */
 const disagreement = (text: string, ruleset: Ruleset, checker: SlowChecker): string => {
@@ -41,6 +41,7 @@ const disagreement = (text: string, ruleset: Ruleset, checker: SlowChecker): str
     if (status === 'dead') tally.dead++;
     if (status === 'unknown') continue;
     const line = ruleset.source.slice(rule.node);
+    if (checker.isLoose && status === 'live') continue;
     if (status !== (isMet ? 'live' : 'dead')) lines.push(`the engine says ${status}, the checker ${isMet ? 'live' : 'dead'}: ${line}`);
     else if (status === 'live') {
       const { packet } = reach.verdict(rule);
@@ -104,6 +105,7 @@ const judge = (name: string, count: number, tablesOf: (next: () => number) => re
     for (let seed = firstSeed; seed < firstSeed + count && wrong.length < 5; seed++) {
       const { text, ruleset, checker } = enumerable(seed, tablesOf(random(seed * 31)), rules);
       tally.rulesets++;
+      if (checker.isLoose) tally.loose++;
       const found = disagreement(text, ruleset, checker);
       if (found !== '') wrong.push(`seed ${seed}, IPv${ruleset.family}\n${found}`);
     }

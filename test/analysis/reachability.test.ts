@@ -228,6 +228,24 @@ describe('live rules', () => {
     });
   });
 
+  it('as an administrator would think of it first, where that packet gets there', () => {
+    const text = filter(
+      '-A INPUT -p tcp -m tcp --tcp-flags FIN,SYN FIN,SYN -j DROP',
+      '-A INPUT -p tcp -m tcp --tcp-flags SYN,RST SYN,RST -j DROP',
+      '-A INPUT -m conntrack --ctstate INVALID -j DROP',
+      '-A INPUT -i lo -j ACCEPT',
+      '-A INPUT -i eth0 -s 192.0.2.0/24 -j ACCEPT',
+      '-A INPUT -p tcp -m tcp --dport 80 -j ACCEPT',
+      '-A INPUT -i eth0 -j ACCEPT',
+      '-A INPUT -p tcp -m tcp --dport 443 -j sub',
+      '-A sub -m limit --limit 1/sec -j RETURN',
+      '-A sub -s 198.51.100.0/24 -j ACCEPT',
+    );
+    expect(packet(text, 5)).toMatchObject({ in: 'eth1', dport: 80, flags: 'SYN', state: 'NEW' });
+    expect(packet(text, 7)).toMatchObject({ in: 'eth1', dport: 443, flags: 'SYN', state: 'NEW' });
+    expect(packet(text, 9)).toMatchObject({ in: 'eth1', src: '198.51.100.10', flags: 'SYN', state: 'NEW' });
+  });
+
   it('of the host itself come from local', () => {
     expect(packet(filter('-A OUTPUT -o wan0 -p udp -m udp --dport 53 -j ACCEPT'), 0)).toMatchObject({
       in: 'local',

@@ -132,12 +132,17 @@ const rewritten = (rewrite: Rewrite, old: Ordinal, other: Ordinal, top: bigint):
 /** A rule that some packet met, at one hook: which questions those packets answer yes, and what unknowns had said. */
 export interface Meeting {
   readonly hook: Hook;
-  readonly told: ReadonlyMap<string, { readonly answer: boolean }>;
+  readonly told: Point['told'];
 }
 
 export class SlowChecker {
   readonly ruleset: Ruleset;
   readonly asked: readonly FieldName[];
+  /**
+   * A target puts a field that is asked by masks with holes into a range: the engine then knows less of it than the checker, and may call live, with a packet,
+   * what is dead.
+   */
+  readonly isLoose: boolean;
   /** How many packets enter a hook. */
   readonly size: number;
   /** By rule id: what was met, by hook and questions. */
@@ -158,6 +163,15 @@ export class SlowChecker {
     this.leaves = predicates.flatMap(leavesOf);
     this.rewrites = ruleset.rules.flatMap(({ action }) =>
       action.kind === 'target' ? [...action.rewrites, ...hooks.flatMap((hook) => action.rewritesAt(hook))] : [],
+    );
+    const holed = new Set<FieldName>([
+      ...this.leaves.flatMap((leaf) => (leaf.kind === 'bits' && !isPrefix(BigInt(leaf.mask), this.top(leaf.field)) ? [leaf.field] : [])),
+      ...this.rewrites.flatMap((rewrite) => (rewrite.kind === 'copy' || rewrite.kind === 'xor' ? [rewrite.field] : [])),
+    ]);
+    this.isLoose = this.rewrites.some(
+      (rewrite) =>
+        holed.has(rewrite.field) &&
+        (rewrite.kind === 'network' || (rewrite.kind === 'to' && rewrite.ranges.some(([low, high]) => low < high))),
     );
     const asked = new Set<FieldName>(['connectionState', 'inInterface', 'outInterface']);
     for (const { field } of this.leaves) asked.add(field);
@@ -616,12 +630,12 @@ export class SlowChecker {
     const told = this.told((field) =>
       isName(field) ? (packet.names.get(field) ?? '') : (packet.numbers.get(field) ?? this.number(field, 0n)),
     );
-    const changed = asItEnters
+    const changed: readonly FieldName[] = asItEnters
       ? [...rule.chain.table.chains.values()].flatMap(({ rules }) =>
           rules.flatMap(({ action }) => (action.kind === 'target' ? action.rewrites.map(({ field }) => field) : [])),
         )
       : [];
-    const isLoose = this.leaves.map(({ field }) => (changed as readonly FieldName[]).includes(field));
+    const isLoose = this.leaves.map(({ field }) => changed.includes(field));
     const wanted = `${packet.hook} ${told}`;
     const start = wanted.length - told.length;
     const found = changed.length === 0 ? [wanted] : [...this.met[rule.id]!.keys()];
@@ -632,12 +646,19 @@ export class SlowChecker {
         (this.met[rule.id]!.get(key) ?? []).some(({ told: answers }) =>
           packet.tests.every(({ text, holds }) => {
             const known = answers.get(text);
-            return known === undefined || known.answer === holds;
+            if (known === undefined || known.answer === holds) return true;
+            // Asked twice, and answered anew in between.
+            return (
+              known.reads.some((field) => changed.includes(field)) || packet.tests.some((two) => two.text === text && two.holds !== holds)
+            );
           }),
         ),
     );
   }
 }
+
+/** Ones above, zeros below. */
+const isPrefix = (mask: bigint, top: bigint): boolean => ((top - mask) & (top - mask - 1n)) === 0n;
 
 /** Some values of the bits of a mask: all of them where they are few. */
 const bitsOf = (mask: bigint): readonly bigint[] => {
