@@ -2,7 +2,7 @@
 export { findTarget } from './extensions/catalogue.js';
 export type { Backend, Effect, Given, MatchSpec, OptionSpec, Phrase, Place, Slot, TargetSpec, Use } from './extensions/define.js';
 export { givenOf, meaningContext } from './extensions/given.js';
-export { type ConnectionState, connectionStates, connectionStatusBits } from './netfilter/conntrack.js';
+export { type ConnectionState, connectionStates, connectionStatusBits, icmpMayBe, tcpMayBe } from './netfilter/conntrack.js';
 export { addressWidth, type Family, programName } from './netfilter/families.js';
 export { type Hook, hooks, hooksWithInInterface, hooksWithOutInterface, isHook } from './netfilter/hooks.js';
 export { protocolName, protocolNumber, protocolsWithPorts } from './netfilter/protocols.js';

@@ -5,12 +5,14 @@
  */
 import {
   builtInChains,
+  type ConnectionState,
   connectionStates,
   type FieldName,
   fields,
   givenOf,
   type Hook,
   hooks,
+  icmpMayBe,
   meaningContext,
   type Ordinal,
   type Predicate,
@@ -18,10 +20,11 @@ import {
   type TableName,
   type Test,
   tables,
+  tcpMayBe,
   type Verdict,
 } from '../../grammar/index.js';
 import type { Chain, Rule, Ruleset } from '../model/ruleset.js';
-import { type Cube, cubeOf, cubesOf, everything, meet } from '../packets/cube.js';
+import { type Cube, cubeOf, cubesOf, everything, meet, setOf } from '../packets/cube.js';
 import { type Change, type Dimension, type Form, type Resolver, Space, type ValueSet } from '../packets/space.js';
 
 /** What a step does with what it matches. `maybe`: decides, or lets pass, and the ruleset does not tell which. */
@@ -48,6 +51,8 @@ export interface Step {
   readonly takeCubes: readonly Cube[] | null;
   /** For `maybe`: atom 1 decides. */
   readonly fate: Dimension | null;
+  /** It asks for a state that connection tracking gives to none of the packets that it asks for. */
+  readonly isStateless: boolean;
 }
 
 export interface ChainProgram {
@@ -265,6 +270,7 @@ class CompiledStep implements Step {
   readonly takes: Form | null;
   readonly takeCubes: readonly Cube[] | null;
   readonly fate: Dimension | null;
+  isStateless = false;
   private readonly space: Space;
   private condition: Form | null;
   private made: Change[] | null;
@@ -346,7 +352,56 @@ const compile = (rule: Rule, index: number, predicate: Predicate, space: Space, 
     form = condition as Form;
     cubes = cubesOf(form, mostCubes);
   }
-  return new CompiledStep(space, rule, index, form, cubes, deedOf(rule, form, cubes, space, byName));
+  // In raw a packet of any kind may look NEW: behind CT.
+  const isStateless = cubes !== null && cubes.length > 0 && rule.chain.table.name !== 'raw' && !cubes.some((cube) => mayBe(space, cube));
+  const step = isStateless
+    ? new CompiledStep(space, rule, index, false, nothing, deedOf(rule, false, nothing, space, byName))
+    : new CompiledStep(space, rule, index, form, cubes, deedOf(rule, form, cubes, space, byName));
+  step.isStateless = isStateless;
+  return step;
+};
+
+const states: readonly ConnectionState[] = connectionStates;
+
+/** Whether connection tracking may give a packet of the cube a state of the cube, as far as TCP flags and ICMP types tell. */
+const mayBe = (space: Space, cube: Cube): boolean => {
+  const state = space.dimension('connectionState');
+  const protocol = space.dimension('protocol');
+  const wanted = state && setOf(cube, state.index);
+  const asked = protocol && setOf(cube, protocol.index);
+  if (!wanted || wanted.has(states.indexOf('INVALID')) || wanted.has(states.indexOf('UNTRACKED')) || asked?.count !== 1) return true;
+  const among = states.filter((_, i) => wanted.has(i));
+  const code = space.code('protocol');
+  const number = code?.kind === 'ranges' ? code.starts[asked.ranges[0]!] : undefined;
+  if (number === 6 && code?.kind === 'ranges' && code.index.has(7)) {
+    const flags = space.code('tcpFlags');
+    return flags === undefined || allFlags.some((value) => holdsValue(flags, cube, value) && among.some((one) => tcpMayBe(value, one)));
+  }
+  const icmp = space.code('icmp');
+  const isIcmp = number === (space.family === 4 ? 1 : 58) && code?.kind === 'ranges' && code.index.has(space.family === 4 ? 2 : 59);
+  const types = icmp?.kind === 'ranges' && isIcmp ? setOf(cube, icmp.dimension.index) : undefined;
+  if (icmp?.kind !== 'ranges' || !types) return true;
+  for (let i = 0; i < types.ranges.length; i += 2) {
+    const end = icmp.starts[types.ranges[i + 1]! + 1] ?? 65536;
+    for (let type = Number(icmp.starts[types.ranges[i]!]) >> 8; type * 256 < end; type++)
+      if (among.some((one) => icmpMayBe(space.family, type, one))) return true;
+  }
+  return false;
+};
+
+const allFlags: readonly number[] = Array.from({ length: 256 }, (_, i) => i);
+
+/** Whether a cube allows a value of a number field. */
+const holdsValue = (code: NonNullable<ReturnType<Space['code']>>, cube: Cube, value: number): boolean => {
+  if (code.kind === 'names') return true;
+  if (code.kind === 'ranges') {
+    const set = setOf(cube, code.dimension.index);
+    return !set || set.has(code.starts.findLastIndex((start) => start <= value));
+  }
+  return code.groups.every(({ dimension, mask, index }) => {
+    const set = setOf(cube, dimension.index);
+    return !set || set.has(index.get(BigInt(value) & mask) ?? dimension.size - 1);
+  });
 };
 
 const maybe = (space: Space, text: string): Deed => ({ kind: 'maybe', fate: space.addTest(fateTest(text)) });

@@ -30,7 +30,8 @@ export type Status = 'live' | 'dead' | 'unknown';
  * Why no packet gets there. `rule`: one earlier rule takes them all; `rules`: several together; `catch-all`: after a rule that takes every packet;
  * `deciding-chain`: after a jump to a chain that decides every packet that enters; `callers`: what the rule asks never arrives, given how its chain
  * is entered; `contradiction`: its own conditions exclude each other; `interface`: it asks for an interface that its hooks do not know; `hook`: it asks
- * for what its hooks never see otherwise (a state that nat never sees); `host`: for an address that the addresses given route elsewhere; `chain`: no packet enters its chain; `path`: an earlier table or hook
+ * for what its hooks never see otherwise (a state that nat never sees); `host`: for an address that the addresses given route elsewhere; `state`:
+ * for a state that no such packet has; `chain`: no packet enters its chain; `path`: an earlier table or hook
  * drops or rewrites all of them.
  */
 export type Cause =
@@ -43,6 +44,7 @@ export type Cause =
   | 'interface'
   | 'hook'
   | 'host'
+  | 'state'
   | 'chain'
   | 'path';
 
@@ -355,7 +357,8 @@ export class Reachability {
     const step = this.step(rule);
     const chain = this.chain(rule);
     const table = this.table(rule);
-    if (step.form === false || step.cubes?.length === 0) return { cause: 'contradiction', by: [], fate: null, shows: null };
+    if (step.form === false || step.cubes?.length === 0)
+      return { cause: step.isStateless ? 'state' : 'contradiction', by: [], fate: null, shows: null };
     if (found.byPath) return this.explainPath(rule, found);
     const own = step.cubes ?? [hullOf(step.form)];
     const entered = this.hooksInto(table, chain.index);

@@ -50,6 +50,8 @@ export const sayCause = (rule: Rule, verdict: RuleVerdict): string => {
       return `it asks for an interface that packets in ${rule.chain.name} do not have`;
     case 'hook':
       return `it asks for what is never seen in ${rule.chain.table.name}/${rule.chain.name}`;
+    case 'state':
+      return 'connection tracking gives no packet that it asks for the state that it asks for';
     case 'host':
       return `the addresses given send no packet that it asks for to ${rule.chain.name}`;
     case 'chain':
@@ -69,6 +71,8 @@ export const sayCause = (rule: Rule, verdict: RuleVerdict): string => {
 export const adviseOn = (rule: Rule, { by, cause, fate }: RuleVerdict): string => {
   const line = `line ${lineOf(rule)}`;
   switch (cause) {
+    case 'state':
+      return 'ask for INVALID, or for no state, or remove it';
     case 'contradiction':
       return 'correct one of its conditions, or remove it';
     case 'interface':

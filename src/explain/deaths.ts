@@ -135,7 +135,13 @@ export const tellDeath = ({ rule, others, stranded, verdict }: Death): Told => {
   const takers = by.slice(0, mostTakers);
   const first = by[0];
   const impossible =
-    cause === 'contradiction' || cause === 'interface' || cause === 'hook' || cause === 'host' || cause === 'callers' || cause === 'chain';
+    cause === 'contradiction' ||
+    cause === 'interface' ||
+    cause === 'hook' ||
+    cause === 'host' ||
+    cause === 'state' ||
+    cause === 'callers' ||
+    cause === 'chain';
   const count = others.length + 1;
   return {
     ...place,

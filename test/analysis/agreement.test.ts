@@ -41,7 +41,7 @@ const disagreement = (text: string, ruleset: Ruleset, checker: SlowChecker): str
     if (status === 'dead') tally.dead++;
     if (status === 'unknown') continue;
     const line = ruleset.source.slice(rule.node);
-    if (checker.isLoose && status === 'live') continue;
+    if ((checker.isLoose && status === 'live') || (checker.isUnheard(rule) && status === 'dead')) continue;
     if (status !== (isMet ? 'live' : 'dead')) lines.push(`the engine says ${status}, the checker ${isMet ? 'live' : 'dead'}: ${line}`);
     else if (status === 'live') {
       const { packet } = reach.verdict(rule);

@@ -135,6 +135,21 @@ const cases: readonly (readonly [what: string, text: string, expected: readonly 
     ),
     ['4: rules by 2 3'],
   ],
+  [
+    'states that connection tracking never gives to such packets',
+    filter(
+      '-A INPUT -p tcp -m tcp --tcp-flags ALL NONE -m conntrack --ctstate NEW -j DROP',
+      '-A INPUT -p tcp -m tcp --tcp-flags SYN,ACK SYN,ACK -m state --state NEW -j DROP',
+      '-A INPUT -p tcp -m tcp --tcp-flags SYN,ACK SYN,ACK -m state --state NEW,INVALID -j DROP',
+      '-A INPUT -p tcp -m tcp --tcp-flags FIN,ACK FIN,ACK -m state --state NEW -j DROP',
+      '-A INPUT -p tcp -m tcp --tcp-flags RST RST -m state --state NEW -j DROP',
+      '-A INPUT -p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -m state --state NEW -j DROP',
+      '-A INPUT -p icmp -m icmp --icmp-type 3 -m conntrack --ctstate NEW -j DROP',
+      '-A INPUT -p icmp -m icmp --icmp-type 3 -m conntrack --ctstate NEW,RELATED -j DROP',
+      '-A INPUT -p icmp -m icmp --icmp-type 8 -m conntrack --ctstate NEW -j ACCEPT',
+    ),
+    ['1: state', '2: state', '7: state'],
+  ],
   ['an unknown target may let pass', filter('-A INPUT -j UNHEARD', '-A INPUT -p tcp -j ACCEPT'), []],
   [
     'nat sees new connections only',
@@ -200,6 +215,7 @@ describe('dead rules and why', () => {
       'contradiction',
       'interface',
       'hook',
+      'state',
       'chain',
       'path',
     ]; // `host` wants addresses: below

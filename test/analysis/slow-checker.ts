@@ -10,6 +10,7 @@ import {
   givenOf,
   type Hook,
   hooks,
+  icmpMayBe,
   isAddressField,
   meaningContext,
   type Ordinal,
@@ -18,6 +19,7 @@ import {
   type TableName,
   type Test,
   tablesAtHook,
+  tcpMayBe,
 } from '../../grammar/index.js';
 import type { Chain, Rule, Ruleset } from '../../src/model/ruleset.js';
 
@@ -147,6 +149,7 @@ export class SlowChecker {
   readonly size: number;
   /** By rule id: what was met, by hook and questions. */
   readonly met: Map<string, Meeting[]>[];
+  private readonly heard = new Set<number>();
   private readonly values: readonly (readonly Value[])[];
   private readonly leaves: readonly Leaf[];
   private readonly leavesAt: readonly (readonly Leaf[])[];
@@ -383,7 +386,19 @@ export class SlowChecker {
     );
   }
 
+  /** Whether connection tracking may give the packet its state. In raw it may look NEW whatever it is. */
+  private isHeard(rule: Rule, point: Point): boolean {
+    const number = (field: FieldName): number | null => (this.at(field) < 0 ? null : Number(point.values[this.at(field)]));
+    const [protocol, flags, icmp] = [number('protocol'), number('tcpFlags'), number('icmp')];
+    const state = connectionStates[this.state(point)]!;
+    const { family } = this.ruleset;
+    if (rule.chain.table.name === 'raw') return true;
+    if (protocol === 6 && flags !== null) return tcpMayBe(flags, state);
+    return protocol !== (family === 4 ? 1 : 58) || icmp === null || icmpMayBe(family, icmp >> 8, state);
+  }
+
   private note(rule: Rule, hook: Hook, point: Point): void {
+    if (this.isHeard(rule, point)) this.heard.add(rule.id);
     const found = this.met[rule.id]!;
     const key = `${hook} ${this.told((field) => point.values[this.at(field)]!)}`;
     const list = found.get(key);
@@ -611,6 +626,11 @@ export class SlowChecker {
 
   isMet(rule: Rule): boolean {
     return this.met[rule.id]!.size > 0;
+  }
+
+  /** Met only by packets with states that connection tracking never gives them: the engine sees so where one rule asks for both. */
+  isUnheard(rule: Rule): boolean {
+    return this.isMet(rule) && !this.heard.has(rule.id);
   }
 
   /**

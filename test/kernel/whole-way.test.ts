@@ -79,6 +79,17 @@ const cases: readonly Case[] = [
   },
 ];
 
+/** Every set of flags that conntrack looks at, in every state, behind another packet that nobody answered. */
+const byState = (state: 'NEW' | 'ESTABLISHED'): readonly string[] => [
+  '*filter',
+  ...flagSets.map((flags) => `-A FORWARD -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK,URG ${flags} -m conntrack --ctstate ${state}`),
+  'COMMIT',
+];
+const flagSets = Array.from(
+  { length: 32 },
+  (_, i) => ['FIN', 'SYN', 'RST', 'ACK', 'URG'].filter((_, bit) => i & (1 << bit)).join(',') || 'NONE',
+);
+
 /** A rule for each address, at each hook where routing has been. */
 const byAddress = [
   '*nat',
@@ -114,6 +125,38 @@ for (const backend of ['legacy', 'nft'] as const) {
       const reach = new Reachability(resolve(parse(text, { family: 4 }).document).rulesets[0]!);
       const dead = reach.ruleset.rules.filter((rule) => reach.status(rule) === 'dead');
       expect(dead.map((rule) => reach.ruleset.source.position(rule.node.start).line).filter((line) => seen.includes(line))).toEqual([]);
+    });
+
+    const answer = { ...syn, in: 'eth1', src: syn.dst, dst: syn.src, sport: syn.dport, dport: syn.sport, flags: 'SYN,ACK', keep: true };
+    it.each([
+      ['NEW', 24, 8, [[], [syn], [{ ...syn, flags: 'ACK' }]]],
+      [
+        'ESTABLISHED',
+        23,
+        7,
+        [
+          [syn, answer],
+          [syn, answer, { ...syn, flags: 'ACK', keep: true }],
+        ],
+      ],
+    ] as const)('no packet is %s that the engine says cannot be', { timeout: 120_000 }, async (state, never, often, before) => {
+      const text = `${byState(state).join('\n')}\n`;
+      const ruleset = resolve(parse(text, { family: 4 }).document).rulesets[0]!;
+      const reach = new Reachability(ruleset);
+      const lines = ruleset.rules
+        .filter((rule) => reach.status(rule) === 'dead')
+        .map((rule) => ruleset.source.position(rule.node.start).line);
+      expect(lines.length).toBe(never);
+      await withKernel({ family: 4, backend, rules: text }, async (kernel) => {
+        const met = new Set<number>();
+        for (const first of before)
+          for (const flags of flagSets) {
+            const answers = await kernel.send([...first, { ...syn, flags, keep: first.length > 0 }]);
+            for (const line of answers.at(-1)!.matched) met.add(line);
+          }
+        expect([...met].filter((line) => lines.includes(line))).toEqual([]);
+        expect(met.size).toBeGreaterThanOrEqual(often);
+      });
     });
 
     it('no rule that the addresses given call dead is met', async () => {
