@@ -14,12 +14,12 @@ import { random, randomRuleset, wordsBeside } from './random-rulesets.js';
 import { SlowChecker, TooMany } from './slow-checker.js';
 import { deeds, one, sayings } from './vocabulary.js';
 
-const usual = 800;
+const usual = 560;
 const many = Number(process.env.IPTLINT_AGREEMENT ?? usual);
 const firstSeed = Number(process.env.IPTLINT_AGREEMENT_SEED ?? 1);
 
 /** Packets at one place that the checker may enumerate. */
-const most = 3000;
+const most = 2000;
 
 const rulesetOf = (text: string, family: Family): Ruleset => {
   const { document, problems } = parse(text, { name: 'random', family });
