@@ -453,9 +453,30 @@ export class Paths {
     };
     const fresh = connectionStates.indexOf('NEW');
     const followers = diagram.and(asked, diagram.of(program.space.dimension('connectionState')!.interval(fresh, fresh)));
-    const first = diagram.and(without(followers, own), flow.entry(chain));
-    const { accepted } = flow.run(new Map([[chain.index, first]]));
-    return diagram.and(without(accepted, own), without(followers, written));
+    /** What leaves the table translated, and what leaves it as it came. */
+    const split = (entering: Node): readonly [translated: Node, plain: Node] => {
+      const sets: [Node[], Node[]] = [[], []];
+      const { unknown } = flow.run(new Map([[chain.index, entering]]), {
+        decided: (_chain, step, set) => sets[step.changes.some(({ dimension }) => written.has(dimension)) ? 0 : 1].push(set),
+        policy: (_chain, set) => sets[1].push(set),
+      });
+      return [diagram.orAll(sets[0]), diagram.orAll([...sets[1], unknown])];
+    };
+    const [translated, plain] = split(diagram.and(without(followers, own), flow.entry(chain)));
+    // The first one got so far itself.
+    const [first, plainFirst] = split(followers);
+    const alike = (set: Node): Node => {
+      const levels = diagram.support(set);
+      const other = program.space.dimensions.filter(
+        ({ field, test, level, bits }) =>
+          (test || (field && !ofTuple.has(field))) && Array.from({ length: bits }, (_, i) => level + i).some((bit) => levels.has(bit)),
+      );
+      return without(set, other);
+    };
+    return diagram.or(
+      diagram.and(diagram.and(without(translated, own), alike(first)), without(followers, written)),
+      diagram.and(diagram.and(without(plain, own), alike(plainFirst)), followers),
+    );
   }
 
   /** Connection tracking, between raw and what follows: packets that NOTRACK did not mark get a connection. */

@@ -618,7 +618,9 @@ export class Reachability {
     try {
       return this.within(given, () => {
         scope = this.paths.origins(this.flow(own).matching(chain, step));
-        return isDeadWith(candidates) ? [...quickExplain(candidates, isDeadWith)].sort((a, b) => a.id - b.id) : null;
+        // Where policies alone make it so, those that drop are told all the same.
+        if (!isDeadWith(candidates) || isDeadWith([])) return null;
+        return [...quickExplain(candidates, isDeadWith)].sort((a, b) => a.id - b.id);
       });
     } catch (error) {
       if (error instanceof Exhausted) return null;

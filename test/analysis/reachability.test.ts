@@ -586,6 +586,23 @@ describe('what the kernel lets pass (test/kernel/whole-way.test.ts asks it)', ()
     expect(alive(...rules(''))).toEqual([true, true, true, true, false, false]);
   });
 
+  it('but the first one must have got so far itself', () => {
+    expect(
+      alive(
+        '*raw',
+        '-A PREROUTING -d 192.0.2.2 -j DROP',
+        '-A PREROUTING ! -i lo -p tcp -m tcp --dport 8080 -m ttl --ttl-lt 9 -j DROP',
+        'COMMIT',
+        '*nat',
+        '-A PREROUTING -p tcp -m tcp --dport 8080 -m ttl --ttl-lt 9 -j DNAT --to-destination 192.0.2.2',
+        'COMMIT',
+        '*filter',
+        '-A FORWARD -d 192.0.2.2 -m conntrack --ctstate NEW -j ACCEPT',
+        'COMMIT',
+      ),
+    ).toEqual([true, true, false, false]);
+  });
+
   it('CT --notrack alone puts no fragments together', () => {
     const rules = (target: string): readonly string[] => [
       '*raw',
