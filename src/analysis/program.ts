@@ -13,6 +13,8 @@ import {
   hooks,
   meaningContext,
   type Ordinal,
+  optionsIn,
+  outlined,
   type Predicate,
   type TableName,
   type Test,
@@ -122,12 +124,15 @@ const trackingTargets = new Set(['DNAT', 'SNAT', 'MASQUERADE', 'REDIRECT', 'NETM
  */
 const changedByMatches = (ruleset: Ruleset): ReadonlySet<FieldName> => {
   const found = new Set<FieldName>();
-  for (const { node } of ruleset.rules)
-    for (const { spec, options } of node.matches) {
-      if (!spec?.rewrites) continue;
-      const given = givenOf(spec, options) as never;
-      if (given) for (const { field } of spec.rewrites(given, meaningContext(ruleset.family, options))) found.add(field);
+  for (const { node } of ruleset.rules) {
+    const { outline, values } = outlined(node);
+    for (const use of outline.matches) {
+      if (!use.spec?.rewrites) continue;
+      const options = optionsIn(use, values);
+      const given = givenOf(use.spec, options) as never;
+      if (given) for (const { field } of use.spec.rewrites(given, meaningContext(ruleset.family, options))) found.add(field);
     }
+  }
   for (let size = -1; found.size > size && found.size > 0; ) {
     size = found.size;
     for (const { action } of ruleset.rules)

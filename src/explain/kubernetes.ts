@@ -2,7 +2,7 @@
  * Kubernetes services as kube-proxy wrote them into the rules: read from its chains and comments (KUBE-SERVICES, KUBE-NODEPORTS, KUBE-SVC-, KUBE-SEP- ...,
  * layouts of kube-proxy 1.5 to 1.31), and in ipvs mode from its ipsets.
  */
-import { printAddress, protocolName } from '../../grammar/index.js';
+import { printAddress, protocolName, targetOf } from '../../grammar/index.js';
 import type { Ipsets } from '../model/ipset.js';
 import { lineOf } from '../model/place.js';
 import type { Chain, Rule, Ruleset } from '../model/ruleset.js';
@@ -144,7 +144,7 @@ export const servicesOf = (ruleset: Ruleset, sets: Ipsets | null): Services | nu
     if (/^KUBE-SVC-/.test(chain.name) && !seen.has(chain) && chain.rules.length > 0) draftOf(nameOfChain(chain), null, chain);
   for (const rule of refusing) {
     const name = serviceNameIn(commentsOf(rule));
-    const target = rule.node.target?.name;
+    const target = targetOf(rule.node);
     if (!name || (target !== 'REJECT' && target !== 'DROP')) continue;
     const draft = draftOf(name, protocolOf(rule), null);
     const isLocal = /no local endpoints/.test(commentsOf(rule).join(' '));

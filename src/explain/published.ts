@@ -1,5 +1,6 @@
 /** Published ports of containers: what Docker, Podman and the CNI plugins forward from the host to a container. */
 
+import { targetOf } from '../../grammar/index.js';
 import { ownerOfRule } from '../model/owners.js';
 import { lineOf } from '../model/place.js';
 import type { Rule, Ruleset } from '../model/ruleset.js';
@@ -30,7 +31,7 @@ export const publishedPorts = (ruleset: Ruleset): readonly PublishedPort[] => {
   const found: PublishedPort[] = [];
   for (const chain of nat.chains.values())
     for (const rule of chain.rules) {
-      if (rule.node.target?.name !== 'DNAT') continue;
+      if (targetOf(rule.node) !== 'DNAT') continue;
       const owner = ownerOfRule(rule);
       const container = natTargetOf(rule);
       // DOCKER_OUTPUT sends queries to Docker's name server: nobody published them.

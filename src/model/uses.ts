@@ -1,5 +1,15 @@
 /** The extensions that a rule uses, each with the places where the kernel takes this use of it (the catalogue's `place` and `placeFor`). */
-import { givenOf, type Hook, meaningContext, type Place, type Span, type TableName } from '../../grammar/index.js';
+import {
+  givenOf,
+  type Hook,
+  meaningContext,
+  optionsIn,
+  outlined,
+  type Place,
+  type Span,
+  type TableName,
+  targetName,
+} from '../../grammar/index.js';
 import { spanOf } from './place.js';
 import type { Rule } from './ruleset.js';
 
@@ -8,7 +18,8 @@ export interface ExtensionUse {
   /** `-m owner`, `-j DNAT`. */
   readonly words: string;
   readonly name: string;
-  readonly at: Span;
+  /** Where it stands; looked up when asked. */
+  readonly at: () => Span;
   /** All of them hold. */
   readonly places: readonly Place[];
   /**
@@ -24,23 +35,28 @@ const none: readonly ExtensionUse[] = [];
 export const placedUses = (rule: Rule): readonly ExtensionUse[] => {
   let found: ExtensionUse[] | null = null;
   const { family } = rule.chain.table.ruleset;
-  const { matches, target } = rule.node;
-  for (const node of target ? [...matches, target] : matches) {
-    const { spec } = node;
+  const made = outlined(rule.node);
+  const { matches, target } = made.outline;
+  for (let i = 0; i <= matches.length; i++) {
+    const use = i < matches.length ? matches[i]! : target;
+    const spec = use?.spec;
     if (!spec?.place && !spec?.placeFor) continue;
     if (spec.families && !spec.families.includes(family)) continue;
+    const isTarget = use === target;
+    const name = isTarget ? targetName(made)! : use!.name;
     // A chain of the name goes before the target: the rule then jumps.
-    if (node.kind === 'target' && rule.chain.table.chains.has(node.name)) continue;
-    const given = spec.placeFor ? givenOf(spec, node.options) : null;
-    const narrower = given ? spec.placeFor?.(given as never, meaningContext(family, node.options)) : undefined;
-    const places = [spec.place, narrower].filter((place) => place !== undefined);
+    if (isTarget && rule.chain.table.chains.has(name)) continue;
+    const options = spec.placeFor ? optionsIn(use!, made.values) : [];
+    const given = spec.placeFor ? givenOf(spec, options) : null;
+    const narrower = given ? spec.placeFor?.(given as never, meaningContext(family, options)) : undefined;
+    const places = narrower ? (spec.place ? [spec.place, narrower] : [narrower]) : spec.place ? [spec.place] : [];
     if (places.length === 0) continue;
     found ??= [];
     found.push({
-      kind: node.kind,
-      words: `${node.kind === 'match' ? '-m' : '-j'} ${node.name}`,
+      kind: isTarget ? 'target' : 'match',
+      words: `${isTarget ? '-j' : '-m'} ${name}`,
       name: spec.name,
-      at: spanOf(node),
+      at: () => spanOf(isTarget ? rule.node.target! : rule.node.matches[i]!),
       places,
       declaredHooks: spec.place?.hooks ?? null,
     });

@@ -37,7 +37,7 @@ export default defineCheck({
         const where = listed(allowed, 'or');
         findings.add(`${table} ${rule.chain.name} ${use.words}`, spanOf(rule.node), () => ({
           ...placeOfRule(rule),
-          focus: [use.at],
+          focus: [use.at()],
           label: 'refused here',
           message: `${use.words} works only in the ${allowed.length === 1 ? 'table' : 'tables'} ${listed(allowed)}; ${nftTakesIt ? 'the legacy back end refuses' : 'the kernel refuses'} it in ${table}`,
           help: `move the rule to ${where}${use.kind === 'target' && !nftTakesIt ? ', or use another target' : ''}`,
