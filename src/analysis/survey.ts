@@ -28,7 +28,9 @@ import { CubeIndex, dividing } from '../packets/cube-index.js';
 import { complementSet, type Dimension, type Form, ValueSet } from '../packets/space.js';
 import { type ChainProgram, type Program, type Step, stageCubes, type TableProgram } from './program.js';
 
-const nothingArrives: Death = { parts: [], covers: [], coverSteps: [] };
+const noCubes: Cube[] = [];
+const noSteps: readonly number[] = [];
+const nothingArrives: Death = { parts: noCubes, covers: noCubes, coverSteps: noSteps };
 
 /** What a chain does to what enters it. */
 interface Summary {
@@ -188,7 +190,7 @@ export const survey = (program: Program, table: TableProgram): SurveyResult => {
     const chain = chains[order[i]!]!;
     if (chain.hook === null) summaries[chain.index] = summarise(program, chain, summaries);
   }
-  const scratch: Scratch = { index: new CubeIndex([]), steps: [], kinds: [] };
+  const surveyor = new Surveyor(result);
   for (const at of order) {
     const chain = chains[at]!;
     const arrivals = result.arrivals[at]!;
@@ -198,274 +200,320 @@ export const survey = (program: Program, table: TableProgram): SurveyResult => {
       arrivals.cubes.length = mostArrivals;
       arrivals.exact = false;
     }
-    surveyChain(chain, result, scratch);
+    surveyor.survey(chain);
   }
   return result;
 };
 
-/** What short chains share: there are tens of thousands. */
-interface Scratch {
-  readonly index: CubeIndex;
-  readonly steps: number[];
-  readonly kinds: number[];
-}
+/** Of this many steps or fewer, cubes are compared one by one. */
+const shortChain = 64;
 
-const surveyChain = (chain: ChainProgram, result: SurveyResult, scratch: Scratch): void => {
-  const { steps } = chain;
-  const { cubes: entries, exact } = result.arrivals[chain.index]!;
-  const { status, witness, deaths, leans } = result;
-  if (entries.length === 0) {
-    for (const step of steps) {
-      if (exact) {
-        status[step.rule.id] = 2;
-        deaths.set(step.rule.id, nothingArrives);
-      }
-      if (step.target >= 0 && !exact) result.arrivals[step.target]!.exact = false;
-    }
-    return;
-  }
-  const isShort = steps.length <= 64;
-  const index = isShort ? scratch.index : new CubeIndex(dividing(steps.flatMap((step) => step.cubes ?? [])));
-  const coverSteps: number[] = isShort ? scratch.steps : [];
+/** Surveys one chain after the other; what it holds is of the chain in hand. There are tens of thousands of short ones. */
+class Surveyor {
+  private readonly result: SurveyResult;
+  private readonly shortIndex = new CubeIndex([]);
+  private index = this.shortIndex;
+  private readonly coverSteps: number[] = [];
   /** 1 a lower bound of what is taken, 2 an upper bound, 3 both. */
-  const coverKinds: number[] = isShort ? scratch.kinds : [];
-  if (isShort) {
-    index.clear();
-    coverSteps.length = 0;
-    coverKinds.length = 0;
-  }
-  const cover = (cube: Cube, step: number, kind: number): void => {
-    index.insert(cube);
-    coverSteps.push(step);
-    coverKinds.push(kind);
-  };
+  private readonly coverKinds: number[] = [];
+  private entries: readonly Cube[] = [];
+  /** The entries are all that arrives. */
+  private exact = true;
   /** What cutting cubes may cost in this chain; beyond it diagrams are better. */
-  const purse: Budget = { left: Math.min(6_000_000, 400_000 + 2_500 * steps.length) };
+  private readonly purse: Budget = { left: 0 };
   /** Covers that last proved a death among many: they often prove the next. */
-  let proof: Cube[] = [];
+  private proof: Cube[] = [];
   /** What the last search needed for its proof, where it was one among many. */
-  let proved: readonly Cube[] | null = null;
-  const search = (part: Cube, covers: readonly Cube[], budget: Budget): Cube | null | undefined => {
-    proved = null;
+  private proved: readonly Cube[] | null = null;
+  /** A step after which nothing goes on. */
+  private closing = -1;
+
+  constructor(result: SurveyResult) {
+    this.result = result;
+  }
+
+  survey(chain: ChainProgram): void {
+    const { steps } = chain;
+    const { cubes: entries, exact } = this.result.arrivals[chain.index]!;
+    const { status, deaths } = this.result;
+    if (entries.length === 0) {
+      for (const step of steps) {
+        if (exact) {
+          status[step.rule.id] = 2;
+          deaths.set(step.rule.id, nothingArrives);
+        }
+        if (step.target >= 0 && !exact) this.result.arrivals[step.target]!.exact = false;
+      }
+      return;
+    }
+    this.entries = entries;
+    this.exact = exact;
+    if (steps.length <= shortChain) {
+      this.index = this.shortIndex;
+      this.index.clear();
+    } else this.index = new CubeIndex(dividing(steps.flatMap((step) => step.cubes ?? [])));
+    this.coverSteps.length = 0;
+    this.coverKinds.length = 0;
+    this.purse.left = Math.min(6_000_000, 400_000 + 2_500 * steps.length);
+    this.proof = noCubes;
+    this.closing = -1;
+    for (const step of steps) {
+      const { id } = step.rule;
+      if (this.closing >= 0) {
+        status[id] = 2;
+        deaths.set(id, { parts: step.cubes ? [...step.cubes] : [hullOf(step.form)], covers: [everything], coverSteps: [this.closing] });
+        continue;
+      }
+      this.judge(step);
+      this.take(step);
+    }
+  }
+
+  /** Whether the step lives, and what it sends where it jumps to. */
+  private judge(step: Step): void {
+    const { cubes } = step;
+    const { status, witness, deaths, arrivals } = this.result;
+    const { id } = step.rule;
+    if (!cubes || cubes.length === 0) {
+      if (cubes || step.form === false) {
+        status[id] = 2;
+        deaths.set(id, nothingArrives);
+      }
+      if (!cubes && step.target >= 0) arrivals[step.target]!.exact = false;
+      return;
+    }
+    const { exact } = this;
+    const parts = this.partsOf(cubes);
+    if (this.index.size > 0 || (!exact && parts.length === 0)) {
+      this.judgeAmongCovers(step, cubes, parts);
+      return;
+    }
+    // Nothing before it takes anything: it is live if its condition meets what arrives.
+    if (parts.length === 0) {
+      status[id] = 2;
+      deaths.set(id, { parts, covers: noCubes, coverSteps: noSteps });
+      return;
+    }
+    status[id] = 1;
+    witness[id] = parts[0];
+    this.noteLean(id, parts[0]!, parts, noCubes, parts[0]!);
+    if (step.target >= 0) {
+      const to = arrivals[step.target]!;
+      if (!exact) to.exact = false;
+      send(to, parts);
+    }
+  }
+
+  /** What arrives and matches. */
+  private partsOf(cubes: readonly Cube[]): readonly Cube[] {
+    const { entries } = this;
+    if (entries.length === 1 && cubes.length === 1) {
+      const [cube] = cubes;
+      const common = meet(entries[0]!, cube!);
+      return common === null ? noCubes : common === cube ? cubes : [common];
+    }
+    const parts: Cube[] = [];
+    for (const entry of entries)
+      for (const cube of cubes) {
+        const common = meet(entry, cube);
+        if (common) parts.push(common);
+      }
+    return parts;
+  }
+
+  private judgeAmongCovers(step: Step, cubes: readonly Cube[], parts: readonly Cube[]): void {
+    const { index, coverSteps, coverKinds, purse, exact } = this;
+    const { status, witness, deaths } = this.result;
+    const { id } = step.rule;
+    const death: { parts: readonly Cube[]; covers: Cube[]; coverSteps: number[] } = { parts, covers: [], coverSteps: [] };
+    let live: Cube | null = null;
+    let undecided = false;
+    const budget: Budget = { left: Math.min(30_000, Math.max(purse.left, 200)) };
+    const given = budget.left;
+    const jumps = step.target >= 0;
+    const sent: Cube[] = [];
+    let sentExact = exact;
+    if (!jumps && index.size > 200)
+      for (const part of parts) {
+        const quiet = index.quietPart(part);
+        if (!quiet) continue;
+        const covers = index.meeting(quiet).filter((id) => coverKinds[id]! & 2);
+        const found =
+          covers.length === 0
+            ? quiet
+            : uncovered(
+                quiet,
+                covers.map((id) => index.cube(id)),
+                { left: 500 },
+              );
+        // What leans on an unknown is looked at closely.
+        if (!found || found.sets.some((set) => set.dimension.test)) continue;
+        live = found;
+        break;
+      }
+    for (const part of live ? noCubes : parts) {
+      const ids = index.meeting(part);
+      const upper: Cube[] = [];
+      const lower: Cube[] = [];
+      let same = true;
+      for (const id of ids) {
+        const kind = coverKinds[id]!;
+        if (kind & 2) upper.push(index.cube(id));
+        if (kind & 1) lower.push(index.cube(id));
+        if (kind !== 3) same = false;
+      }
+      const all = jumps && same && ids.length <= fewCovers ? remainder(part, upper, 16, { left: 4000 }) : null;
+      const found = all ? (all[0] ?? null) : upper.length === 0 ? part : this.search(part, upper, budget);
+      if (found) {
+        if (!live) {
+          live = found;
+          this.noteLean(id, found, parts, upper, part);
+        }
+        if (!jumps) break;
+        const rest = all ?? (same && ids.length <= 200 ? remainder(part, upper, 16, { left: 4000 }) : null);
+        if (rest) sent.push(...rest);
+        else {
+          sent.push(found, ...openings(part, upper));
+          sentExact = false;
+        }
+        if (sent.length > 4 * mostArrivals) {
+          sentExact = false;
+          break;
+        }
+        continue;
+      }
+      const gone = found === null && same ? null : found === undefined && same ? undefined : this.search(part, lower, budget);
+      if (gone === null) {
+        const needed: ReadonlySet<Cube> | null = this.proved === null ? null : new Set<Cube>(this.proved);
+        for (const id of ids)
+          if (coverKinds[id]! & 1 && (needed === null || needed.has(index.cube(id)))) {
+            death.covers.push(index.cube(id));
+            death.coverSteps.push(coverSteps[id]!);
+          }
+      } else {
+        undecided = true;
+        sentExact = false;
+      }
+    }
+    if (live) {
+      status[id] = 1;
+      witness[id] = live;
+    } else if (!undecided && exact) {
+      status[id] = 2;
+      deaths.set(id, death);
+    } else if (!exact) {
+      // Not all that arrives is known: dead only if dead for everything.
+      death.parts = [...cubes];
+      death.covers = [];
+      death.coverSteps = [];
+      let all = true;
+      for (const cube of cubes) {
+        const ids = index.meeting(cube).filter((id) => coverKinds[id]! & 1);
+        if (
+          uncovered(
+            cube,
+            ids.map((id) => index.cube(id)),
+            budget,
+          ) !== null
+        ) {
+          all = false;
+          break;
+        }
+        for (const id of ids) {
+          death.covers.push(index.cube(id));
+          death.coverSteps.push(coverSteps[id]!);
+        }
+      }
+      if (all) {
+        status[id] = 2;
+        deaths.set(id, death);
+      }
+    }
+    if (jumps && status[id] !== 2) {
+      const to = this.result.arrivals[step.target]!;
+      if (status[id] === 0) to.exact = false;
+      else {
+        if (!sentExact) to.exact = false;
+        send(to, sent);
+      }
+    }
+    purse.left -= given - budget.left;
+  }
+
+  private search(part: Cube, covers: readonly Cube[], budget: Budget): Cube | null | undefined {
+    this.proved = null;
     if (covers.length <= 40) return uncovered(part, covers, budget);
     for (const cover of covers) if (contains(cover, part)) return null;
-    const chosen = proof.filter((cover) => meets(cover, part));
+    const chosen = this.proof.filter((cover) => meets(cover, part));
     const limited: Budget = { left: Math.min(budget.left, 12_000) };
     const before = limited.left;
     const found = uncoveredAmongMany(part, covers, chosen, limited);
     budget.left -= before - limited.left;
     if (found === null) {
-      proof = chosen;
-      proved = chosen;
+      this.proof = chosen;
+      this.proved = chosen;
     }
-    return found === undefined && purse.left > covers.length * 8 ? uncovered(part, covers, budget) : found;
-  };
-  /** A step after which nothing goes on. */
-  let closing = -1;
-  for (const step of steps) {
-    const at = step.index;
-    const { id } = step.rule;
-    if (closing >= 0) {
-      status[id] = 2;
-      deaths.set(id, { parts: step.cubes ? [...step.cubes] : [hullOf(step.form)], covers: [everything], coverSteps: [closing] });
-      continue;
-    }
-    const { cubes } = step;
-    if (!cubes) {
-      if (step.form === false) {
-        status[id] = 2;
-        deaths.set(id, nothingArrives);
-      }
-    } else if (cubes.length === 0) {
-      status[id] = 2;
-      deaths.set(id, nothingArrives);
-    } else if (index.size === 0 && (exact || entries.some((entry) => cubes.some((cube) => meets(entry, cube))))) {
-      // Nothing before it takes anything: it is live if its condition meets what arrives.
-      const parts: Cube[] = [];
-      for (const entry of entries)
-        for (const cube of cubes) {
-          const common = meet(entry, cube);
-          if (common) parts.push(common);
-        }
-      if (parts.length === 0) {
-        status[id] = 2;
-        deaths.set(id, { parts, covers: [], coverSteps: [] });
-      } else {
-        status[id] = 1;
-        witness[id] = parts[0];
-        const lean = leaning(parts[0]!, parts, [], parts[0]!);
-        if (lean) leans.set(id, lean);
-        if (step.target >= 0) {
-          const to = result.arrivals[step.target]!;
-          if (!exact) to.exact = false;
-          send(to, parts);
-        }
-      }
-    } else {
-      const parts: Cube[] = [];
-      for (const entry of entries)
-        for (const cube of cubes) {
-          const common = meet(entry, cube);
-          if (common) parts.push(common);
-        }
-      const death: { parts: Cube[]; covers: Cube[]; coverSteps: number[] } = { parts, covers: [], coverSteps: [] };
-      let live: Cube | null = null;
-      let undecided = false;
-      const budget: Budget = { left: Math.min(30_000, Math.max(purse.left, 200)) };
-      const given = budget.left;
-      const jumps = step.target >= 0;
-      const sent: Cube[] | null = jumps ? [] : null;
-      let sentExact = exact;
-      if (!jumps && index.size > 200)
-        for (const part of parts) {
-          const quiet = index.quietPart(part);
-          if (!quiet) continue;
-          const covers = index.meeting(quiet).filter((id) => coverKinds[id]! & 2);
-          const found =
-            covers.length === 0
-              ? quiet
-              : uncovered(
-                  quiet,
-                  covers.map((id) => index.cube(id)),
-                  { left: 500 },
-                );
-          // What leans on an unknown is looked at closely.
-          if (!found || found.sets.some((set) => set.dimension.test)) continue;
-          live = found;
-          break;
-        }
-      for (const part of live ? [] : parts) {
-        const ids = index.meeting(part);
-        const upper: Cube[] = [];
-        const lower: Cube[] = [];
-        let same = true;
-        for (const id of ids) {
-          const kind = coverKinds[id]!;
-          if (kind & 2) upper.push(index.cube(id));
-          if (kind & 1) lower.push(index.cube(id));
-          if (kind !== 3) same = false;
-        }
-        const all = jumps && same && ids.length <= fewCovers ? remainder(part, upper, 16, { left: 4000 }) : null;
-        const found = all ? (all[0] ?? null) : upper.length === 0 ? part : search(part, upper, budget);
-        if (found) {
-          if (!live) {
-            live = found;
-            const lean = leaning(found, parts, upper, part);
-            if (lean) leans.set(id, lean);
-          }
-          if (!jumps) break;
-          const rest = all ?? (same && ids.length <= 200 ? remainder(part, upper, 16, { left: 4000 }) : null);
-          if (rest) sent!.push(...rest);
-          else {
-            sent!.push(found, ...openings(part, upper));
-            sentExact = false;
-          }
-          if (sent!.length > 4 * mostArrivals) {
-            sentExact = false;
-            break;
-          }
-          continue;
-        }
-        const gone = found === null && same ? null : found === undefined && same ? undefined : search(part, lower, budget);
-        if (gone === null) {
-          const needed: ReadonlySet<Cube> | null = proved === null ? null : new Set<Cube>(proved);
-          for (const id of ids)
-            if (coverKinds[id]! & 1 && (needed === null || needed.has(index.cube(id)))) {
-              death.covers.push(index.cube(id));
-              death.coverSteps.push(coverSteps[id]!);
-            }
-        } else {
-          undecided = true;
-          sentExact = false;
-        }
-      }
-      if (live) {
-        status[id] = 1;
-        witness[id] = live;
-      } else if (!undecided && exact) {
-        status[id] = 2;
-        deaths.set(id, death);
-      } else if (!exact) {
-        // Not all that arrives is known: dead only if dead for everything.
-        death.parts = [...cubes];
-        death.covers = [];
-        death.coverSteps = [];
-        let all = true;
-        for (const cube of cubes) {
-          const ids = index.meeting(cube).filter((id) => coverKinds[id]! & 1);
-          if (
-            uncovered(
-              cube,
-              ids.map((id) => index.cube(id)),
-              budget,
-            ) !== null
-          ) {
-            all = false;
-            break;
-          }
-          for (const id of ids) {
-            death.covers.push(index.cube(id));
-            death.coverSteps.push(coverSteps[id]!);
-          }
-        }
-        if (all) {
-          status[id] = 2;
-          deaths.set(id, death);
-        }
-      }
-      if (jumps && status[id] !== 2) {
-        const to = result.arrivals[step.target]!;
-        if (status[id] === 0) to.exact = false;
-        else {
-          if (!sentExact) to.exact = false;
-          send(to, sent!);
-        }
-      }
-      purse.left -= given - budget.left;
-    }
-    if (!cubes && step.target >= 0) result.arrivals[step.target]!.exact = false;
-    // What this step takes from those behind it.
+    return found === undefined && this.purse.left > covers.length * 8 ? uncovered(part, covers, budget) : found;
+  }
+
+  private noteLean(id: number, found: Cube, parts: readonly Cube[], covers: readonly Cube[], from: Cube): void {
+    if (!asksUnknown(found)) return;
+    const lean = leaning(found, parts, covers, from);
+    if (lean) this.result.leans.set(id, lean);
+  }
+
+  /** What a step takes from those behind it. */
+  private take(step: Step): void {
+    const { kind, cubes } = step;
+    if (kind === 'pass') return;
     const takes = step.takes === null ? cubes : step.takeCubes;
     const list = takes ?? [hullOf(step.form)];
     const both = takes ? 3 : 2;
-    const taken = (cube: Cube, kind: number): void => {
-      cover(cube, at, kind);
-      if (kind & 1 && cube.dims.length <= 1 && (cube.dims.length === 0 || (exact && entries.every((entry) => contains(cube, entry)))))
-        closing = at;
-    };
-    switch (step.kind) {
-      case 'decide':
-      case 'return':
-      case 'goto':
-        for (const cube of list) taken(cube, both);
-        break;
-      case 'maybe':
-        for (const cube of list) cover(replace(cube, step.fate!.interval(1, 1)), at, both);
-        break;
-      case 'jump': {
-        const summary = result.summaries[step.target]!;
-        if (summary.all) for (const cube of list) taken(cube, both);
-        else
-          for (const cube of list) {
-            for (const inner of summary.sure) {
-              const common = meet(cube, inner);
-              if (common) cover(common, at, takes ? (summary.exact ? 3 : 1) : summary.exact ? 2 : 0);
-            }
-            if (summary.exact) continue;
-            if (summary.most)
-              for (const outer of summary.most) {
-                const common = meet(cube, outer);
-                if (common) cover(common, at, 2);
-              }
-            else cover(cube, at, 2);
-          }
-        break;
+    if (kind === 'maybe') {
+      for (const cube of list) this.cover(replace(cube, step.fate!.interval(1, 1)), step.index, both);
+      return;
+    }
+    if (kind !== 'jump') {
+      for (const cube of list) this.takeWhole(cube, step.index, both);
+      return;
+    }
+    const { sure, most, exact, all } = this.result.summaries[step.target]!;
+    for (const cube of list) {
+      if (all) {
+        this.takeWhole(cube, step.index, both);
+        continue;
       }
-      default:
-        break;
+      for (const inner of sure) {
+        const common = meet(cube, inner);
+        if (common) this.cover(common, step.index, takes ? (exact ? 3 : 1) : exact ? 2 : 0);
+      }
+      if (exact) continue;
+      if (most === null) this.cover(cube, step.index, 2);
+      else
+        for (const outer of most) {
+          const common = meet(cube, outer);
+          if (common) this.cover(common, step.index, 2);
+        }
     }
   }
-};
+
+  /** All of a cube is taken: perhaps all that arrives. */
+  private takeWhole(cube: Cube, at: number, kind: number): void {
+    this.cover(cube, at, kind);
+    if (!(kind & 1) || cube.dims.length > 1) return;
+    if (cube.dims.length > 0) {
+      if (!this.exact) return;
+      for (const entry of this.entries) if (!contains(cube, entry)) return;
+    }
+    this.closing = at;
+  }
+
+  private cover(cube: Cube, step: number, kind: number): void {
+    this.index.insert(cube);
+    this.coverSteps.push(step);
+    this.coverKinds.push(kind);
+  }
+}
 
 /** Adds to what arrives at a chain. */
 const send = (to: Arrivals, sent: readonly Cube[]): void => {
@@ -478,6 +526,11 @@ const send = (to: Arrivals, sent: readonly Cube[]): void => {
   if (to.cubes.length < mostArrivals * 8) return;
   to.cubes.length = mostArrivals;
   to.exact = false;
+};
+
+const asksUnknown = ({ sets }: Cube): boolean => {
+  for (const { dimension } of sets) if (dimension.test && dimension.test.decidedBy !== 'packet') return true;
+  return false;
 };
 
 /** Tests that must answer one way for any packet to get there. */

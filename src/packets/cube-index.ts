@@ -172,6 +172,7 @@ export class CubeIndex {
   insert(cube: Cube): number {
     const item = this.cubes.length;
     this.cubes.push(cube);
+    if (this.trees.length === 0) return item;
     this.seen.push(0);
     for (const tree of this.trees) {
       const set = setOf(cube, tree.dimension.index);
@@ -194,6 +195,11 @@ export class CubeIndex {
   /** Numbers of the cubes that meet this one, in order of insertion. */
   meeting(cube: Cube): number[] {
     const out: number[] = [];
+    if (this.trees.length === 0) {
+      const { cubes } = this;
+      for (let item = 0; item < cubes.length; item++) if (meets(cube, cubes[item]!)) out.push(item);
+      return out;
+    }
     const stamp = ++this.stamp;
     const found = (item: number): void => {
       if (this.seen[item] === stamp) return;
@@ -205,9 +211,8 @@ export class CubeIndex {
       if (!set || set.ranges.length > 64) tree.all(found);
       else for (let i = 0; i < set.ranges.length; i += 2) tree.ask(set.ranges[i]!, set.ranges[i + 1]!, found);
     }
-    if (out.length > 0 && this.trees.length > 0) out.sort((a, b) => a - b);
     for (const item of this.rest) found(item);
-    if (this.rest.length > 0 && this.trees.length > 0) out.sort((a, b) => a - b);
+    out.sort((a, b) => a - b);
     return out;
   }
 
