@@ -443,8 +443,12 @@ const rewritesWhatItAsks = (chains: readonly ChainProgram[], order: readonly num
   };
   const asks = (step: Step): number => {
     let out = 0;
-    if (step.cubes && step.takes === null) {
-      for (const { dims } of step.cubes) for (let i = 0; i < dims.length; i++) out |= bits[dims[i]!]!;
+    const { cubes } = step;
+    if (cubes && step.takes === null) {
+      for (let c = 0; c < cubes.length; c++) {
+        const { dims } = cubes[c]!;
+        for (let i = 0; i < dims.length; i++) out |= bits[dims[i]!]!;
+      }
       return out;
     }
     return askedBits(step.form, bits) | (step.takes === null ? 0 : askedBits(step.takes, bits));

@@ -68,13 +68,16 @@ export const protocolOf = (rule: Rule): string | null => {
   return option && !option.negated ? printed(option, rule) : null;
 };
 
+const withPorts = new Set(['tcp', 'udp', 'sctp', 'dccp', 'udplite']);
+
 /** Destination ports as text, "80", "80,443", "5000:5010"; null: not asked. */
 export const portsOf = (rule: Rule): string | null => {
-  for (const match of ['tcp', 'udp', 'sctp', 'dccp', 'udplite'])
-    for (const key of ['destinationPort', 'destinationPorts']) {
-      const option = optionOf(rule.node, match, key);
-      if (option && !option.negated) return printed(option, rule);
-    }
+  const { outline, values } = outlined(rule.node);
+  for (const use of outline.matches) {
+    if (!withPorts.has(use.name)) continue;
+    const option = optionIn(use, 'destinationPort', values) ?? optionIn(use, 'destinationPorts', values);
+    if (option && !option.negated) return printed(option, rule);
+  }
   const several = optionOf(rule.node, 'multiport', 'destinationPorts');
   return several && !several.negated ? printed(several, rule) : null;
 };

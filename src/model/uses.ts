@@ -3,6 +3,7 @@ import {
   givenOf,
   type Hook,
   meaningContext,
+  type OutlineUse,
   optionsIn,
   outlined,
   type Place,
@@ -18,8 +19,8 @@ export interface ExtensionUse {
   /** `-m owner`, `-j DNAT`. */
   readonly words: string;
   readonly name: string;
-  /** Where it stands; looked up when asked. */
-  readonly at: () => Span;
+  /** Which of the rule's matches it is; -1: its target. */
+  readonly index: number;
   /** All of them hold. */
   readonly places: readonly Place[];
   /**
@@ -29,7 +30,13 @@ export interface ExtensionUse {
   readonly declaredHooks: readonly Hook[] | null;
 }
 
+/** Where a use stands in a rule. */
+export const spanOfUse = ({ node }: Rule, { index }: ExtensionUse): Span => spanOf(index < 0 ? node.target! : node.matches[index]!);
+
 const none: readonly ExtensionUse[] = [];
+
+/** Uses that are the same in all rules of their outline. */
+const constants = new WeakMap<OutlineUse, ExtensionUse>();
 
 /** The extensions of a rule that are not taken everywhere. */
 export const placedUses = (rule: Rule): readonly ExtensionUse[] => {
@@ -46,20 +53,27 @@ export const placedUses = (rule: Rule): readonly ExtensionUse[] => {
     const name = isTarget ? targetName(made)! : use!.name;
     // A chain of the name goes before the target: the rule then jumps.
     if (isTarget && rule.chain.table.chains.has(name)) continue;
+    found ??= [];
+    const constant = constants.get(use!);
+    if (constant) {
+      found.push(constant);
+      continue;
+    }
     const options = spec.placeFor ? optionsIn(use!, made.values) : [];
     const given = spec.placeFor ? givenOf(spec, options) : null;
     const narrower = given ? spec.placeFor?.(given as never, meaningContext(family, options)) : undefined;
     const places = narrower ? (spec.place ? [spec.place, narrower] : [narrower]) : spec.place ? [spec.place] : [];
     if (places.length === 0) continue;
-    found ??= [];
-    found.push({
+    const told: ExtensionUse = {
       kind: isTarget ? 'target' : 'match',
       words: `${isTarget ? '-j' : '-m'} ${name}`,
       name: spec.name,
-      at: () => spanOf(isTarget ? rule.node.target! : rule.node.matches[i]!),
+      index: isTarget ? -1 : i,
       places,
       declaredHooks: spec.place?.hooks ?? null,
-    });
+    };
+    if (!spec.placeFor || !use!.varies) constants.set(use!, told);
+    found.push(told);
   }
   return found ?? none;
 };

@@ -109,26 +109,28 @@ export interface Division {
 /** The dimensions that divide the cubes best, best first: most cubes restricted to few atoms there. */
 export const dividing = (cubes: readonly Cube[]): Division[] => {
   const score = new Map<Dimension, number>();
-  for (const cube of cubes)
-    for (const set of cube.sets) {
-      const gain = 1 - set.count / set.dimension.size;
-      if (gain > 0.5) score.set(set.dimension, (score.get(set.dimension) ?? 0) + gain * Math.log2(set.dimension.size));
+  // By index: there are tens of thousands of cubes, and this runs before it is compiled.
+  for (let i = 0; i < cubes.length; i++) {
+    const { sets } = cubes[i]!;
+    for (let j = 0; j < sets.length; j++) {
+      const { dimension, count } = sets[j]!;
+      const gain = 1 - count / dimension.size;
+      if (gain > 0.5) score.set(dimension, (score.get(dimension) ?? 0) + gain * Math.log2(dimension.size));
     }
+  }
   return [...score]
     .filter(([dimension, sum]) => dimension.size > 4 && sum > 32)
     .sort((a, b) => b[1] - a[1])
     .slice(0, 4)
     .map(([dimension]) => {
       const bounds: number[] = [];
-      for (const cube of cubes) {
-        const set = setOf(cube, dimension.index);
-        if (set && set.ranges.length <= 32)
-          for (let i = 0; i < set.ranges.length; i += 2) bounds.push(set.ranges[i]!, set.ranges[i + 1]! + 1);
-      }
       const named: number[] = [];
-      for (const cube of cubes) {
-        const set = setOf(cube, dimension.index);
-        if (set && set.count < dimension.size / 2) for (const bound of set.ranges) named.push(bound);
+      for (let c = 0; c < cubes.length; c++) {
+        const set = setOf(cubes[c]!, dimension.index);
+        if (!set) continue;
+        const { ranges } = set;
+        if (ranges.length <= 32) for (let i = 0; i < ranges.length; i += 2) bounds.push(ranges[i]!, ranges[i + 1]! + 1);
+        if (set.count < dimension.size / 2) for (let i = 0; i < ranges.length; i++) named.push(ranges[i]!);
       }
       return { dimension, bounds, quiet: widest(complementSet(dimension.ofLoose(named))) };
     });

@@ -588,7 +588,13 @@ export class Space {
     } else {
       const sorted = Float64Array.from(all as number[]).sort();
       starts = [0];
-      for (const v of sorted) if (v > (starts[starts.length - 1] as number) && v < (top as number)) starts.push(v);
+      let last = 0;
+      for (let i = 0; i < sorted.length; i++) {
+        const v = sorted[i]!;
+        if (v <= last || v >= (top as number)) continue;
+        starts.push(v);
+        last = v;
+      }
     }
     const index = new Map<Ordinal, number>();
     for (let i = 0; i < starts.length; i++) index.set(starts[i]!, i);
