@@ -87,7 +87,7 @@ const sayMatch = (match: MatchNode, family: Family): readonly SaidPhrase[] => {
   if (isKnown && match.name === '' && unread.length > 0)
     return [
       ...(say(match.options.filter((option) => option.spec !== null)) ?? []),
-      ...unread.map((option) => quoted(match, option.words.join(' '))),
+      ...unread.map((option) => quoted(match, `${option.negated ? '! ' : ''}${option.words.join(' ')}`)),
     ];
   return say(match.options) ?? [quoted(match, printMatch(match, { family, backend: 'legacy' }))];
 };
@@ -111,6 +111,9 @@ const adverbial = /^(?:at most|beyond|while|until|once|one of|all but|between|on
 /** Nouns that NEW turns into the connections that such packets begin. */
 const connectionNoun = /^(?:(?:TCP|UDP|UDP-Lite|SCTP|DCCP) )?packets$/;
 
+/** Conditions that are of the packets of a connection: flags of TCP, or the connection itself. */
+const ofPackets = /^of (?:\S+ )*connections\b|direction$|^(?:other than those )?with .*\b(?:set|clear)$/;
+
 /** "new TCP connections to port 22 (ssh) from 10.0.0.0/8 arriving on eth0"; without any phrase "every packet". */
 export const saySubject = (phrases: readonly SaidPhrase[]): string => {
   const texts = (slot: Slot): string[] => [...new Set(phrases.filter((phrase) => phrase.slot === slot).map(({ text }) => text))];
@@ -120,8 +123,7 @@ export const saySubject = (phrases: readonly SaidPhrase[]): string => {
   const [given = 'packets', ...others] = specific(texts('noun'));
   const conditions = texts('condition');
   const isNew = before.includes('new') && connectionNoun.test(given) && behind.length === 0;
-  const noun =
-    isNew && !conditions.some((text) => /^of \S*\s?connections|direction$/.test(text)) ? given.replace(/packets$/, 'connections') : given;
+  const noun = isNew && !conditions.some((text) => ofPackets.test(text)) ? given.replace(/packets$/, 'connections') : given;
 
   const head = [...before, noun, ...others.map((other) => `that are also ${other}`), ...behind].join(' ');
   const from = sayEnd(phrases.filter(({ slot }) => slot === 'from'));
@@ -133,10 +135,14 @@ export const saySubject = (phrases: readonly SaidPhrase[]): string => {
   const when = phrases.filter(({ slot, text }) => slot === 'condition' && adverbial.test(text));
   if (adjectives.length + places.length + conditions.length === 0 && noun === 'packets') return 'every packet';
   let words = [head, ...places].join(' ');
-  if (restricting.length > 0) words += `${places.length > 0 ? ',' : ''} ${listed(restricting)}`;
+  if (restricting.length > 0) words += `${places.length > 0 ? ',' : ''} ${listed(restricting.map(sayWithOnce))}`;
   for (const [index, { of, text }] of when.entries()) words += `${when[index - 1]?.of === of ? '' : ','} ${text}`;
   return words;
 };
+
+/** "with SPI 5, AH length 12 and ..." for "with SPI 5, with AH length 12 and with ...". */
+const sayWithOnce = (text: string, index: number, all: readonly string[]): string =>
+  index > 0 && text.startsWith('with ') && all.slice(0, index).every((other) => /^with (?!.* and )/.test(other)) ? text.slice(5) : text;
 
 /** Nouns without those that another says more exactly: `-p tcp` and `-m tcp` each give one. */
 export const specific = (nouns: readonly string[]): readonly string[] => {
@@ -194,7 +200,8 @@ const sayAction = (target: TargetNode | null, subject: string, scope: Scope): st
   const direct = /^(Accept|Drop|Reject|Log|Mark|Queue|Audit)(?: (?!the connection|the mark)(.*))?$/s.exec(words);
   if (!direct) return `${subject}: ${words.charAt(0).toLowerCase()}${words.slice(1)}`;
   const [, verb = '', tail] = direct;
-  const isApart = tail !== undefined && (subject.includes(',') || (tail.startsWith('to ') && subject.includes(' to ')));
+  const isApart =
+    tail !== undefined && (/,| (?:that|whose|which|with) /.test(subject) || (tail.startsWith('to ') && subject.includes(' to ')));
   return `${verb} ${subject}${tail === undefined ? '' : `${isApart ? ', ' : ' '}${tail}`}`;
 };
 

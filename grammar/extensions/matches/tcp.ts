@@ -63,7 +63,10 @@ export const tcp = defineMatch({
     phrases.push(...sayPorts('from', sourcePort), ...sayPorts('to', destinationPort));
     if (wanted && !isSyn)
       phrases.push(
-        phrase('condition', `${wanted.negated ? 'not ' : ''}with ${tcpFlags.say(wanted.value, { ...context, negated: false })}`),
+        phrase(
+          'condition',
+          `${wanted.negated ? 'other than those ' : ''}with ${tcpFlags.say(wanted.value, { ...context, negated: false })}`,
+        ),
       );
     if (option) phrases.push(phrase('condition', `${option.negated ? 'without' : 'with'} TCP option ${option.value}`));
     return phrases;
