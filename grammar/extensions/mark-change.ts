@@ -23,6 +23,6 @@ export const sayMarkChange = ({ value, mask }: Mark, whom: '' | 'the connection 
         ? `Clear ${sayBits(mask)} of ${owner}`
         : `Mark ${whom}with ${set === mask ? sayBits(set) : `${hex(set)} in ${sayBits(mask)}`}`,
     );
-  if (flipped !== 0) parts.push(parts.length === 0 ? `Flip ${sayBits(flipped)} of ${owner}` : `flip ${sayBits(flipped)} of it`);
+  if (flipped !== 0) parts.push(parts.length === 0 ? `Flip ${sayBits(flipped)} of ${owner}` : `flip ${sayBits(flipped)} of ${owner}`);
   return parts.length === 0 ? `Leave ${owner} as it is` : parts.join(' and ');
 };

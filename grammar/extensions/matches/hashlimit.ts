@@ -187,12 +187,13 @@ export const hashlimit = defineMatch({
     const each = mode.length > 0 ? ` for each ${mode.map(sayMode).join(' and ')}` : '';
     const isOfBytes = rateOf(given).kind === 'bytes';
     const burst =
-      given.burst && given.rateMatch === undefined && (isOfBytes || given.burst.value !== defaultBurst)
+      given.burst && (isOfBytes || given.burst.value !== defaultBurst)
         ? ` after a burst of ${isOfBytes ? sayBytes(printBytes(given.burst.value)) : given.burst.value}`
         : '';
     const { tableSize, tableMax, collectEvery, expireAfter } = given;
     const table = [
       `table ${given.name.value}`,
+      ...(given.rateMatch ? ['by measured rate'] : []),
       ...(expireAfter ? [`idle entries forgotten after ${sayMilliseconds(expireAfter.value)}`] : []),
       ...(collectEvery ? [`swept every ${sayMilliseconds(collectEvery.value)}`] : []),
       ...(tableSize && tableSize.value !== 0 ? [`${tableSize.value} buckets`] : []),

@@ -36,7 +36,7 @@ export const nflog = defineTarget({
   say: ({ prefix, group, size, threshold }) =>
     detailed(join(`Log to group ${group?.value ?? 0}`, prefix && `with prefix ${sayQuoted(prefix.value)}`), [
       size && `the first ${size.value} bytes of it`,
-      threshold && threshold.value > 1 && `handed on in batches of ${threshold.value}`,
+      threshold && threshold.value !== 0 && `handed on in batches of ${threshold.value}`,
     ]),
   examples: [
     {
