@@ -41,4 +41,5 @@ export {
   printAddress,
   printNetwork,
 } from './values/address.js';
+export { sayQuoted } from './values/text.js';
 export { Fault } from './values/value.js';

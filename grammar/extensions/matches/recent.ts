@@ -85,8 +85,8 @@ const print = (given: Options, negated: boolean, context: MeaningContext): strin
 const asks = ({ seconds, hitcount, rttl }: Options): string =>
   join(
     rttl && 'with the same TTL',
-    hitcount && hitcount.value > 0 && `at least ${hitcount.value === 1 ? 'once' : `${hitcount.value} times`}`,
-    seconds && `within the last ${seconds.value} second${seconds.value === 1 ? '' : 's'}`,
+    hitcount && hitcount.value > 0 && `at least ${['once', 'twice'][hitcount.value - 1] ?? `${hitcount.value} times`}`,
+    seconds && `within the last ${seconds.value === 1 ? 'second' : `${seconds.value} seconds`}`,
   );
 
 export const recent = defineMatch({
