@@ -119,6 +119,7 @@ const fallsThrough = (chain: Chain): string => {
   const end = endOf(chain);
   if (end)
     return `Nothing falls through: ${lines([end])}${end.chain === chain ? '' : ` (${end.chain.name})`} ${third(decisionOf(end)!)} all that is left.`;
+  if (chain.rules.length === 0 && !chain.hook) return '';
   const what = chain.rules.length === 0 ? 'Every packet' : 'What no rule decides';
   if (chain.hook) return chain.policy ? `${what} meets the policy, ${chain.policy}.` : `${what} meets the policy.`;
   return `${what} goes back to the caller.`;
@@ -132,6 +133,7 @@ const summaryOf = (chain: Chain): string => {
   const calls = new Map<Chain, number>();
   let returns = 0;
   const others = new Map<string, number>();
+  const unknown = new Map<string, number>();
   const add = <K>(map: Map<K, number>, key: K): void => void map.set(key, (map.get(key) ?? 0) + 1);
   for (const rule of rules) {
     const callee = calleeOf(rule);
@@ -140,31 +142,48 @@ const summaryOf = (chain: Chain): string => {
     if (callee) add(calls, callee);
     else if (decision !== null) add(verdicts, decision);
     else if (action.kind === 'target' && action.effect.kind === 'return') returns++;
+    else if (action.kind === 'unknown') add(unknown, action.name);
     else add(others, 'name' in action ? action.name : 'no target');
   }
-  const parts = [
-    ...[...verdicts].map(([name, number]) => `${number} ${verdictWord(name, number)}`),
+  const parts: readonly (readonly [number, string, string])[] = [
+    ...[...verdicts].map(([name, number]): readonly [number, string, string] => [
+      number,
+      ...(deeds[name] ?? [`end with ${name}`, `ends with ${name}`]),
+    ]),
     ...(calls.size > 0
-      ? [
-          `${sum(calls)} ${sum(calls) === 1 ? 'jumps' : 'jump'} to ${calls.size <= 3 ? listed([...calls.keys()].map(({ name }) => name)) : `${calls.size} other chains`}`,
-        ]
+      ? [sayCalls(sum(calls), calls.size <= 3 ? listed([...calls.keys()].map(({ name }) => name)) : `${calls.size} other chains`)]
       : []),
-    ...(returns > 0 ? [`${returns} ${returns === 1 ? 'returns' : 'return'}`] : []),
-    ...[...others].map(([name, number]) =>
-      name === 'no target' ? `${number} only ${number === 1 ? 'counts' : 'count'}` : `${number} ${name}`,
-    ),
+    ...(returns > 0 ? [[returns, 'return', 'returns'] as const] : []),
+    ...[...others].map(([name, number]): readonly [number, string, string] => [
+      number,
+      ...(deeds[name] ?? [`have the target ${name}`, `has the target ${name}`]),
+    ]),
+    ...(unknown.size > 0 ? [sayCalls(sum(unknown), `${listed([...unknown.keys()])} (not known here)`)] : []),
   ];
-  return `${rules.length === 1 ? 'One rule' : `${rules.length} rules: ${listed(parts)}`}.${character(chain, [...verdicts.keys()], calls.size, others)}`;
+  const what =
+    parts.length === 1 ? `all ${parts[0]![1]}` : listed(parts.map(([number, many, one]) => `${number} ${number === 1 ? one : many}`));
+  return `${rules.length === 1 ? 'One rule' : `${rules.length} rules: ${what}`}.${unknown.size > 0 ? '' : character(chain, [...verdicts.keys()], calls.size, others)}`;
 };
+
+const sayCalls = (number: number, where: string): readonly [number, string, string] => [number, `jump to ${where}`, `jumps to ${where}`];
 
 const sum = (map: ReadonlyMap<unknown, number>): number => [...map.values()].reduce((a, b) => a + b, 0);
 
-const plural: Readonly<Record<string, readonly [string, string]>> = {
-  ACCEPT: ['accepts', 'accept'],
-  DROP: ['drops', 'drop'],
-  REJECT: ['rejects', 'reject'],
+/** What rules do, of several and of one. */
+const deeds: Readonly<Record<string, readonly [many: string, one: string]>> = {
+  ACCEPT: ['accept', 'accepts'],
+  DROP: ['drop', 'drops'],
+  REJECT: ['reject', 'rejects'],
+  LOG: ['log', 'logs'],
+  NFLOG: ['log', 'logs'],
+  MARK: ['mark', 'marks'],
+  CONNMARK: ['mark connections or restore their marks', 'marks connections or restores their marks'],
+  DNAT: ['translate the destination', 'translates the destination'],
+  REDIRECT: ['redirect to this host', 'redirects to this host'],
+  SNAT: ['translate the source', 'translates the source'],
+  MASQUERADE: ['masquerade', 'masquerades'],
+  'no target': ['only count', 'only counts'],
 };
-const verdictWord = (name: string, number: number): string => plural[name]?.[number === 1 ? 0 : 1] ?? name;
 
 /** A word on what kind of chain it is. */
 const character = (chain: Chain, verdicts: readonly string[], calls: number, others: ReadonlyMap<string, number>): string => {
@@ -174,7 +193,8 @@ const character = (chain: Chain, verdicts: readonly string[], calls: number, oth
   const accepts = verdicts.includes('ACCEPT');
   const drops = verdicts.some((name) => name === 'DROP' || name === 'REJECT');
   if (chain.hook && refuses && accepts) return ' A list of what is allowed: all else is refused.';
-  if (chain.hook && last === 'ACCEPT' && drops && !accepts) return ' A list of what is refused: all else is accepted.';
+  if (chain.hook && last === 'ACCEPT' && drops && !accepts)
+    return ` A list of what is refused: all else ${chain.table.name === 'filter' ? 'is accepted' : 'goes on'}.`;
   if (chain.hook) return '';
   if (end && verdicts.length === 1 && calls === 0)
     return others.size > 0

@@ -6,7 +6,7 @@ import { printAddress, protocolName, targetOf } from '../../grammar/index.js';
 import type { Ipsets } from '../model/ipset.js';
 import { lineOf } from '../model/place.js';
 import type { Chain, Rule, Ruleset } from '../model/ruleset.js';
-import { addressOf, calleeOf, commentsOf, isForAll, natTargetOf, optionOf, portsOf, printed, protocolOf } from './parts.js';
+import { addressOf, calleeOf, commentsOf, isForAll, isReached, natTargetOf, optionOf, portsOf, printed, protocolOf } from './parts.js';
 
 export interface Endpoint {
   /** "10.244.1.7:8080". */
@@ -175,7 +175,13 @@ export const servicesOf = (ruleset: Ruleset, sets: Ipsets | null): Services | nu
       refused: draft.refused,
     };
   });
-  return { mode: 'iptables', services, notVisible: null };
+  const portal = nat?.chains.get('KUBE-SERVICES');
+  const isLoose = portal !== undefined && portal.rules.length > 0 && !isReached(portal);
+  return {
+    mode: 'iptables',
+    services,
+    notVisible: isLoose ? 'No built-in chain leads to KUBE-SERVICES in this text: as it stands, no packet comes to these services.' : null,
+  };
 };
 
 const withPort = (address: string, port: string | null): string =>

@@ -13,7 +13,7 @@ import { type Exposure, type ExposureRow, exposureOf } from './exposure.js';
 import { type Service, type Services, servicesOf } from './kubernetes.js';
 import { aside, type Block, heading, list, paragraph } from './layout.js';
 import type { ExplainedLine } from './line.js';
-import { decisionOf, endOf, lines } from './parts.js';
+import { calleeOf, decisionOf, endOf, isForAll, lines } from './parts.js';
 import { type PathStep, pathDiagram, pathOf } from './path.js';
 import { type NetworkPolicies, policiesOf } from './policies.js';
 import { type Program, programsOf } from './programs.js';
@@ -60,6 +60,10 @@ export interface Page {
   readonly programs: readonly Program[];
   readonly path: readonly PathStep[];
   readonly chains: readonly ExplainedChain[];
+  /** Chains of which nothing is told but that they hand every packet on to chains of programs: "nat/PREROUTING". */
+  readonly handing: readonly string[];
+  /** Chains that programs manage for themselves are few, and explained like others. */
+  readonly isShort: boolean;
 }
 
 export interface ExposedHook {
@@ -75,13 +79,27 @@ export interface ExposedHook {
 /** A ruleset explained. */
 export const explainRuleset = (ruleset: Ruleset, { sets, mostRules, isDead }: PageOptions): Page => {
   const chains = [...ruleset.tables.values()].flatMap((table) => [...table.chains.values()]);
+  const kubernetes = servicesOf(ruleset, sets);
+  const published = publishedPorts(ruleset);
+  const programs = programsOf(ruleset);
   const translating = ruleset.rules.filter(translates);
-  const managed = new Map<string, number>();
+  const managed = new Map<string, Rule[]>();
+  for (const rule of translating) {
+    const name = ownerOfRule(rule)?.name;
+    if (name !== undefined) managed.set(name, [...(managed.get(name) ?? []), rule]);
+  }
+  // Those that other parts of the page tell, and those that are many, are counted.
+  const told = new Set([...(kubernetes ? ['kube-proxy'] : []), ...published.map(({ program }) => program)]);
+  const isCounted = (name: string): boolean => told.has(name) || managed.get(name)!.length > mostManagedTranslations;
   const own = translating.filter((rule) => {
-    const owner = ownerOfRule(rule);
-    if (owner) managed.set(owner.name, (managed.get(owner.name) ?? 0) + 1);
-    return !owner;
+    const name = ownerOfRule(rule)?.name;
+    return name === undefined || !isCounted(name);
   });
+  const managedRules = chains.filter(isManaged).reduce((sum, { rules }) => sum + rules.length, 0);
+  const isShort = managedRules <= mostManagedRules;
+  const shown = chains.filter((chain) => isOwn(chain) || (isShort && isManaged(chain) && chain.rules.length > 0));
+  // Chains that only hand everything on are named, not explained, where what they lead to is left out.
+  const handing = isShort ? [] : shown.filter(handsOn);
   return {
     name: ruleset.source.name,
     family: ruleset.family,
@@ -106,13 +124,15 @@ export const explainRuleset = (ruleset: Ruleset, { sets, mostRules, isDead }: Pa
     }),
     isProved: isDead !== undefined,
     translations: own.map((rule) => explainRule(rule, isDead)),
-    managedTranslations: [...managed].map(([program, rules]) => ({ program, rules })),
-    kubernetes: servicesOf(ruleset, sets),
+    managedTranslations: [...managed].filter(([name]) => isCounted(name)).map(([program, rules]) => ({ program, rules: rules.length })),
+    kubernetes,
     policies: policiesOf(ruleset),
-    published: publishedPorts(ruleset),
-    programs: programsOf(ruleset),
+    published,
+    programs,
     path: pathOf(ruleset),
-    chains: chains.filter(isOwn).map((chain) => explainChain(chain, mostRules, isDead)),
+    chains: shown.filter((chain) => !handing.includes(chain)).map((chain) => explainChain(chain, mostRules, isDead)),
+    handing: handing.map(({ table, name }) => `${table.name}/${name}`),
+    isShort,
   };
 };
 
@@ -140,6 +160,27 @@ const isOwn = (chain: Chain): boolean => {
   const owner = ownerOf(chain);
   return owner === null || (owner.isForUser && chain.rules.length > 0);
 };
+
+/** A chain that a program manages for itself. */
+const isManaged = (chain: Chain): boolean => {
+  const owner = ownerOf(chain);
+  return owner !== null && !owner.isForUser;
+};
+
+/** A built-in chain without a say of its own: all of its rules hand every packet on to chains that programs manage. */
+const handsOn = (chain: Chain): boolean =>
+  chain.hook !== null &&
+  chain.policy === 'ACCEPT' &&
+  chain.rules.length > 0 &&
+  chain.rules.every((rule) => {
+    const callee = calleeOf(rule);
+    return callee !== null && isManaged(callee) && isForAll(rule);
+  });
+
+/** Rules of managed chains up to which these are explained, too. */
+const mostManagedRules = 40;
+/** Translating rules of a program up to which they are told one by one. */
+const mostManagedTranslations = 12;
 
 const otherwiseOf = (chain: Chain): string => {
   const end = endOf(chain);
@@ -175,9 +216,8 @@ export const pageBlocks = (page: Page, command = 'iptlint explain'): readonly Bl
     ? [aside('Only the first packet of a connection asks nat; the others are translated alike by connection tracking.')]
     : []),
   heading(2, 'The chains'),
-  ...(page.programs.some(({ chains }) => chains.some(({ isForUser }) => !isForUser))
-    ? [aside(`Chains that programs manage are left out here; ${command} --chain TABLE/CHAIN explains one.`)]
-    : []),
+  ...(!page.isShort ? [aside(`Chains that programs manage are left out here; ${command} --chain TABLE/CHAIN explains one.`)] : []),
+  ...(page.handing.length > 0 ? [aside(`These only hand every packet on to such chains: ${page.handing.join(', ')}.`)] : []),
   ...page.chains.flatMap((chain) => chainBlocks(chain, 3, command)),
 ];
 
@@ -230,7 +270,7 @@ const exposureBlocks = (
           paragraph(
             isCut
               ? 'On the ways that were looked at, no rule accepts new connections.'
-              : 'No rule accepts new connections, and the policy does not either.',
+              : 'No rule accepts new connections, and what is left is refused.',
           ),
         ]
       : [
@@ -285,7 +325,7 @@ const translationBlocks = ({ translations, managedTranslations }: Page): readonl
     ...(managedTranslations.length > 0
       ? [
           paragraph(
-            `${translations.length > 0 ? 'Further ' : ''}${listed(managedTranslations.map(({ program, rules }) => `${count(rules, 'rule')} of ${program}`))}${translations.length > 0 ? '' : ` translate${managedTranslations.length === 1 && managedTranslations[0]!.rules === 1 ? 's' : ''}`}.`,
+            `${listed(managedTranslations.map(({ program, rules }) => `${rules} ${translations.length > 0 ? 'more ' : ''}${rules === 1 ? 'rule' : 'rules'} of ${program}`))} ${managedTranslations.length === 1 && managedTranslations[0]!.rules === 1 ? 'translates' : 'translate'}.`,
           ),
         ]
       : []),
@@ -438,14 +478,16 @@ const programBlocks = (programs: readonly Program[]): readonly Block[] =>
     ? []
     : [
         heading(2, 'Who made what'),
-        ...programs.flatMap(({ name, chains, rulesElsewhere }) => [
+        ...programs.flatMap(({ name, chains, rulesElsewhere, elsewhere }) => [
           heading(3, name),
           list([
             ...chains.map(
               ({ purpose, names }) =>
                 `${names.length > 4 ? `${names.slice(0, 2).join(', ')} and ${names.length - 2} more` : names.join(', ')}: ${purpose}`,
             ),
-            ...(rulesElsewhere > 0 ? [`${count(rulesElsewhere, 'rule')} in chains that are not its own`] : []),
+            ...(rulesElsewhere > 0
+              ? [`${count(rulesElsewhere, 'rule')} in ${elsewhere.length > 5 ? `${elsewhere.length} other chains` : listed(elsewhere)}`]
+              : []),
           ]),
         ]),
       ];

@@ -105,6 +105,17 @@ export const commentsOf = ({ node }: Rule): readonly string[] => {
 /** The chain that a rule jumps or goes to. */
 export const calleeOf = ({ action }: Rule): Chain | null => (action.kind === 'jump' || action.kind === 'goto' ? action.chain : null);
 
+/** Whether some way leads from a built-in chain to the chain, whatever the rules on it ask. */
+export const isReached = (chain: Chain): boolean => {
+  const seen = new Set<Chain>([chain]);
+  // A set grows while it is walked.
+  for (const each of seen) {
+    if (each.hook) return true;
+    for (const caller of each.callers) seen.add(caller.chain);
+  }
+  return false;
+};
+
 /** Whether every packet that comes to the rule matches it. */
 export const isForAll = (rule: Rule): boolean => rule.predicate.kind === 'any';
 

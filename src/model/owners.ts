@@ -82,6 +82,8 @@ const managers: readonly Manager[] = [
       [/^KUBE-FORWARD$/, 'lets forwarded service traffic through'],
       [/^KUBE-EXTERNAL-SERVICES$/, 'answers for external addresses of services without endpoints', 'ahead'],
       [/^KUBE-(PROXY|SOURCE-RANGES)-FIREWALL$/, 'keeps sources out that a load balancer does not allow', 'ahead'],
+      [/^KUBE-LOAD-BALANCER$/, 'ipvs mode: what becomes of packets to load balancer addresses', 'ahead'],
+      [/^KUBE-NODE-PORT$/, 'ipvs mode: what becomes of packets to node ports', 'ahead'],
       [/^KUBE-(LOAD-BALANCER|SOURCE-RANGES-FIREWALL|IPVS-\w+|[A-Z-]+)$/, 'part of the service proxy', 'ahead'],
     ],
     comments:
