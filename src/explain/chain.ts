@@ -81,8 +81,16 @@ const whose: Readonly<Record<string, string>> = {
   POSTROUTING: 'every packet that leaves, after routing',
 };
 
+/** Only the first packet of a connection asks nat. */
+const whoseFirst: Readonly<Record<string, string>> = {
+  PREROUTING: 'the first packet of each connection that arrives, before routing',
+  INPUT: 'the first packet of each connection to this host',
+  OUTPUT: 'the first packet of each connection that this host begins',
+  POSTROUTING: 'the first packet of each connection that leaves, after routing',
+};
+
 /** What a built-in chain sees: "packets for this host". */
-export const seenAt = (hook: string): string => whose[hook]!;
+export const seenAt = (hook: string, table = 'filter'): string => (table === 'nat' ? whoseFirst : whose)[hook]!;
 
 /** How many callers are told one by one. */
 const mostCallers = 8;
@@ -142,7 +150,7 @@ const summaryOf = (chain: Chain): string => {
     if (callee) add(calls, callee);
     else if (decision !== null) add(verdicts, decision);
     else if (action.kind === 'target' && action.effect.kind === 'return') returns++;
-    else if (action.kind === 'unknown') add(unknown, action.name);
+    else if (action.kind === 'unknown') rule.node.target?.spec ? add(others, `${action.name} (not understood)`) : add(unknown, action.name);
     else add(others, 'name' in action ? action.name : 'no target');
   }
   const parts: readonly (readonly [number, string, string])[] = [
@@ -161,7 +169,9 @@ const summaryOf = (chain: Chain): string => {
     ...(unknown.size > 0 ? [sayCalls(sum(unknown), `${listed([...unknown.keys()])} (not known here)`)] : []),
   ];
   const what =
-    parts.length === 1 ? `all ${parts[0]![1]}` : listed(parts.map(([number, many, one]) => `${number} ${number === 1 ? one : many}`));
+    parts.length === 1
+      ? `${rules.length === 2 ? 'both' : 'all'} ${parts[0]![1]}`
+      : listed(parts.map(([number, many, one]) => `${number} ${number === 1 ? one : many}`));
   return `${rules.length === 1 ? 'One rule' : `${rules.length} rules: ${what}`}.${unknown.size > 0 ? '' : character(chain, [...verdicts.keys()], calls.size, others)}`;
 };
 

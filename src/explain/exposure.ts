@@ -182,7 +182,8 @@ const describe = (phrases: readonly SaidPhrase[], hook: Hook): Omit<ExposureRow,
     to: to === 'anywhere' ? '' : to,
     arriving: column('arriving', /^arriving (?:on|by) /),
     leaving: column('leaving', /^leaving by /),
-    only: [...new Set(others.map(({ text }) => text))].join('; '),
+    // What a match notes while it matches lets nobody in or out.
+    only: [...new Set(others.map(({ text }) => text))].filter((text) => !text.startsWith('noting ')).join('; '),
   };
 };
 

@@ -77,12 +77,18 @@ const serviceNameIn = (comments: readonly string[]): string | null => {
 export const servicesOf = (ruleset: Ruleset, sets: Ipsets | null): Services | null => {
   const nat = ruleset.tables.get('nat');
   const usesSets = ruleset.rules.some((rule) => setOf(rule)?.startsWith('KUBE-') && rule.chain.table.name === 'nat');
-  const hasChains = [...(nat?.chains.keys() ?? [])].some((name) => /^KUBE-(SVC|SEP|SVL|XLB|EXT)-/.test(name));
+  // A switch to ipvs mode leaves the chains of iptables mode behind, with nothing that leads to them.
+  const ofServices = [...(nat?.chains.values() ?? [])].filter(({ name }) => /^KUBE-(SVC|SEP|SVL|XLB|EXT)-/.test(name));
+  const hasChains = usesSets ? ofServices.some(isReached) : ofServices.length > 0;
   const filter = ruleset.tables.get('filter');
   const refusing = [filter?.chains.get('KUBE-SERVICES'), filter?.chains.get('KUBE-EXTERNAL-SERVICES')].flatMap(
     (chain) => chain?.rules ?? [],
   );
-  if (usesSets && !hasChains) return ipvsServices(sets);
+  if (usesSets && !hasChains)
+    return ipvsServices(
+      sets,
+      ofServices.some(({ rules }) => rules.length > 0),
+    );
   if (!hasChains && refusing.length === 0) return null;
 
   const drafts = new Map<string, Draft>();
@@ -307,11 +313,16 @@ const setOf = (rule: Rule): string | null => {
 };
 
 /** In ipvs mode the rules hold nothing but set names: addresses come from the sets, endpoints of other nodes from nowhere. */
-const ipvsServices = (sets: Ipsets | null): Services => {
+const ipvsServices = (sets: Ipsets | null, hasLeftOver: boolean): Services => {
   const missing =
     'kube-proxy runs in ipvs mode: the rules only mark and masquerade. Names and endpoints stand in IPVS (ipvsadm -Sn), not in the rules';
+  const leftOver = hasLeftOver ? ' Nothing leads to the chains of services here: they are left over from iptables mode.' : '';
   if (!sets)
-    return { mode: 'ipvs', services: [], notVisible: `${missing}; service addresses stand in ipsets: give ipset save with --ipset.` };
+    return {
+      mode: 'ipvs',
+      services: [],
+      notVisible: `${missing}; service addresses stand in ipsets: give ipset save with --ipset.${leftOver}`,
+    };
   const drafts = new Map<string, { protocol: string; cluster: Set<string>; nodePorts: Set<string>; external: Set<string> }>();
   const of = (key: string, protocol: string) => {
     const draft = drafts.get(key) ?? { protocol, cluster: new Set<string>(), nodePorts: new Set<string>(), external: new Set<string>() };
@@ -360,6 +371,6 @@ const ipvsServices = (sets: Ipsets | null): Services => {
   return {
     mode: 'ipvs',
     services,
-    notVisible: `${missing}.${local && local.length > 0 ? ` Endpoints on this node, by KUBE-LOOP-BACK: ${local.join(', ')}.` : ''}`,
+    notVisible: `${missing}.${local && local.length > 0 ? ` Endpoints on this node, by KUBE-LOOP-BACK: ${local.join(', ')}.` : ''}${leftOver}`,
   };
 };

@@ -95,9 +95,10 @@ export const explainRuleset = (ruleset: Ruleset, { sets, mostRules, isDead }: Pa
     const name = ownerOfRule(rule)?.name;
     return name === undefined || !isCounted(name);
   });
-  const managedRules = chains.filter(isManaged).reduce((sum, { rules }) => sum + rules.length, 0);
-  const isShort = managedRules <= mostManagedRules;
-  const shown = chains.filter((chain) => isOwn(chain) || (isShort && isManaged(chain) && chain.rules.length > 0));
+  const managedChains = chains.filter((chain) => isManaged(chain) && chain.rules.length > 0);
+  const isShort =
+    managedChains.length <= mostManagedChains && managedChains.reduce((sum, { rules }) => sum + rules.length, 0) <= mostManagedRules;
+  const shown = chains.filter((chain) => isOwn(chain) || (isShort && managedChains.includes(chain)));
   // Chains that only hand everything on are named, not explained, where what they lead to is left out.
   const handing = isShort ? [] : shown.filter(handsOn);
   return {
@@ -177,7 +178,8 @@ const handsOn = (chain: Chain): boolean =>
     return callee !== null && isManaged(callee) && isForAll(rule);
   });
 
-/** Rules of managed chains up to which these are explained, too. */
+/** Managed chains and their rules up to which these are explained, too. */
+const mostManagedChains = 12;
 const mostManagedRules = 40;
 /** Translating rules of a program up to which they are told one by one. */
 const mostManagedTranslations = 12;
@@ -513,7 +515,7 @@ const sayComments = (comments: readonly string[]): readonly string[] => {
 /** A chain as blocks. */
 export const chainBlocks = (chain: ExplainedChain, level: 1 | 3, command = 'iptlint explain'): readonly Block[] => {
   const about = [
-    chain.hook ? `Sees ${seenAt(chain.hook)}.` : '',
+    chain.hook ? `Sees ${seenAt(chain.hook, chain.table)}.` : '',
     chain.owner ? `${chain.owner.name}: ${chain.owner.purpose}.` : '',
     chain.summary,
     ...chain.calledBy,

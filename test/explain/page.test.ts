@@ -111,6 +111,10 @@ describe('what is open', () => {
     expect(forward(`-A FORWARD -o br+ -j WEB\n${web}`)).toEqual(['br*, also br1']);
   });
 
+  test('what a match notes is no condition', () => {
+    expect(rows(filter('-A INPUT -p tcp --dport 22 -m recent --name ssh --set -j ACCEPT')).rows).toMatchObject([{ only: '' }]);
+  });
+
   test('a rule for another hook lets nothing in at this one', () => {
     expect(rows(filter('-A INPUT -j WEB\n-A OUTPUT -j WEB\n-A WEB -o eth0 -j ACCEPT\n-A WEB -i eth0 -j ACCEPT')).rows).toMatchObject([
       { arriving: 'eth0', leaving: '', lines: [9] },
@@ -209,6 +213,20 @@ ${endpoint('A', '198.51.100.1')}`),
     expect(found.notVisible).toContain('--ipset');
   });
 
+  test('ipvs mode with chains left over from iptables mode', () => {
+    const {
+      mode,
+      services: told,
+      notVisible,
+    } = page(
+      three
+        .replace(/-A KUBE-SERVICES .*\n/g, '')
+        .replace('-A PREROUTING', '-A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT\n-A PREROUTING'),
+    ).kubernetes!;
+    expect([mode, told]).toEqual(['ipvs', []]);
+    expect(notVisible).toContain('left over from iptables mode');
+  });
+
   test('ipvs mode: addresses come from the sets', () => {
     const found = page(ipvs, 'create KUBE-CLUSTER-IP hash:ip,port family inet\nadd KUBE-CLUSTER-IP 192.0.2.10,tcp:443\n').kubernetes!;
     expect(found.services).toMatchObject([{ protocol: 'tcp', cluster: ['192.0.2.10:443'] }]);
@@ -279,7 +297,7 @@ describe('chains', () => {
 
   test('a list of what is allowed', () => {
     expect(chain('INPUT', '-A INPUT -p tcp --dport 22 -j ACCEPT\n-A INPUT -p icmp -j ACCEPT').summary).toBe(
-      '2 rules: all accept. A list of what is allowed: all else is refused.',
+      '2 rules: both accept. A list of what is allowed: all else is refused.',
     );
   });
 });
