@@ -192,8 +192,17 @@ const deeds: Readonly<Record<string, readonly [many: string, one: string]>> = {
   REDIRECT: ['redirect to this host', 'redirects to this host'],
   SNAT: ['translate the source', 'translates the source'],
   MASQUERADE: ['masquerade', 'masquerades'],
+  TCPMSS: ['lower the MSS', 'lowers the MSS'],
+  CT: ['tell connection tracking what to do', 'tells connection tracking what to do'],
+  NOTRACK: ['turn connection tracking off', 'turns connection tracking off'],
+  CHECKSUM: ['fill in checksums', 'fills in checksums'],
+  SET: ['change ipsets', 'changes ipsets'],
+  TRACE: ['trace', 'traces'],
   'no target': ['only count', 'only counts'],
 };
+
+const sayOthers = (targets: readonly string[]): string =>
+  targets.every((name) => name === 'LOG' || name === 'NFLOG') ? 'logging it' : targets.join(', ');
 
 /** A word on what kind of chain it is. */
 const character = (chain: Chain, verdicts: readonly string[], calls: number, others: ReadonlyMap<string, number>): string => {
@@ -207,9 +216,7 @@ const character = (chain: Chain, verdicts: readonly string[], calls: number, oth
     return ` A list of what is refused: all else ${chain.table.name === 'filter' ? 'is accepted' : 'goes on'}.`;
   if (chain.hook) return '';
   if (end && verdicts.length === 1 && calls === 0)
-    return others.size > 0
-      ? ` It ${third(verdicts[0]!)} whatever comes to it, after ${[...others.keys()].join(', ')}.`
-      : ` It ${third(verdicts[0]!)} whatever comes to it.`;
+    return ` It ${third(verdicts[0]!)} whatever comes to it${others.size > 0 ? `, after ${sayOthers([...others.keys()])}` : ''}.`;
   if (verdicts.length === 0 && calls === 0) return ' It decides nothing by itself.';
   if (verdicts.length === 0) return ' It only hands packets on to other chains.';
   return '';

@@ -58,7 +58,8 @@ interface Draft {
   external: Set<string>;
   masqueraded: Set<string>;
   allowedSources: Set<string>;
-  refused: string | null;
+  /** What becomes of packets to it where it has no endpoints, with the lines that say so. */
+  refusals: Map<string, number[]>;
   localOnly: boolean;
 }
 
@@ -109,7 +110,7 @@ export const servicesOf = (ruleset: Ruleset, sets: Ipsets | null): Services | nu
       external: new Set(),
       masqueraded: new Set(),
       allowedSources: new Set(),
-      refused: null,
+      refusals: new Map(),
       localOnly: false,
     };
     drafts.set(`${key} ${protocol}`, draft);
@@ -155,7 +156,8 @@ export const servicesOf = (ruleset: Ruleset, sets: Ipsets | null): Services | nu
     const draft = draftOf(name, protocolOf(rule), null);
     const isLocal = /no local endpoints/.test(commentsOf(rule).join(' '));
     const isFromOutside = rule.chain.name === 'KUBE-EXTERNAL-SERVICES';
-    draft.refused = `${isFromOutside ? 'from outside ' : ''}${target === 'DROP' ? 'dropped' : 'rejected'}: no ${isLocal ? 'endpoints on this node' : 'endpoints'} (line ${lineOf(rule)})`;
+    const words = `${isFromOutside ? 'from outside ' : ''}${target === 'DROP' ? 'dropped' : 'rejected'}: no ${isLocal ? 'endpoints on this node' : 'endpoints'}`;
+    draft.refusals.set(words, [...(draft.refusals.get(words) ?? []), lineOf(rule)]);
     const address = addressOf(rule, 'destination');
     const port = portsOf(rule);
     if (!address && port !== null) draft.nodePorts.add(port);
@@ -178,7 +180,10 @@ export const servicesOf = (ruleset: Ruleset, sets: Ipsets | null): Services | nu
       affinity,
       masqueraded: draft.masqueraded.has('all') ? ['all'] : [...draft.masqueraded],
       allowedSources: [...draft.allowedSources],
-      refused: draft.refused,
+      refused:
+        draft.refusals.size === 0
+          ? null
+          : [...draft.refusals].map(([words, at]) => `${words} (${at.length === 1 ? 'line' : 'lines'} ${at.join(', ')})`).join('; '),
     };
   });
   const portal = nat?.chains.get('KUBE-SERVICES');

@@ -282,8 +282,8 @@ describe('chains', () => {
 
   test('a target that is not known is no deed', () => {
     expect(
-      chain('WEB', '-A WEB -p tcp -j TCPMSS --clamp-mss-to-pmtu\n-A WEB -s 192.0.2.1 -j NOWHERE\n-A WEB -j MARK --set-mark 1').summary,
-    ).toBe('3 rules: 1 has the target TCPMSS, 1 marks and 1 jumps to NOWHERE (not known here).');
+      chain('WEB', '-A WEB -p tcp -j CLASSIFY --set-class 1:1\n-A WEB -s 192.0.2.1 -j NOWHERE\n-A WEB -j MARK --set-mark 1').summary,
+    ).toBe('3 rules: 1 has the target CLASSIFY, 1 marks and 1 jumps to NOWHERE (not known here).');
   });
 
   test('outside the filter table an accepted packet only goes on', () => {
