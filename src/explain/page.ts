@@ -2,7 +2,7 @@
  * A whole ruleset as a page: which hooks are guarded, what is open to whom, what is translated, services and published ports, which program made what,
  * the way of a packet, and the chains. The same as data for JSON.
  */
-import type { Hook } from '../../grammar/index.js';
+import { type Hook, sayQuoted } from '../../grammar/index.js';
 import type { Ipsets } from '../model/ipset.js';
 import { ownerOf, ownerOfRule } from '../model/owners.js';
 import { lineOf } from '../model/place.js';
@@ -509,7 +509,7 @@ const isMark = (comment: string): boolean => /^cali:[\w-]{16}$/.test(comment);
 
 const sayComments = (comments: readonly string[]): readonly string[] => {
   const told = comments.filter((comment) => !isMark(comment));
-  return told.length > 0 ? [`Comment: ${told.map((comment) => `"${comment}"`).join(', ')}.`] : [];
+  return told.length > 0 ? [`Comment: ${told.map(sayQuoted).join(', ')}.`] : [];
 };
 
 /** A chain as blocks. */
@@ -532,6 +532,17 @@ export const chainBlocks = (chain: ExplainedChain, level: 1 | 3, command = 'iptl
   ];
 };
 
+/** What a command does with the rule that follows; nothing for those that add one. */
+const sayCommand = ({ does, at, chain }: ExplainedLine): string => {
+  if (does === 'inserts')
+    return at === undefined || at === 1
+      ? `The command puts this first in ${chain}: `
+      : `The command puts this as rule ${at} into ${chain}: `;
+  if (does === 'replaces') return `The command puts this in the place of rule ${at ?? '?'} of ${chain}: `;
+  if (does === 'deletes') return `The command deletes ${at === undefined ? 'this rule' : `rule ${at}`} from ${chain}: `;
+  return does === 'checks' ? `The command asks whether ${chain} holds this rule: ` : '';
+};
+
 /** One rule as blocks; `isPlaced`: it stands on a line of a file. */
 export const lineBlocks = (rule: ExplainedLine, isPlaced: boolean): readonly Block[] => {
   const place = `${rule.table}/${rule.chain}${isPlaced ? `, rule ${rule.number} of ${rule.of}${rule.policy ? `, policy ${rule.policy}` : ''}` : ''}`;
@@ -542,13 +553,13 @@ export const lineBlocks = (rule: ExplainedLine, isPlaced: boolean): readonly Blo
           `No packet reaches it${takenBy.length > 0 ? `: ${takenBy.length === 1 ? 'line' : 'lines'} ${some(takenBy.map(String))} ${takenBy.length === 1 ? 'takes' : 'take'} all of them first` : ''}.`,
         ]
       : []),
-    ...rule.comments.map((comment) => `Comment: "${comment}".`),
+    ...rule.comments.map((comment) => `Comment: ${sayQuoted(comment)}.`),
     ...(rule.owner ? [`${rule.owner.name}: ${rule.owner.purpose}.`] : []),
     ...(isPlaced ? rule.calledBy : []),
   ];
   return [
     ...(isPlaced ? [heading(3, `Line ${rule.line} (${place})`)] : []),
-    paragraph(rule.does === 'adds' || rule.does === 'inserts' ? rule.sentence : `The command ${rule.does} this rule: ${rule.sentence}`),
+    paragraph(`${sayCommand(rule)}${rule.sentence}`),
     ...(about.length > 0 ? [paragraph(about.join(' '))] : []),
     ...(rule.problems.length > 0 ? [list(rule.problems.map((problem) => `iptables does not take it so: ${problem}`))] : []),
     aside(rule.text),

@@ -23,7 +23,12 @@ describe('--rule', () => {
     ['-s 2001:db8::/32 -j DROP', 'Drop packets from 2001:db8::/32.'],
     ['ip6tables -A INPUT -p ipv6-icmp -j ACCEPT', 'Accept ICMPv6 packets.'],
     ['[12:3456] -A INPUT -i lo -j ACCEPT', 'Accept packets arriving on lo.'],
-    ['iptables -D INPUT -p tcp --dport 25 -j DROP', 'The command deletes this rule: Drop TCP packets to port 25 (smtp).'],
+    ['iptables -D INPUT -p tcp --dport 25 -j DROP', 'The command deletes this rule from INPUT: Drop TCP packets to port 25 (smtp).'],
+    ['iptables -I INPUT 3 -j DROP', 'The command puts this as rule 3 into INPUT: Drop every packet.'],
+    ['iptables -I FORWARD -j DROP', 'The command puts this first in FORWARD: Drop every packet.'],
+    ['iptables -R INPUT 2 -j DROP', 'The command puts this in the place of rule 2 of INPUT: Drop every packet.'],
+    ['iptables -C INPUT -j DROP', 'The command asks whether INPUT holds this rule: Drop every packet.'],
+    ['-A INPUT -m comment --comment "say \\"hi\\"" -j DROP', 'Comment: "say \\"hi\\"".'],
   ])('%s', async (text, words) => {
     const { stdout, code } = await explain('--rule', text);
     expect(stdout).toContain(words);
@@ -43,6 +48,20 @@ describe('--rule', () => {
 
   test('what iptables refuses is said', async () => {
     expect((await explain('--rule', '-A INPUT -p tcp --dport 99999 -j ACCEPT')).stdout).toContain('port 99999 is above 65535');
+  });
+
+  test('a rule deleted by its number is found in the ruleset', async () => {
+    expect((await explain('rules.v4', '--rule', 'iptables -D SSH 1')).stdout).toContain(
+      'The command deletes rule 1 from SSH: Accept packets from 192.0.2.0/24.',
+    );
+    expect((await explain('rules.v4', '--rule', 'iptables -D SSH 9')).stderr).toContain('filter/SSH has no rule 9');
+    expect((await explain('--rule', 'iptables -D SSH 1')).stderr).toContain('give the ruleset, too');
+  });
+
+  test.each(['iptables -P INPUT DROP', 'iptables -N WEB', 'iptables --flush'])('%s holds no rule', async (text) => {
+    const { code, stderr } = await explain('--rule', text);
+    expect(code).toBe(2);
+    expect(stderr).toContain('a command without a rule');
   });
 
   test('what is no rule at all is an error', async () => {
