@@ -213,14 +213,19 @@ export const pageBlocks = (page: Page, command = 'iptlint explain'): readonly Bl
   ...publishedBlocks(page.published),
   ...programBlocks(page.programs),
   heading(2, 'The way of a packet'),
-  { kind: 'diagram', lines: pathDiagram(page.path) },
-  ...(page.path.some(({ tables }) => tables.some(({ table }) => table === 'nat'))
-    ? [aside('Only the first packet of a connection asks nat; the others are translated alike by connection tracking.')]
-    : []),
+  ...pathBlocks(page.path),
   heading(2, 'The chains'),
   ...(!page.isShort ? [aside(`Chains that programs manage are left out here; ${command} --chain TABLE/CHAIN explains one.`)] : []),
   ...(page.handing.length > 0 ? [aside(`These only hand every packet on to such chains: ${page.handing.join(', ')}.`)] : []),
   ...page.chains.flatMap((chain) => chainBlocks(chain, 3, command)),
+];
+
+/** The way of a packet as blocks. */
+export const pathBlocks = (path: readonly PathStep[]): readonly Block[] => [
+  { kind: 'diagram', lines: pathDiagram(path) },
+  ...(path.some(({ tables }) => tables.some(({ table }) => table === 'nat'))
+    ? [aside('Only the first packet of a connection asks nat; the others are translated alike by connection tracking.')]
+    : []),
 ];
 
 const hookBlocks = ({ hooks, dropsElsewhere }: Page): readonly Block[] => [

@@ -71,6 +71,16 @@ describe('--rule', () => {
   });
 });
 
+test('--path is the way of a packet alone', async () => {
+  const { stdout, code } = await explain('rules.v4', '--path');
+  expect(code).toBe(0);
+  expect(stdout).toContain('PREROUTING   [connection tracking]');
+  expect(stdout).not.toContain('What is guarded');
+  const { paths } = JSON.parse((await explain('rules.v4', '--path', '-f', 'json')).stdout) as { paths: { path: { hook: string }[] }[] };
+  expect(paths[0]!.path.map(({ hook }) => hook)).toEqual(['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING']);
+  expect((await explain('rules.v4', '--path', '--line', '7')).code).toBe(2);
+});
+
 describe('--line and --chain', () => {
   test('a line tells its place, and who calls its chain', async () => {
     const { stdout, code } = await explain('rules.v4', '--line', '7');
