@@ -83,14 +83,14 @@ export const explainRuleset = (ruleset: Ruleset, { sets, mostRules, isDead }: Pa
   const published = publishedPorts(ruleset);
   const programs = programsOf(ruleset);
   const translating = ruleset.rules.filter(translates);
-  const managed = new Map<string, Rule[]>();
+  const managed = new Map<string, number>();
   for (const rule of translating) {
     const name = ownerOfRule(rule)?.name;
-    if (name !== undefined) managed.set(name, [...(managed.get(name) ?? []), rule]);
+    if (name !== undefined) managed.set(name, (managed.get(name) ?? 0) + 1);
   }
   // Those that other parts of the page tell, and those that are many, are counted.
   const told = new Set([...(kubernetes ? ['kube-proxy'] : []), ...published.map(({ program }) => program)]);
-  const isCounted = (name: string): boolean => told.has(name) || managed.get(name)!.length > mostManagedTranslations;
+  const isCounted = (name: string): boolean => told.has(name) || managed.get(name)! > mostManagedTranslations;
   const own = translating.filter((rule) => {
     const name = ownerOfRule(rule)?.name;
     return name === undefined || !isCounted(name);
@@ -125,7 +125,7 @@ export const explainRuleset = (ruleset: Ruleset, { sets, mostRules, isDead }: Pa
     }),
     isProved: isDead !== undefined,
     translations: own.map((rule) => explainRule(rule, isDead)),
-    managedTranslations: [...managed].filter(([name]) => isCounted(name)).map(([program, rules]) => ({ program, rules: rules.length })),
+    managedTranslations: [...managed].filter(([name]) => isCounted(name)).map(([program, rules]) => ({ program, rules })),
     kubernetes,
     policies: policiesOf(ruleset),
     published,

@@ -114,7 +114,7 @@ const portPhrase = /^(?:from|to) (?:any port but|ports?|no port) /;
 /** Adjectives of several words stand behind the noun. */
 const behindNoun = /^(?:of|that|not|marked|with|without) /;
 /** Conditions that tell how often or when, rather than which packets. */
-const adverbial = /^(?:at most|beyond|while|until|once|one of|all but|between|on|from|noting|never|\d+ in \d|[\d.]+ %)/;
+const adverbial = /^(?:at most|beyond|while|until|once|one of|all but|all of|none of|between|on|from|noting|never|\d+ in \d|[\d.]+ %)/;
 /** Nouns that NEW turns into the connections that such packets begin. */
 const connectionNoun = /^(?:(?:TCP|UDP|UDP-Lite|SCTP|DCCP) )?packets$/;
 
@@ -136,8 +136,8 @@ export const saySubject = (phrases: readonly SaidPhrase[]): string => {
   const ends = hasPort(to) && !hasPort(from) ? [to, from] : [from, to];
   const places = [...ends, [...texts('arriving'), ...texts('leaving')].join(' and ')].filter((part) => part !== '');
   const behind = adjectives.filter((text) => !before.includes(text));
-  // A clause would swallow the places behind it: "that are invalid from 192.0.2.1".
-  const clauses = places.length > 0 ? behind.filter((text) => text.startsWith('that ')) : [];
+  // A clause would swallow the places behind it: "that are invalid from 192.0.2.1", "of connections marked 0x1 from 192.0.2.1".
+  const clauses = places.length > 0 ? behind.filter((text) => text.startsWith('that ') || ofConnections.exec(text)?.[2] !== undefined) : [];
   const head = [...before, noun, ...others.map((other) => `that are also ${other}`), ...behind.filter((text) => !clauses.includes(text))];
   const when = phrases.filter(({ slot, text }) => slot === 'condition' && adverbial.test(text));
   const restricting = [...clauses, ...joinSets(joinQuoted(conditions.filter((text) => !adverbial.test(text))))].map(sayWithOnce);

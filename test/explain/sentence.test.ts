@@ -72,7 +72,7 @@ describe('several phrases of one thing are joined', () => {
   test.each([
     [
       '-i eth0 -m conntrack --ctstate NEW --ctproto udp --ctorigdstport 53 -j ACCEPT',
-      'Accept packets of new UDP connections begun to port 53 (dns) arriving on eth0.',
+      'Accept packets arriving on eth0, of new UDP connections begun to port 53 (dns).',
     ],
     ['-m conntrack --ctstate NEW,RELATED --ctproto tcp -j ACCEPT', 'Accept packets of new or related TCP connections.'],
     [

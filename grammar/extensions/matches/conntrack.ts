@@ -69,7 +69,7 @@ const sayPortsOf = (range: PortRange, context: ValueContext): string => {
 
 /** "assured or confirmed", "neither assured nor confirmed". */
 const sayStatus = ({ value, negated }: Use<readonly Status[]>): string => {
-  if (value.length === 0) return negated ? 'of any status' : 'of no status that there is';
+  if (value.length === 0) return negated ? 'with any status' : 'with the status none (which is never so)';
   const words = value.map((name) => statusWords[name]);
   if (!negated) return sayAlternatives(words);
   return words.length === 1 ? `not ${words[0]}` : `neither ${words.join(' nor ')}`;

@@ -56,6 +56,7 @@ export const statistic = defineMatch({
       const share = probabilityValue.say(probability?.value ?? 0, { ...context, negated: false });
       return [phrase('condition', probability?.negated ? `all but ${share} of them at random` : `${share} of them at random`)];
     }
+    if (every?.value === 1) return [phrase('condition', every.negated ? 'none of them' : 'all of them')];
     const start = `starting with the ${ordinal((packet?.value ?? 0) + 1)}`;
     return [phrase('condition', `${every?.negated ? 'all but ' : ''}one of every ${every?.value ?? 1} of them, ${start}`)];
   },
