@@ -213,7 +213,7 @@ const character = (chain: Chain, verdicts: readonly string[], calls: number, oth
   const drops = verdicts.some((name) => name === 'DROP' || name === 'REJECT');
   if (chain.hook && refuses && accepts) return ' A list of what is allowed: all else is refused.';
   if (chain.hook && last === 'ACCEPT' && drops && !accepts)
-    return ` A list of what is refused: all else ${chain.table.name === 'filter' ? 'is accepted' : 'goes on'}.`;
+    return ` A list of what is refused: all else ${chain.table.name === 'filter' ? 'is accepted' : 'passes'}.`;
   if (chain.hook) return '';
   if (end && verdicts.length === 1 && calls === 0)
     return ` It ${third(verdicts[0]!)} whatever comes to it${others.size > 0 ? `, after ${sayOthers([...others.keys()])}` : ''}.`;

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse, type RuleNode } from '../../grammar/index.js';
+import { explainChain } from '../../src/explain/chain.js';
 import { toMarkdown, toText } from '../../src/explain/layout.js';
 import { explainRuleset, pageBlocks } from '../../src/explain/page.js';
 import { wordsOf } from '../../src/explain/sentence.js';
@@ -15,9 +16,10 @@ const withoutNames = (sentence: string): string =>
   sentence
     .replace(/[0-9a-f:]*::[0-9a-f:.]*(?=[-/\s.,:)])/g, (address) => (address.endsWith('.') ? 'A.' : 'A'))
     .replace(/"(?:[^"\\]|\\.)*"/gs, 'Q')
+    .replace(/(\d) \(\S+\)(?= for|,| and|\.)/g, '$1 (N)')
     .replace(/'-[^']*'(?= \((?:not understood|a target))/gs, 'Q')
     .replace(
-      /\b(chains?|[Jj]ump to|arriving on|leaving by|(?:interface|bridge port)(?: but)?|list|(?:in|to|from|that) set|in sets \S+ and|sets|user|group|object|helper|table|timeouts|timer|of) (?!(?:the|any|an?|no|none|type|connections|related|established|new|every|port) |\()\S+?(?=[.,:;)]*(?:\s|$))/g,
+      /\b(chains?|[Jj]ump to|arriving on|leaving by|(?:interface|bridge port)(?: but)?|list|(?:in|to|from|that) set|in sets \S+ and|sets|user|group|object|helper|table|timeouts|timer|of) (?!(?:the|any|an?|no|none|type|connections|related|established|new|every|port|from|to|of|with|arriving|leaving) |\()\S+?(?=[.,:;)]*(?:\s|$))/g,
       '$1 N',
     );
 
@@ -139,6 +141,21 @@ describe.skipIf(corpus.length === 0)('real rulesets', () => {
         }
     expect(faulty.slice(0, 20)).toEqual([]);
     expect(count).toBeGreaterThan(10_000);
+  });
+
+  test('what is told of chains is whole, too', () => {
+    const faulty: string[] = [];
+    for (const { path, family, text } of corpus)
+      for (const { tables } of resolve(parse(text(), { family, name: path }).document).rulesets)
+        for (const table of tables.values())
+          for (const chain of table.chains.values()) {
+            const { summary, calledBy, fallsThrough } = explainChain(chain, 0);
+            for (const words of [summary, ...calledBy, ...(fallsThrough === '' ? [] : [fallsThrough])]) {
+              const faults = faultsIn(words.replace(/^\d+ rules: /, 'Rules: '));
+              if (faults.length > 0) faulty.push(`${path} ${chain.name}: ${words} (${faults.join(', ')})`);
+            }
+          }
+    expect(faulty.slice(0, 20)).toEqual([]);
   });
 
   test('every ruleset has its page, as text and as Markdown', () => {

@@ -288,7 +288,7 @@ describe('chains', () => {
 
   test('outside the filter table an accepted packet only goes on', () => {
     const raw = ruleset('*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -s 192.0.2.1 -j DROP\nCOMMIT\n').tables.get('raw')!;
-    expect(explainChain(raw.chains.get('PREROUTING')!).summary).toBe('One rule. A list of what is refused: all else goes on.');
+    expect(explainChain(raw.chains.get('PREROUTING')!).summary).toBe('One rule. A list of what is refused: all else passes.');
   });
 
   test('one that nobody calls', () => {
