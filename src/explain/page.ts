@@ -448,8 +448,8 @@ const policyBlocks = ({ pods, policies }: NetworkPolicies): readonly Block[] => 
     ? [
         list(
           policies.map(
-            ({ policy, chain, rules, pods: asking }) =>
-              `${policy}${policy === chain ? '' : ` (${chain})`}: ${count(rules, 'rule')}, asked for ${asking.length === 0 ? 'no pod' : count(asking.length, 'pod')}`,
+            ({ policy, chain, direction, rules, pods: asking }) =>
+              `${policy}${policy === chain ? '' : ` (${chain})`}${direction === null ? '' : `, traffic ${direction} pods`}: ${count(rules, 'rule')}, asked for ${asking.length === 0 ? 'no pod' : count(asking.length, 'pod')}`,
           ),
         ),
       ]

@@ -302,6 +302,19 @@ describe('chains', () => {
   });
 });
 
+test('network policies of Calico: both directions bear the name that one of them tells', () => {
+  const { policies } = page(
+    '*filter\n:FORWARD ACCEPT [0:0]\n:cali-tw-cali1 - [0:0]\n:cali-fw-cali1 - [0:0]\n:cali-pi-_Qx - [0:0]\n:cali-po-_Qx - [0:0]\n-A FORWARD -o cali1 -g cali-tw-cali1\n-A FORWARD -i cali1 -g cali-fw-cali1\n-A cali-tw-cali1 -j cali-pi-_Qx\n-A cali-tw-cali1 -m comment --comment "Drop if no policies passed packet" -j DROP\n-A cali-fw-cali1 -j cali-po-_Qx\n-A cali-pi-_Qx -p tcp -m comment --comment "Policy default/knp.default.web ingress" -j MARK --set-xmark 0x10000/0x10000\nCOMMIT\n',
+  );
+  expect(policies!.pods).toMatchObject([
+    { pod: 'interface cali1', ingress: ['default/knp.default.web'], egress: ['default/knp.default.web'], otherwise: 'dropped' },
+  ]);
+  expect(policies!.policies.map(({ chain, direction, rules }) => [chain, direction, rules])).toEqual([
+    ['cali-pi-_Qx', 'to', 1],
+    ['cali-po-_Qx', 'from', 0],
+  ]);
+});
+
 describe('chains of programs', () => {
   const istio = (more: string) =>
     page(
