@@ -25,7 +25,7 @@ import {
   uncoveredAmongMany,
 } from '../packets/cube.js';
 import { CubeIndex, dividing } from '../packets/cube-index.js';
-import { complementSet, type Dimension, type Form, ValueSet } from '../packets/space.js';
+import { complementSet, type Dimension, type Form, setsMeet, ValueSet } from '../packets/space.js';
 import { type ChainProgram, type Program, type Step, stageCubes, type TableProgram } from './program.js';
 
 const noCubes: Cube[] = [];
@@ -69,6 +69,8 @@ export interface SurveyResult {
 }
 
 const mostSure = 48;
+/** So many more cubes are gathered before they are merged. */
+const mergeAt = 64;
 const mostArrivals = 32;
 
 /** So few covers are cut away at once. */
@@ -97,20 +99,30 @@ const leavesOut = (cubes: readonly Cube[]): boolean =>
 
 const summarise = (program: Program, chain: ChainProgram, summaries: readonly (Summary | undefined)[]): Summary => {
   const { space } = program;
-  const sure: Cube[] = [];
+  let sure: Cube[] = [];
   let most: Cube[] | null = [];
+  let mostMerged = mergeAt;
+  let sureMerged = mergeAt;
   let exact = true;
   const returns: Cube[] = [];
   let returnsUnknown = false;
   const budget: Budget = { left: 20000 };
   const may = (cube: Cube): void => {
     if (!most) return;
-    if (most.length >= mostSure) most = null;
-    else most.push(cube);
+    most.push(cube);
+    // Lists of hosts and ports become few cubes; what does not is not worth keeping.
+    if (most.length < mostMerged) return;
+    most = merge(most);
+    mostMerged = most.length + mergeAt;
+    if (most.length > mostSure) most = null;
   };
   const add = (cube: Cube): void => {
     may(cube);
-    if (returnsUnknown || sure.length >= mostSure) {
+    if (sure.length >= sureMerged) {
+      sure = merge(sure);
+      sureMerged = sure.length > mostSure ? 0 : sure.length + mergeAt;
+    }
+    if (returnsUnknown || sureMerged === 0) {
       exact = false;
       return;
     }
@@ -148,7 +160,7 @@ const summarise = (program: Program, chain: ChainProgram, summaries: readonly (S
       else returns.push(...cubes);
     }
     if (cubes.some((cube) => cube.dims.length === 0) && (kind !== 'jump' || target?.all)) break;
-    if (!exact && !most && (returnsUnknown || sure.length >= mostSure)) break; // nothing more will be known
+    if (!exact && !most && (returnsUnknown || sureMerged === 0)) break; // nothing more will be known
   }
   // What needs a certain history is not sure, unless other cubes make up for it.
   let known = merge(sure);
@@ -272,7 +284,7 @@ class Surveyor {
   /** Whether the step lives, and what it sends where it jumps to. */
   private judge(step: Step): void {
     const { cubes } = step;
-    const { status, witness, deaths, arrivals } = this.result;
+    const { status, deaths, arrivals } = this.result;
     const { id } = step.rule;
     if (!cubes || cubes.length === 0) {
       if (cubes || step.form === false) {
@@ -294,9 +306,7 @@ class Surveyor {
       deaths.set(id, { parts, covers: noCubes, coverSteps: noSteps });
       return;
     }
-    status[id] = 1;
-    witness[id] = parts[0];
-    this.noteLean(id, parts[0]!, parts, noCubes, parts[0]!);
+    this.noteLife(id, parts[0]!, parts);
     if (step.target >= 0) {
       const to = arrivals[step.target]!;
       if (!exact) to.exact = false;
@@ -349,6 +359,8 @@ class Surveyor {
         // What leans on an unknown is looked at closely.
         if (!found || found.sets.some((set) => set.dimension.test)) continue;
         live = found;
+        status[id] = 1;
+        witness[id] = found;
         break;
       }
     for (const part of live ? noCubes : parts) {
@@ -367,7 +379,7 @@ class Surveyor {
       if (found) {
         if (!live) {
           live = found;
-          this.noteLean(id, found, parts, upper, part);
+          this.noteLife(id, found, parts);
         }
         if (!jumps) break;
         const rest = all ?? (same && ids.length <= 200 ? remainder(part, upper, 16, { left: 4000 }) : null);
@@ -395,13 +407,10 @@ class Surveyor {
         sentExact = false;
       }
     }
-    if (live) {
-      status[id] = 1;
-      witness[id] = live;
-    } else if (!undecided && exact) {
+    if (!live && !undecided && exact) {
       status[id] = 2;
       deaths.set(id, death);
-    } else if (!exact) {
+    } else if (!live && !exact) {
       // Not all that arrives is known: dead only if dead for everything.
       death.parts = [...cubes];
       death.covers = [];
@@ -431,11 +440,8 @@ class Surveyor {
     }
     if (jumps && status[id] !== 2) {
       const to = this.result.arrivals[step.target]!;
-      if (status[id] === 0) to.exact = false;
-      else {
-        if (!sentExact) to.exact = false;
-        send(to, sent);
-      }
+      if (!live || !sentExact) to.exact = false;
+      send(to, sent);
     }
     purse.left -= given - budget.left;
   }
@@ -456,45 +462,58 @@ class Surveyor {
     return found === undefined && this.purse.left > covers.length * 8 ? uncovered(part, covers, budget) : found;
   }
 
-  private noteLean(id: number, found: Cube, parts: readonly Cube[], covers: readonly Cube[], from: Cube): void {
-    if (!asksUnknown(found)) return;
-    const lean = leaning(found, parts, covers, from);
-    if (lean) this.result.leans.set(id, lean);
+  /** A packet was found. What cannot be told of its unknowns leaves the step open. */
+  private noteLife(id: number, found: Cube, parts: readonly Cube[]): void {
+    const { status, witness, leans } = this.result;
+    if (asksUnknown(found)) {
+      const needed = this.needed(found, parts);
+      if (!needed) return;
+      if (needed.length > 0) leans.set(id, needed);
+    }
+    status[id] = 1;
+    witness[id] = found;
+  }
+
+  /**
+   * The unknowns of a packet that every packet which reaches the step needs to answer so; null: it could not be told. Where not all that arrives is
+   * known, those that all known packets need count: saying so much claims less.
+   */
+  private needed(found: Cube, parts: readonly Cube[]): Dimension[] | null {
+    const out: Dimension[] = [];
+    for (const set of found.sets) {
+      const { dimension } = set;
+      if (!isUnknown(dimension)) continue;
+      const turned = complementSet(set);
+      let isNeeded = true;
+      let isShown = false;
+      for (const part of parts) {
+        const own = setOf(part, dimension.index);
+        if (own !== undefined && !setsMeet(own, turned)) continue;
+        const piece = replace(part, turned);
+        const ids = this.index.meeting(piece);
+        if (this.ask(piece, ids, 1) === null) continue;
+        isNeeded = false;
+        isShown = Boolean(this.ask(piece, ids, 2));
+        if (isShown) break;
+      }
+      if (isNeeded || (!this.exact && !isShown)) out.push(dimension);
+      else if (!isShown) return null;
+    }
+    return out;
+  }
+
+  /** What covers of a kind leave of a cube. */
+  private ask(cube: Cube, ids: readonly number[], kind: number): Cube | null | undefined {
+    const covers: Cube[] = [];
+    for (const id of ids) if (this.coverKinds[id]! & kind) covers.push(this.index.cube(id));
+    return covers.length === 0 ? cube : uncovered(cube, covers, { left: 2000 });
   }
 
   /** What a step takes from those behind it. */
   private take(step: Step): void {
-    const { kind, cubes } = step;
-    if (kind === 'pass') return;
-    const takes = step.takes === null ? cubes : step.takeCubes;
-    const list = takes ?? [hullOf(step.form)];
-    const both = takes ? 3 : 2;
-    if (kind === 'maybe') {
-      for (const cube of list) this.cover(replace(cube, step.fate!.interval(1, 1)), step.index, both);
-      return;
-    }
-    if (kind !== 'jump') {
-      for (const cube of list) this.takeWhole(cube, step.index, both);
-      return;
-    }
-    const { sure, most, exact, all } = this.result.summaries[step.target]!;
-    for (const cube of list) {
-      if (all) {
-        this.takeWhole(cube, step.index, both);
-        continue;
-      }
-      for (const inner of sure) {
-        const common = meet(cube, inner);
-        if (common) this.cover(common, step.index, takes ? (exact ? 3 : 1) : exact ? 2 : 0);
-      }
-      if (exact) continue;
-      if (most === null) this.cover(cube, step.index, 2);
-      else
-        for (const outer of most) {
-          const common = meet(cube, outer);
-          if (common) this.cover(common, step.index, 2);
-        }
-    }
+    for (const { cube, kind, isWhole } of takenBy(step, this.result.summaries))
+      if (isWhole) this.takeWhole(cube, step.index, kind);
+      else this.cover(cube, step.index, kind);
   }
 
   /** All of a cube is taken: perhaps all that arrives. */
@@ -515,6 +534,42 @@ class Surveyor {
   }
 }
 
+/** Part of what a step takes from those behind it. */
+export interface Taking {
+  readonly cube: Cube;
+  /** 1 a lower bound of what is taken, 2 an upper bound, 3 both. */
+  readonly kind: number;
+  /** All packets of the cube, whatever history says. */
+  readonly isWhole: boolean;
+}
+
+const nothingTaken: readonly Taking[] = [];
+
+/** What a step takes from those behind it. */
+export const takenBy = (step: Step, summaries: readonly (Summary | undefined)[]): readonly Taking[] => {
+  const { kind, cubes } = step;
+  if (kind === 'pass') return nothingTaken;
+  const takes = step.takes === null ? cubes : step.takeCubes;
+  const list = takes ?? [hullOf(step.form)];
+  const both = takes ? 3 : 2;
+  if (kind === 'maybe') return list.map((cube) => ({ cube: replace(cube, step.fate!.interval(1, 1)), kind: both, isWhole: false }));
+  const summary = kind === 'jump' ? summaries[step.target]! : null;
+  if (summary === null || summary.all) return list.map((cube) => ({ cube, kind: both, isWhole: true }));
+  const { sure, most, exact } = summary;
+  const found: Taking[] = [];
+  const put = (a: Cube, b: Cube, kind: number): void => {
+    const cube = meet(a, b);
+    if (cube) found.push({ cube, kind, isWhole: false });
+  };
+  for (const cube of list) {
+    for (const inner of sure) put(cube, inner, takes ? (exact ? 3 : 1) : exact ? 2 : 0);
+    if (!exact) for (const outer of most ?? all) put(cube, outer, 2);
+  }
+  return found;
+};
+
+const all: readonly Cube[] = [everything];
+
 /** Adds to what arrives at a chain. */
 const send = (to: Arrivals, sent: readonly Cube[]): void => {
   if (!to.exact && to.cubes.length >= mostArrivals) return; // enough to show what is live; all of them are not known anyway
@@ -528,28 +583,11 @@ const send = (to: Arrivals, sent: readonly Cube[]): void => {
   to.exact = false;
 };
 
-const asksUnknown = ({ sets }: Cube): boolean => {
-  for (const { dimension } of sets) if (dimension.test && dimension.test.decidedBy !== 'packet') return true;
-  return false;
-};
+const isUnknown = ({ test }: Dimension): boolean => test !== null && test.decidedBy !== 'packet';
 
-/** Tests that must answer one way for any packet to get there. */
-const leaning = (found: Cube, parts: readonly Cube[], covers: readonly Cube[], from: Cube): readonly Dimension[] | undefined => {
-  let out: Dimension[] | undefined;
-  for (let i = 0; i < found.dims.length; i++) {
-    const set = found.sets[i]!;
-    const { dimension } = set;
-    if (!dimension.test || dimension.test.decidedBy === 'packet') continue;
-    // Every part needs it?
-    let needed = parts.every((part) => setOf(part, dimension.index) === set);
-    if (!needed && parts.length === 1 && !setOf(from, dimension.index))
-      needed = uncovered(replace(from, complementSet(set)), covers, { left: 2000 }) === null;
-    if (needed) {
-      out ??= [];
-      out.push(dimension);
-    }
-  }
-  return out;
+const asksUnknown = ({ sets }: Cube): boolean => {
+  for (const { dimension } of sets) if (isUnknown(dimension)) return true;
+  return false;
 };
 
 /** The step that a chain's step `Step` is, for those who hold a rule. */
