@@ -182,7 +182,13 @@ export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Pr
     }
   }
   for (const rule of ruleset.rules)
-    if (rule.action.kind === 'target') for (const rewrite of rule.action.rewrites) space.collectRewrite(rewrite);
+    if (rule.action.kind === 'target') {
+      const { rewrites, rewritesAt } = rule.action;
+      for (const rewrite of rewrites) space.collectRewrite(rewrite);
+      // What is not known of all hooks together may be known of each (NETMAP).
+      if (rewrites.some(({ kind }) => kind === 'unknown'))
+        for (const at of hooks) for (const rewrite of rewritesAt(at)) space.collectRewrite(rewrite);
+    }
   for (const predicate of options.asks ?? []) space.collect(predicate);
   space.cut();
   const hook = space.addHook(hooks.length);
