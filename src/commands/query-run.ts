@@ -1,10 +1,11 @@
 /** What `iptlint query` does: reads a host, asks, prints. Apart from query.ts so that --help loads none of it. */
-import { parse } from '../../grammar/index.js';
+import { Fault, parse } from '../../grammar/index.js';
 import { contextResolver } from '../analysis/context.js';
 import { type Facts, factsOf } from '../analysis/facts.js';
 import type { HostContext, LintOptions } from '../diagnostic/result.js';
 import { tool } from '../diagnostic/tool.js';
 import { paragraph, toMarkdown, toText } from '../explain/layout.js';
+import { type HostInterface, readAddresses } from '../model/host.js';
 import { lineOf } from '../model/place.js';
 import { resolve as resolveRules } from '../model/resolve.js';
 import type { Ruleset } from '../model/ruleset.js';
@@ -64,7 +65,7 @@ const runQuestion = async (file: string, text: string | null, format: Format, gi
       most: Number(most),
     };
     return ask === null
-      ? { ruleset, places: [], exposure: exposureOf(ruleset, ['INPUT', 'FORWARD'], options) }
+      ? { ruleset, places: [], exposure: exposureOf(ruleset, { ...options, interfaces: interfacesOf(read.options.context) }) }
       : { ruleset, places: askRuleset(ruleset, ask, options), exposure: [] };
   });
   if (format === 'json') {
@@ -88,6 +89,12 @@ const runQuestion = async (file: string, text: string | null, format: Format, gi
       places.some((place) => place.classes === null || place.ignoresEarlier) || exposure.some((one) => !one.isExact),
   );
   return isOpen ? 4 : 0;
+};
+
+/** The host's interfaces, where they are told and can be read. */
+const interfacesOf = (context: HostContext | undefined): readonly HostInterface[] | null => {
+  const interfaces = context?.addresses ? readAddresses(context.addresses.text) : null;
+  return interfaces instanceof Fault ? null : interfaces;
 };
 
 /** Node operations that a place may cost, by effort. */

@@ -66,7 +66,7 @@ interface Draft {
 const servicePort = /^(?:(?:masquerade|route|redirect|pod|traffic|LOCAL|for) )*([^\s/"]+\/[^\s"]+)/i;
 
 /** "default/web:http", from a comment of kube-proxy. */
-const serviceNameIn = (comments: readonly string[]): string | null => {
+export const serviceNameIn = (comments: readonly string[]): string | null => {
   for (const comment of comments) {
     const name = servicePort.exec(comment)?.[1];
     if (name && !name.includes('://')) return name.replace(/:$/, '');

@@ -44,7 +44,7 @@ export const publishedPorts = (ruleset: Ruleset): readonly PublishedPort[] => {
         host: `${address?.includes(':') ? `[${address}]` : (address ?? '*')}${port === undefined ? '' : `:${port}`}`,
         container: container.replace(/:(\d+)-(\d+)\/\1$/, ':$1-$2'),
         bridge: bridgeOf(rule, ruleset, container),
-        name: nameIn(commentsOf(rule)) ?? leading(rule, (caller) => nameIn(commentsOf(caller))),
+        name: containerNameIn(commentsOf(rule)) ?? leading(rule, (caller) => containerNameIn(commentsOf(caller))),
         line: lineOf(rule),
       });
     }
@@ -61,8 +61,8 @@ const leading = <T>(rule: Rule, ask: (caller: Rule) => T | null): T | null => {
   return null;
 };
 
-/** `dnat name: "podnet" id: "pod-web-1"`. */
-const nameIn = (comments: readonly string[]): string | null => {
+/** What a comment of a CNI plugin calls a container: `dnat name: "podnet" id: "pod-web-1"`. */
+export const containerNameIn = (comments: readonly string[]): string | null => {
   for (const comment of comments) {
     const read = /name: "?([^"\s]+)"? id: "?([^"\s]+)"?/.exec(comment);
     if (read) return `${/^[0-9a-f]{32,}$/.test(read[2]!) ? read[2]!.slice(0, 12) : read[2]} on ${read[1]}`;
