@@ -42,4 +42,5 @@ export {
   printNetwork,
 } from './values/address.js';
 export { sayQuoted } from './values/text.js';
+export { printMac } from './values/mac.js';
 export { Fault } from './values/value.js';

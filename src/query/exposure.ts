@@ -28,6 +28,7 @@ import { lineOf } from '../model/place.js';
 import type { Chain, Rule, Ruleset } from '../model/ruleset.js';
 import {
   type Cube,
+  contains,
   cubesOf,
   everything,
   extent,
@@ -41,7 +42,7 @@ import {
   uncoveredAmongMany,
 } from '../packets/cube.js';
 import { type Packet, pickPacket } from '../packets/pick.js';
-import type { Resolver, Space } from '../packets/space.js';
+import { meetSets, type Resolver, type Space, setContains } from '../packets/space.js';
 import { type Flow, ownField, Passage, type Translation, Twin } from './passage.js';
 import { sayCube, serviceWords } from './words.js';
 
@@ -286,14 +287,12 @@ const ownConditions = (predicate: Predicate): readonly Predicate[] => {
   }
 };
 
-/** Packets that begin no connection that is tracked: answers, errors, and what stands in no handshake (net/netfilter/nf_conntrack_proto_*.c). */
+/** Packets that begin no connection: of TCP what is no SYN, of ICMP answers and errors (net/netfilter/nf_conntrack_proto_icmp.c). */
 const neverNew = (family: Family): { readonly tcp: Predicate; readonly icmp: Predicate } => {
   const [icmp, types] = family === 4 ? [1, [8, 13, 15, 17]] : [58, [128, 139]];
-  const syn = 2;
-  const ack = 16;
-  const handshake = 1 | syn | 4 | ack;
+  const handshake = 1 | syn | 4 | 16;
   return {
-    tcp: all(is('protocol', 6), not(bits('tcpFlags', handshake, syn)), not(bits('tcpFlags', handshake, ack))),
+    tcp: all(is('protocol', 6), not(bits('tcpFlags', handshake, syn))),
     icmp: all(
       is('protocol', icmp as number),
       not(
@@ -305,6 +304,9 @@ const neverNew = (family: Family): { readonly tcp: Predicate; readonly icmp: Pre
     ),
   };
 };
+
+/** The TCP flag that stands alone in the first packet. */
+const syn = 2;
 
 /** What rules ask that the matrix has to know more of. */
 interface Asked {
@@ -403,6 +405,8 @@ class Matrix {
   private readonly isHere: Cube | null = null;
   private readonly isElsewhere: Cube | null = null;
   private readonly isForwardable: Cube | null;
+  /** What comes from outside, by its addresses. */
+  private readonly outer: Cube;
   /** TCP, and UDP. */
   private readonly plain: readonly Cube[];
   /** Packets that begin no connection. */
@@ -482,6 +486,7 @@ class Matrix {
     }
     this.isForwardable = oneCube(forwardable(family));
     const limits = oneCube(outer);
+    this.outer = limits ?? everything;
     this.plain = [6, 17].flatMap((protocol) => oneCube(is('protocol', protocol)) ?? []);
     this.never = never.flatMap((predicate) => cubesOf(space.form(predicate), 64) ?? []);
     const isMasked = !limits || (isLocal && !(this.isHere && this.isElsewhere));
@@ -738,12 +743,28 @@ class Matrix {
     let leftOut = 0;
     for (const piece of pieces) {
       const key = `${this.shapeOf(piece.flow, piece.cube)}${piece.flow.translation ? piece.hook : ''}${piece.but.length > 0 ? 'but' : ''}`;
-      const draft = rows.get(key);
+      const draft = rows.get(key) ?? this.wider(piece, rows);
       if (draft) draft.pieces.push(piece);
       else if (mayBegin) rows.set(key, { pieces: [piece] });
       else leftOut++;
     }
     return leftOut;
+  }
+
+  /** A row that holds a piece, and that the same rule or policy lets in: a mark on the way set the piece apart. */
+  private wider({ flow, cube }: Piece, rows: ReadonlyMap<string, Draft>): Draft | undefined {
+    if (flow.translation) return undefined;
+    const own = this.asShown(flow, cube);
+    for (const draft of rows.values()) {
+      const [first] = draft.pieces;
+      if (first && !first.flow.translation && first.flow.by === flow.by && contains(this.asShown(first.flow, first.cube), own))
+        return draft;
+    }
+    return undefined;
+  }
+
+  private asShown({ current }: Flow, cube: Cube): Cube {
+    return release(this.passage.asItCame(cube, current), (dim) => this.hidden.has(dim));
   }
 
   /** Where a translated packet goes. */
@@ -771,7 +792,7 @@ class Matrix {
       (dim) => this.hidden.has(dim) || (translation !== null && this.chances.has(dim)),
     );
     let toType = '';
-    const holds = (field: 'sourceType' | 'destinationType', value: number): boolean | null => {
+    const holds = (field: 'sourceType' | 'destinationType' | 'packetType', value: number): boolean | null => {
       const code = space.code(field);
       const set = code?.kind === 'ranges' ? setOf(came, code.dimension.index) : undefined;
       if (code?.kind !== 'ranges' || !set) return null;
@@ -781,6 +802,16 @@ class Matrix {
       const dims = new Set(space.dimensionsOf(field).map(({ index }) => index));
       came = release(came, (dim) => dims.has(dim));
     };
+    if (holdsValue(space, came, 'tcpFlags', syn)) free('tcpFlags');
+    if (hook === 'FORWARD' && holds('packetType', 0)) free('packetType');
+    // That nobody from outside bears addresses of the host, or sends to those of loopback, goes without saying.
+    for (const field of ['source', 'destination'] as const) {
+      const own = space.dimension(field);
+      const set = own && setOf(came, own.index);
+      const usual = own && (setOf(this.outer, own.index) ?? own.full);
+      const here = field === 'destination' && !translation && hook === 'INPUT' && this.isHere ? setOf(this.isHere, own!.index) : undefined;
+      if (set && usual && (setContains(set, usual) || (here && setContains(set, meetSets(here, usual))))) free(field);
+    }
     if (holds('sourceType', unicast)) free('sourceType');
     // Where it goes tells of what type its destination is, as long as that is the one it came with.
     if (!translation && holds('destinationType', hook === 'INPUT' ? local : unicast)) free('destinationType');
@@ -877,6 +908,22 @@ const leftWords = (lines: readonly number[]): string =>
     : lines.length <= 4
       ? `what lines ${lines.join(', ')} leave`
       : `what ${lines.length} earlier rules leave`;
+
+/** Whether a cube leaves a value of a field whole: it asks nothing of it, or nothing else than it is. */
+const holdsValue = (space: Space, cube: Cube, field: FieldName, value: number): boolean => {
+  const code = space.code(field);
+  if (code?.kind === 'ranges') {
+    const set = setOf(cube, code.dimension.index);
+    return !set || set.has(code.starts.filter((start) => start <= value).length - 1);
+  }
+  return (
+    code?.kind === 'groups' &&
+    code.groups.every(({ dimension, mask, index }) => {
+      const set = setOf(cube, dimension.index);
+      return !set || set.has(index.get(BigInt(value) & mask) ?? dimension.size - 1);
+    })
+  );
+};
 
 /** How tests come out, before and after rewriting. */
 const testsOf = ({ sets }: Cube): Packet['tests'] =>

@@ -138,6 +138,7 @@ const refusedWords = ({ service, goesTo, translatedBy, lines, byPolicy, ifLocal 
 export const exposureBlocks = ({ ruleset, exposure }: Answer): Block[] => {
   const hasFilter = ruleset.tables.has('filter');
   const blocks = exposure.flatMap((one): Block[] => {
+    if (one.kind === 'published' && one.rows.length + one.refused.length + one.leftOut === 0) return [];
     const place = one.kind === 'published' ? '' : `filter/${one.kind === 'host' ? 'INPUT' : 'FORWARD'}, `;
     const title = heading(3, `${headings[one.kind]} (${place}IPv${ruleset.family})`);
     const notes: Block[] = [];

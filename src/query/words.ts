@@ -8,10 +8,12 @@ import {
   isAddressField,
   type Ordinal,
   printAddress,
+  printMac,
   protocolName,
   protocolsWithPorts,
   serviceByPort,
 } from '../../grammar/index.js';
+import { routeTypes } from '../model/host.js';
 import type { Cube } from '../packets/cube.js';
 import type { Space, ValueSet } from '../packets/space.js';
 import { listed } from '../util/text.js';
@@ -176,17 +178,42 @@ const sayOther = (space: Space, set: ValueSet, field: FieldName): string => {
       ? `${masked} is not ${listed(others, 'or')}`
       : `${masked} is ${listed(atoms, 'or')}`;
   }
+  if (code.kind === 'names') {
+    // A packet may have none of these.
+    if (!set.has(0)) return set.count === code.dimension.size - 1 ? `some ${words}` : `${words} ${sayNames(space, set)}`;
+    return set.count === 1 ? `no ${words}` : `${words} ${sayNames(space, set)} or none`;
+  }
   if (field === 'laterFragment') return set.has(1) ? 'later fragments' : 'whole packets and first fragments';
   const width = isAddressField(field) ? 0 : fields[field].width;
+  const kinds = valueNames[field];
+  const one = (value: Ordinal): string =>
+    isAddressField(field)
+      ? printAddress(value)
+      : field === 'icmp'
+        ? `type ${Number(value) >> 8} code ${Number(value) & 255}`
+        : field === 'macSource'
+          ? printMac(Number(value))
+          : (kinds?.[Number(value)] ?? String(value));
   const word = ([low, high]: Piece): string => {
-    const one = (value: Ordinal): string =>
-      isAddressField(field) ? printAddress(value) : field === 'icmp' ? `${Number(value) >> 8}/${Number(value) & 255}` : String(value);
     if (field === 'icmp' && Number(low) % 256 === 0 && Number(high) === Number(low) + 255) return `type ${Number(low) >> 8}`;
     return low === high ? one(low) : `${one(low)}-${one(high)}`;
   };
+  // Of few values with names each is told.
+  const each = (pieces: readonly Piece[]): string[] =>
+    kinds
+      ? pieces.flatMap(([low, high]) => Array.from({ length: Number(high) - Number(low) + 1 }, (_, i) => one(Number(low) + i)))
+      : pieces.map(word);
   const pieces = piecesOf(space, set);
   const top: Ordinal = isAddressField(field) ? highestAddress(space.family) : ((fields[field] as { size?: number }).size ?? 2 ** width) - 1;
-  return `${words} ${someOrAllBut(pieces.map(word), complement(pieces, top).map(word), 'any')}`;
+  return `${field === 'icmp' ? 'ICMP' : words} ${someOrAllBut(each(pieces), each(complement(pieces, top)), 'any')}`;
+};
+
+/** What values of enumerations are called. */
+const valueNames: Partial<Record<FieldName, readonly string[]>> = {
+  sourceType: routeTypes,
+  destinationType: routeTypes,
+  packetType: ['unicast', 'broadcast', 'multicast', 'otherhost'],
+  connectionDirection: ['original', 'reply'],
 };
 
 /** What a cube asks, in words. */

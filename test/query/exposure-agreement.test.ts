@@ -87,7 +87,9 @@ const tells = (row: ExposureRow, way: TraceWay): boolean =>
   (way.by.by === 'rule' ? row.lines.includes(way.by.line) : way.by.by === 'policy' && row.byPolicy) &&
   (row.translatedBy.length === 0 || row.translatedBy.some((line) => way.matched.includes(line)));
 
-const isNew = (result: TraceResult): boolean =>
+/** It begins a connection, and TCP with a SYN. */
+const isNew = (packet: TracePacket, result: TraceResult): boolean =>
+  (packet.headers.protocol !== 6 || ((packet.headers.tcpFlags ?? 0) & 23) === 2) &&
   result.events.every((event) => event.kind !== 'tracking' || event.state === 'NEW') &&
   result.trace.every(({ target }) => target !== 'NOTRACK' && target !== 'CT');
 
@@ -147,7 +149,7 @@ describe.each([4, 6] as const)('the service matrix and the walk, IPv%i', (family
         if (json.keep || json.in === 'local') continue;
         const packet = must(readPacket(json as never));
         const result = new Tracer(ruleset, { host }).trace(packet);
-        if (!result.certain || result.verdict !== 'delivered' || !isNew(result)) continue;
+        if (!result.certain || result.verdict !== 'delivered' || !isNew(packet, result)) continue;
         counts.delivered++;
         const here = fieldsOf(packet, result);
         // The hook that decides sees what routing left of the TTL.
