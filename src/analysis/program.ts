@@ -171,7 +171,9 @@ const lineOf = (rule: Rule): number => rule.chain.table.ruleset.source.position(
 export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Program => {
   const space = new Space(ruleset.family, options.resolver);
   let assembles = false;
-  const predicates: Predicate[] = new Array(ruleset.rules.length);
+  // Of a part of a ruleset: rules keep their numbers.
+  const count = (ruleset.rules.at(-1)?.id ?? -1) + 1;
+  const predicates: Predicate[] = new Array(count);
   const lost = changedByMatches(ruleset);
   for (const rule of ruleset.rules) {
     const predicate = lost.size === 0 ? rule.predicate : forgetting(rule.predicate, lost);
@@ -192,8 +194,8 @@ export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Pr
   for (const predicate of options.asks ?? []) space.collect(predicate);
   space.cut();
   const hook = space.addHook(hooks.length);
-  const steps: Step[] = new Array(ruleset.rules.length);
-  const chainOf = new Int32Array(ruleset.rules.length);
+  const steps: Step[] = new Array(count);
+  const chainOf = new Int32Array(count);
   const programs = new Map<TableName, TableProgram>();
   for (const name of tables) {
     const table = ruleset.tables.get(name);
