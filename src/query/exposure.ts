@@ -18,7 +18,7 @@ import {
   type Range,
   type TableName,
 } from '../../grammar/index.js';
-import { buildProgram, type Program } from '../analysis/program.js';
+import { buildProgram, loopback, type Program } from '../analysis/program.js';
 import { serviceNameIn } from '../explain/kubernetes.js';
 import { commentsOf } from '../explain/parts.js';
 import { containerNameIn } from '../explain/published.js';
@@ -37,13 +37,14 @@ import {
   merge,
   release,
   remainder,
+  replace,
   setOf,
   uncovered,
   uncoveredAmongMany,
 } from '../packets/cube.js';
 import { type Packet, pickPacket } from '../packets/pick.js';
-import { meetSets, type Resolver, type Space, setContains } from '../packets/space.js';
-import { type Flow, ownField, Passage, type Translation, Twin } from './passage.js';
+import { joinSets, meetSets, type Resolver, type Space, setContains } from '../packets/space.js';
+import { type Flow, ownField, Passage, rewritesOf, type Translation, Twin } from './passage.js';
 import { sayCube, serviceWords } from './words.js';
 
 /** Services that are let in from the same places: one row of the table. */
@@ -637,8 +638,7 @@ class Matrix {
   /** Where a translated flow goes: the host's own addresses tell, or else what its new address looks like. */
   private waysOf({ translation, current }: Flow): readonly ('INPUT' | 'FORWARD')[] {
     const { action } = translation!.rule;
-    const rewrites = action.kind === 'target' ? action.rewritesAt('PREROUTING') : [];
-    const address = rewrites.find(({ field }) => field === 'destination');
+    const address = rewritesOf(action, 'PREROUTING').find(({ field }) => field === 'destination');
     // REDIRECT: the address of the interface that it came in by.
     if (address?.kind === 'unknown') return ['INPUT'];
     if (!address || this.knowsHost) return ['INPUT', 'FORWARD'];
@@ -774,9 +774,9 @@ class Matrix {
       ({ dimension }) => current.has(dimension.index) && (dimension.field === 'destination' || dimension.field === 'destinationPort'),
     );
     const { to, toPort } = sayCube(space, { dims: sets.map(({ dimension }) => dimension.index), sets });
-    const { action } = translation!.rule;
-    const isRedirect =
-      action.kind === 'target' && action.rewritesAt('PREROUTING').some(({ field, kind }) => field === 'destination' && kind === 'unknown');
+    const isRedirect = rewritesOf(translation!.rule.action, 'PREROUTING').some(
+      ({ field, kind }) => field === 'destination' && kind === 'unknown',
+    );
     const address = isRedirect ? (to ? `this host (${to})` : 'this host') : to;
     if (toPort === '') return address;
     if (address === '') return `port ${toPort}`;
@@ -804,6 +804,10 @@ class Matrix {
     };
     if (holdsValue(space, came, 'tcpFlags', syn)) free('tcpFlags');
     if (hook === 'FORWARD' && holds('packetType', 0)) free('packetType');
+    // What comes from outside does not come by lo.
+    const inside = space.dimension('inInterface')!;
+    const arriving = setOf(came, inside.index);
+    if (arriving?.has(1)) came = replace(came, joinSets(arriving, inside.interval(loopback(this.program), loopback(this.program))));
     // That nobody from outside bears addresses of the host, or sends to those of loopback, goes without saying.
     for (const field of ['source', 'destination'] as const) {
       const own = space.dimension(field);
@@ -830,10 +834,7 @@ class Matrix {
       service: said.protocol || said.toPort ? serviceWords(said.protocol, said.toPort) : 'everything',
       from: said.from || 'anywhere',
       to: said.to || toType,
-      arriving:
-        said.arriving === 'any but lo'
-          ? ''
-          : said.arriving.replace(/^any but (.*), lo$/, 'any but $1').replace(/^any but lo, /, 'any but '),
+      arriving: said.arriving,
       leaving: said.leaving,
       only: [said.fromPort && `from port ${said.fromPort}`, ...said.rest, ...said.tests, ...later].filter((words): words is string =>
         Boolean(words),

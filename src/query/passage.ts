@@ -16,12 +16,13 @@ import {
   hooks,
   type NumberField,
   type Ordinal,
+  type Rewrite,
   type TableName,
 } from '../../grammar/index.js';
 import { type ChainProgram, loopback, type Program, type Step, stageCubes, type TableProgram } from '../analysis/program.js';
 import { hullOf } from '../analysis/survey.js';
 import { lineOf } from '../model/place.js';
-import type { Rule } from '../model/ruleset.js';
+import type { Action, Rule } from '../model/ruleset.js';
 import { type Cube, contains, cubeOf, meet, meets, release, remainder, replace, setOf } from '../packets/cube.js';
 import { CubeIndex, dividing } from '../packets/cube-index.js';
 import { type Change, Dimension, setContains, type ValueSet } from '../packets/space.js';
@@ -52,10 +53,10 @@ class Taken {
     this.rules.push(rule);
   }
 
-  /** Those of the first `count` cubes that meet a cube. An index pays from some dozens of questions on. */
+  /** Those of the first `count` cubes that meet a cube. An index pays from a hundred questions on. */
   meeting(cube: Cube, count: number): readonly number[] {
     const { cubes } = this;
-    if (cubes.length < 2000 || ++this.asked < 40) {
+    if (cubes.length < 2000 || ++this.asked < 150) {
       const out: number[] = [];
       for (let at = 0; at < count; at++) if (meets(cubes[at]!, cube)) out.push(at);
       return out;
@@ -511,7 +512,8 @@ export class Passage {
 
   /** The line that a rewriting begins; null: it changes nothing. */
   private changed(line: Line, cube: Cube, step: Step): Line | null {
-    const changes: readonly Change[] = step.changesAt?.[hooks.indexOf(this.hook)] ?? step.changes;
+    const { action } = step.rule;
+    const changes: readonly Change[] = (isHookBound(action) ? step.changesAt?.[hooks.indexOf(this.hook)] : undefined) ?? step.changes;
     const assigned = new Map<number, ValueSet>();
     let isChanging = false;
     for (const change of changes) {
@@ -526,8 +528,7 @@ export class Passage {
       if (next !== was || (next.count > 1 && 'set' in change)) isChanging = true;
       if (!('set' in change) && next.count > 1) this.doubts.add(`what line ${lineOf(step.rule)} makes of a field is not followed`);
     }
-    const { action } = step.rule;
-    if (action.kind === 'target' && action.rewritesAt(this.hook).some(({ kind }) => kind === 'network'))
+    if (rewritesOf(action, this.hook).some(({ kind }) => kind === 'network'))
       this.doubts.add(`line ${lineOf(step.rule)} maps a network address by address, which later rules may tell apart`);
     if (!isChanging) return null;
     const { start } = line;
@@ -605,6 +606,15 @@ export interface TakenParts {
   readonly cubes: readonly Cube[];
   readonly rules: ReadonlySet<Rule>;
 }
+
+/** Whether what a target rewrites may depend on the hook. */
+const isHookBound = (action: Action): boolean => action.kind === 'target' && action.rewrites.some(({ kind }) => kind === 'unknown');
+
+const noRewrites: readonly Rewrite[] = [];
+
+/** What a target rewrites at a hook. */
+export const rewritesOf = (action: Action, hook: Hook): readonly Rewrite[] =>
+  action.kind !== 'target' ? noRewrites : isHookBound(action) ? action.rewritesAt(hook) : action.rewrites;
 
 const atomsOf = ({ ranges }: ValueSet): number[] => {
   const out: number[] = [];
