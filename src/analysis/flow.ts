@@ -57,6 +57,7 @@ export class Flow {
   private readonly matchNodes: (Node | undefined)[][];
   private readonly summaries: (readonly Branch[] | undefined)[];
   private readonly closures: (ReadonlySet<Dimension> | undefined)[];
+  private visitedAgain: Uint8Array | undefined;
 
   constructor(program: Program, table: TableProgram, diagram: Diagram) {
     this.program = program;
@@ -195,7 +196,20 @@ export class Flow {
     return out;
   }
 
-  /** Dimensions that a visit of the chain, and of those it calls, asks history about. */
+  /** Whether a packet may enter a chain more than once: several steps call it, or one that may be met more than once does. */
+  private isVisitedAgain(at: number): boolean {
+    if (!this.visitedAgain) {
+      this.visitedAgain = new Uint8Array(this.table.chains.length);
+      // Callers before the called.
+      for (const index of this.table.order) {
+        const { callers } = this.table.chains[index]!;
+        if (callers.length > 1 || callers.some(({ chain }) => this.visitedAgain![chain] === 1)) this.visitedAgain[index] = 1;
+      }
+    }
+    return this.visitedAgain[at] === 1;
+  }
+
+  /** Dimensions that a further visit of the chain, and of those it calls, asks history about anew. */
   private closure(at: number): ReadonlySet<Dimension> {
     const known = this.closures[at];
     if (known) return known;
@@ -204,7 +218,8 @@ export class Flow {
     const stack = [at];
     while (stack.length > 0) {
       const chain = this.table.chains[stack.pop()!]!;
-      for (const dimension of chain.history) own.add(dimension);
+      // On the only visit there is, the answer stands.
+      if (this.isVisitedAgain(chain.index)) for (const dimension of chain.history) own.add(dimension);
       for (const step of chain.steps)
         if (step.target >= 0 && !seen.has(step.target)) {
           seen.add(step.target);
