@@ -1,5 +1,5 @@
 /** What `iptlint query` does: reads a host, asks, prints. Apart from query.ts so that --help loads none of it. */
-import { Fault, parse } from '../../grammar/index.js';
+import { builtInChains, Fault, parse } from '../../grammar/index.js';
 import { contextResolver } from '../analysis/context.js';
 import { type Facts, factsOf } from '../analysis/facts.js';
 import type { HostContext, LintOptions } from '../diagnostic/result.js';
@@ -15,7 +15,7 @@ import { type Ask, type Misread, readQuery } from '../query/language.js';
 import { exposureBlocks, exposureData, placesBlocks, placesData } from '../query/page.js';
 import { perRule, type RuleAnswer } from '../query/per-rule.js';
 import { packetWords } from '../reporters/packet-words.js';
-import { columns } from '../util/text.js';
+import { columns, listed } from '../util/text.js';
 import { type Given, type Outside, UsageError } from './command.js';
 import { findHosts, type HostTexts, readHost } from './inputs.js';
 import { type Output, resolve } from './io.js';
@@ -74,7 +74,7 @@ const runQuestion = async (file: string, text: string | null, format: Format, gi
     stdout.write(`${JSON.stringify({ version: 1, tool, ...asked, answers: data }, null, 2)}\n`);
   } else {
     const blocks = answers.flatMap((answer) => (ask === null ? exposureBlocks(answer) : placesBlocks(answer, answers.length > 1)));
-    if (blocks.length === 0) blocks.push(paragraph('There is nothing of that in the ruleset.'));
+    if (blocks.length === 0) blocks.push(paragraph(nothingOf(ask, rulesets)));
     const { createColors } = (await import('picocolors')).default;
     const colors = createColors(wantsColor(stdout, env, given.value('color')));
     stdout.write(
@@ -89,6 +89,17 @@ const runQuestion = async (file: string, text: string | null, format: Format, gi
       places.some((place) => place.classes === null || place.ignoresEarlier) || exposure.some((one) => !one.isExact),
   );
   return isOpen ? 4 : 0;
+};
+
+/** Why no place was asked. */
+const nothingOf = (ask: Ask | null, rulesets: readonly Ruleset[]): string => {
+  const has = new Set(rulesets.flatMap(({ tables }) => [...tables.keys()]));
+  if (ask === null || has.size === 0) return 'There is nothing of that in the ruleset.';
+  const hooks = [...has].flatMap((table) => builtInChains[table].map((hook) => `${table}/${hook}`));
+  const named = [...partsOf(ask)].some(({ kind }) => kind === 'in');
+  return named
+    ? `The ruleset has no such table; it has ${listed([...has])}.`
+    : `There is no filter table in the ruleset. Name a place that it has, such as "in ${hooks[0]}".`;
 };
 
 /** The host's interfaces, where they are told and can be read. */

@@ -183,6 +183,12 @@ interface Workshop {
   readonly ignored: boolean;
 }
 
+/** How a packet ends at a place: its fate, and who decides it; null: the policy. */
+interface End {
+  readonly fate: ClassFate;
+  readonly rule: Rule | null;
+}
+
 /** One table at one hook, asked. */
 class Place {
   private readonly shared: Workshop;
@@ -196,7 +202,8 @@ class Place {
   private readonly matchedAt = new Map<number, Node>();
   private logged: Node = 0;
   private policy: Node = 0;
-  private unknown: Node = 0;
+  private unknown: readonly { readonly rule: Rule; readonly set: Node }[] = [];
+  private readonly conditions = new Map<Ask, Node>();
 
   constructor(table: TableProgram, hook: Hook, ask: Ask, options: QueryOptions, shared: Workshop) {
     this.shared = shared;
@@ -233,8 +240,7 @@ class Place {
       }
       entry = this.diagram.and(entry, this.diagram.form(form));
       this.run(flow, chain, entry);
-      const answer = this.diagram.and(entry, this.sets(this.ask));
-      return { ...base, ...this.classes(answer), ignoresEarlier };
+      return { ...base, ...this.classes(entry), ignoresEarlier };
     } catch (error) {
       if (!(error instanceof Exhausted)) throw error;
       return { ...base, classes: null, leftOut: 0, ignoresEarlier };
@@ -246,7 +252,7 @@ class Place {
     const lines = new Set<number>();
     for (const part of partsOf(this.ask)) if (part.kind === 'matched') lines.add(part.line);
     const logged: Node[] = [];
-    const gone: Node[] = [];
+    const gone: { rule: Rule; set: Node }[] = [];
     flow.run(new Map([[chain.index, entry]]), {
       visit: (_chain, step, _here, matched) => {
         if (matched === 0) return;
@@ -259,14 +265,15 @@ class Place {
         if (step.kind === 'decide') {
           const set = step.takes === null ? matched : diagram.and(matched, diagram.form(step.takes));
           if (set !== 0) this.decided.push({ step, set });
-        } else if (step.kind === 'maybe' && step.fate) gone.push(diagram.and(matched, diagram.of(step.fate.interval(1, 1))));
+        } else if (step.kind === 'maybe' && step.fate)
+          gone.push({ rule: step.rule, set: diagram.and(matched, diagram.of(step.fate.interval(1, 1))) });
       },
       policy: (_chain, set) => {
         this.policy = diagram.or(this.policy, set);
       },
     });
     this.logged = diagram.orAll(logged);
-    this.unknown = diagram.orAll(gone);
+    this.unknown = gone;
   }
 
   private fateOf(step: Step): Fate {
@@ -279,56 +286,57 @@ class Place {
     return policy === 'DROP' ? 'dropped' : policy === 'QUEUE' ? 'queued' : 'accepted';
   }
 
-  /** Packets that meet a fate. */
-  private fate(fate: ClassFate): Node {
-    if (fate === 'unknown') return this.unknown;
-    const sets = this.decided.filter(({ step }) => this.fateOf(step) === fate).map(({ set }) => set);
-    if (this.policyFate() === fate) sets.push(this.policy);
-    return this.diagram.orAll(sets);
-  }
-
-  /** The packets that a condition asks for. */
-  private sets(ask: Ask): Node {
+  /**
+   * The packets that a condition asks for, of those that meet an end. What history decides may fall one way now and another later, so that the same
+   * packet is accepted or dropped: each end is asked for itself.
+   */
+  private sets(ask: Ask, end: End): Node {
     const { diagram } = this;
     switch (ask.kind) {
       case 'all':
-        return ask.of.reduce((node: Node, part) => (node === 0 ? 0 : diagram.and(node, this.sets(part))), 1);
+        return ask.of.reduce((node: Node, part) => (node === 0 ? 0 : diagram.and(node, this.sets(part, end))), 1);
       case 'some':
-        return diagram.orAll(ask.of.map((part) => this.sets(part)));
+        return diagram.orAll(ask.of.map((part) => this.sets(part, end)));
       case 'not':
-        return diagram.not(this.sets(ask.of));
-      case 'packet':
-        return diagram.form(this.program.space.form(ask.predicate(this.program.ruleset.family)));
+        return diagram.not(this.sets(ask.of, end));
+      case 'packet': {
+        let node = this.conditions.get(ask);
+        if (node === undefined) {
+          node = diagram.form(this.program.space.form(ask.predicate(this.program.ruleset.family)));
+          this.conditions.set(ask, node);
+        }
+        return node;
+      }
       case 'in':
         return ask.hook === this.hook && (ask.table === null || ask.table === this.table.name) ? 1 : 0;
       case 'fate':
-        return diagram.orAll(ask.fates.map((fate) => this.fate(fate)));
+        return (ask.fates as readonly ClassFate[]).includes(end.fate) ? 1 : 0;
       case 'logged':
         return this.logged;
       case 'decided':
-        return ask.line === null
-          ? this.policy
-          : diagram.orAll(this.decided.filter(({ step }) => lineOf(step.rule) === ask.line).map(({ set }) => set));
+        return (ask.line === null ? end.rule === null : end.rule && lineOf(end.rule) === ask.line) ? 1 : 0;
       case 'matched':
         return this.matchedAt.get(ask.line) ?? 0;
     }
   }
 
-  /** What of a set each rule decides, and the policy (null). */
-  private deciders(fate: ClassFate, set: Node): readonly { readonly rule: Rule | null; readonly set: Node }[] {
+  /** What each rule decides of a fate, and the policy (null), as far as it is asked for. */
+  private deciders(fate: ClassFate, within: Node): readonly { readonly rule: Rule | null; readonly set: Node }[] {
     const { diagram } = this;
     const sets = new Map<Rule | null, Node>();
     const add = (rule: Rule | null, own: Node): void => {
-      const part = diagram.and(own, set);
+      const inside = diagram.and(own, within);
+      const part = inside === 0 ? 0 : diagram.and(inside, this.sets(this.ask, { fate, rule }));
       if (part !== 0) sets.set(rule, diagram.or(sets.get(rule) ?? 0, part));
     };
     for (const { step, set: own } of this.decided) if (this.fateOf(step) === fate) add(step.rule, own);
     if (this.policyFate() === fate) add(null, this.policy);
+    if (fate === 'unknown') for (const { rule, set } of this.unknown) add(rule, set);
     return [...sets].map(([rule, own]) => ({ rule, set: own }));
   }
 
   /** An answer as classes, fate by fate, widest first. */
-  private classes(answer: Node): Pick<PlaceAnswer, 'classes' | 'leftOut'> {
+  private classes(entry: Node): Pick<PlaceAnswer, 'classes' | 'leftOut'> {
     const { diagram, program } = this;
     const { space } = program;
     const stages = stageCubes(program, this.table.name, this.hook);
@@ -336,9 +344,9 @@ class Place {
     const out: PacketClass[] = [];
     let leftOut = 0;
     for (const fate of ['accepted', 'rejected', 'dropped', 'queued', 'unknown'] as const) {
-      const set = diagram.and(answer, this.fate(fate));
+      const deciders = this.deciders(fate, entry);
+      const set = diagram.orAll(deciders.map((one) => one.set));
       if (set === 0) continue;
-      const deciders = this.deciders(fate, set);
       // Few deciders: each has classes of its own. Many: what they decide together is shorter.
       const groups =
         deciders.length > 0 && deciders.length <= mostDeciders

@@ -166,11 +166,22 @@ const sayStates = (set: ValueSet): string => {
   return others.length < own.length ? `not ${listed(others, 'or')}` : listed(own, 'or');
 };
 
+const flagNames = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR'];
+
+/** "TCP flags SYN of FIN, SYN, RST, ACK". */
+const sayFlags = (mask: bigint, values: readonly bigint[], set: ValueSet): string => {
+  const names = (bits: bigint): readonly string[] => flagNames.filter((_, at) => (bits >> BigInt(at)) & 1n);
+  const isOpen = values.length < set.dimension.size && set.has(set.dimension.size - 1);
+  const told = values.filter((_, at) => set.has(at) !== isOpen).map((value) => names(value).join('+') || 'none');
+  return `TCP flags ${isOpen ? 'other than ' : ''}${listed(told, 'or')} of ${names(mask).join(', ')}`;
+};
+
 const sayOther = (space: Space, set: ValueSet, field: FieldName): string => {
   const code = space.code(field)!;
   const { words } = fields[field];
   if (code.kind === 'groups') {
     const group = code.groups.find((one) => one.dimension === set.dimension)!;
+    if (field === 'tcpFlags') return sayFlags(group.mask, group.values, set);
     const atoms = group.values.filter((_, at) => set.has(at)).map((value) => `0x${value.toString(16)}`);
     const others = group.values.filter((_, at) => !set.has(at)).map((value) => `0x${value.toString(16)}`);
     const masked = `${words} & 0x${group.mask.toString(16)}`;
@@ -247,13 +258,13 @@ export const cubeWords = (space: Space, cube: Cube): string => {
   const end = (word: string, address: string, port: string): string =>
     address || port ? [word, address, port && `port ${port}`].filter(Boolean).join(' ') : '';
   const words = [
-    state,
+    state && protocol.startsWith('any ') ? `${state},` : state,
     protocol,
     end('from', from, fromPort),
     end('to', to, toPort),
     arriving && `arriving on ${arriving}`,
     leaving && `leaving by ${leaving}`,
-    ...rest.map((word) => `with ${word}`),
+    rest.length > 0 && `with ${listed(rest, 'and')}`,
   ].filter(Boolean);
   return words.length === 0 ? 'everything' : words.join(' ');
 };

@@ -63,6 +63,18 @@ describe('a query', () => {
     expect(answers(ruleset, 'accepted in INPUT')).toEqual(['INPUT accepted: udp from anywhere but 198.51.100.0/24 (7)']);
   });
 
+  it('tells nothing but what was asked for where history may decide either way', () => {
+    const ruleset = filter(
+      ':SLOW - [0:0]',
+      '-A SLOW -m limit --limit 1/sec -j RETURN',
+      '-A SLOW -j DROP',
+      '-A INPUT -p tcp -j SLOW',
+      '-A INPUT -p tcp -j ACCEPT',
+    );
+    expect(answers(ruleset, 'tcp dropped in INPUT')).toEqual(['INPUT dropped: tcp if not -m limit --limit 1/sec (7)']);
+    expect(answers(ruleset, 'tcp accepted in INPUT')).toEqual(['INPUT accepted: tcp if -m limit --limit 1/sec (9)']);
+  });
+
   it('knows the network that NETMAP gives, whoever asks for a part of it', () => {
     const ruleset = rulesetOf(
       '*nat\n-A PREROUTING -d 198.51.100.0/24 -j NETMAP --to 192.0.2.0/24\nCOMMIT\n*filter\n:FORWARD DROP [0:0]\n-A FORWARD -d 192.0.2.128/25 -j ACCEPT\nCOMMIT\n',
