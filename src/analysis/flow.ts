@@ -57,9 +57,12 @@ export class Flow {
   private readonly matchNodes: (Node | undefined)[][];
   private readonly summaries: (readonly Branch[] | undefined)[];
   private readonly closures: (ReadonlySet<Dimension> | undefined)[];
+  private readonly keeps: boolean;
   private visitedAgain: Uint8Array | undefined;
 
-  constructor(program: Program, table: TableProgram, diagram: Diagram) {
+  /** `keeps`: what history decides on the only visit of a chain stays part of what comes back; else it is left open. */
+  constructor(program: Program, table: TableProgram, diagram: Diagram, { keeps = false }: { readonly keeps?: boolean } = {}) {
+    this.keeps = keeps;
     this.program = program;
     this.table = table;
     this.diagram = diagram;
@@ -218,8 +221,7 @@ export class Flow {
     const stack = [at];
     while (stack.length > 0) {
       const chain = this.table.chains[stack.pop()!]!;
-      // On the only visit there is, the answer stands.
-      if (this.isVisitedAgain(chain.index)) for (const dimension of chain.history) own.add(dimension);
+      if (!this.keeps || this.isVisitedAgain(chain.index)) for (const dimension of chain.history) own.add(dimension);
       for (const step of chain.steps)
         if (step.target >= 0 && !seen.has(step.target)) {
           seen.add(step.target);

@@ -161,7 +161,7 @@ export const askRuleset = (ruleset: Ruleset, ask: Ask, options: QueryOptions): r
   const flowOf = (table: TableProgram): Flow => {
     let flow = flows.get(table);
     if (!flow) {
-      flow = new Flow(program, table, diagram);
+      flow = new Flow(program, table, diagram, { keeps: true });
       flows.set(table, flow);
     }
     return flow;
@@ -225,7 +225,7 @@ class Place {
       const { flowOf, paths } = this.shared;
       const table = goal ? onlyMeeting(this.table, goal) : this.table;
       const chain = table.chains[table.byName.get(this.hook)!]!;
-      const flow = goal ? new Flow(this.program, table, this.diagram) : flowOf(this.table);
+      const flow = goal ? new Flow(this.program, table, this.diagram, { keeps: true }) : flowOf(this.table);
       let entry = flow.entry(chain);
       if (!paths.isFirst(this.table.name, this.hook)) {
         const whole = this.diagram.budget;
