@@ -189,7 +189,7 @@ export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Pr
       for (const rewrite of rewrites) space.collectRewrite(rewrite);
       // What is not known of all hooks together may be known of each (NETMAP).
       if (rewrites.some(({ kind }) => kind === 'unknown'))
-        for (const at of hooks) for (const rewrite of rewritesAt(at)) space.collectRewrite(rewrite);
+        for (const at of hooks) for (const rewrite of rewritesAt(at)) if (rewrite.kind === 'network') space.collectRewrite(rewrite);
     }
   for (const predicate of options.asks ?? []) space.collect(predicate);
   space.cut();

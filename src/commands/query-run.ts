@@ -86,7 +86,7 @@ const runQuestion = async (file: string, text: string | null, format: Format, gi
   if (read.isPartlyUnread) return 3;
   const isOpen = answers.some(
     ({ places, exposure }) =>
-      places.some((place) => place.classes === null || place.ignoresEarlier) || exposure.some((one) => !one.isExact),
+      places.some((place) => place.classes === null || place.ignored.length > 0) || exposure.some((one) => !one.isExact),
   );
   return isOpen ? 4 : 0;
 };

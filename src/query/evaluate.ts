@@ -3,9 +3,20 @@
  * as sets, and of them those that the query asks for, by what becomes of them. Only rules that meet the question's packets are looked at, so that a
  * narrow question to a long ruleset is quick. Sets are exact; what the effort does not suffice for is told as not decided, never guessed.
  */
-import { any, builtInChains, type Hook, not, type Predicate, some, type TableName, tables, all as together } from '../../grammar/index.js';
+import {
+  any,
+  builtInChains,
+  type Hook,
+  not,
+  type Predicate,
+  some,
+  type TableName,
+  tables,
+  tablesAtHook,
+  all as together,
+} from '../../grammar/index.js';
 import { Flow } from '../analysis/flow.js';
-import { Paths } from '../analysis/path.js';
+import { Paths, waysTo } from '../analysis/path.js';
 import { buildProgram, type ChainProgram, type Program, type Step, stageCubes, type TableProgram } from '../analysis/program.js';
 import { lineOf } from '../model/place.js';
 import type { Chain, Rule, Ruleset } from '../model/ruleset.js';
@@ -39,8 +50,8 @@ export interface PlaceAnswer {
   readonly classes: readonly PacketClass[] | null;
   /** Classes that are not told; at least, where there are very many. */
   readonly leftOut: number;
-  /** Earlier tables were not worked in: what they drop or translate is still among the packets. */
-  readonly ignoresEarlier: boolean;
+  /** Earlier tables that were not worked in: what they drop or translate is still among the packets. */
+  readonly ignored: readonly TableName[];
 }
 
 export interface QueryOptions {
@@ -144,6 +155,19 @@ const onlyMeeting = (table: TableProgram, goal: readonly Cube[]): TableProgram =
 /** Tables with more rules than this are not worked in as earlier ones, unless all the effort is wanted. */
 const mostEarlier = 20_000;
 
+/** Tables that have something to say to packets before they come to a place. */
+const tablesBefore = (ruleset: Ruleset, table: TableName, hook: Hook): readonly TableName[] => {
+  const found = new Set<TableName>();
+  for (const way of waysTo[hook])
+    for (const at of way)
+      for (const name of tablesAtHook[at]) {
+        if (at === hook && name === table) break;
+        const chain = ruleset.tables.get(name)?.chains.get(at);
+        if (chain && (chain.rules.length > 0 || chain.policy !== 'ACCEPT')) found.add(name);
+      }
+  return [...found];
+};
+
 /** Asks a ruleset. Places come in the order in which the query names them. */
 export const askRuleset = (ruleset: Ruleset, ask: Ask, options: QueryOptions): readonly PlaceAnswer[] => {
   const asked = [...partsOf(ask)].flatMap((part) => (part.kind === 'packet' ? [part.predicate(ruleset.family)] : []));
@@ -155,7 +179,6 @@ export const askRuleset = (ruleset: Ruleset, ask: Ask, options: QueryOptions): r
   );
   const filterHooks = places.every(({ table }) => table === 'filter') ? places.map(({ hook }) => hook) : null;
   const program = buildProgram(onlyPart(ruleset, kept, filterHooks), { resolver: options.resolver, asks: asked });
-  const ignored = kept.length < ruleset.tables.size;
   const diagram = new Diagram(options.effort);
   const flows = new Map<TableProgram, Flow>();
   const flowOf = (table: TableProgram): Flow => {
@@ -169,7 +192,9 @@ export const askRuleset = (ruleset: Ruleset, ask: Ask, options: QueryOptions): r
   const paths = new Paths(program, diagram, flowOf);
   return places.map(({ table, hook }) => {
     diagram.budget = options.effort; // each place has the whole of it
-    return new Place(program.tables.get(table)!, hook, ask, options, { program, diagram, flowOf, paths, ignored }).answer();
+    const earlier = tablesBefore(ruleset, table, hook);
+    const shared = { program, diagram, flowOf, paths, earlier, ignored: earlier.filter((name) => !kept.includes(name)) };
+    return new Place(program.tables.get(table)!, hook, ask, options, shared).answer();
   });
 };
 
@@ -179,8 +204,10 @@ interface Workshop {
   readonly diagram: Diagram;
   readonly flowOf: (table: TableProgram) => Flow;
   readonly paths: Paths;
-  /** Whole tables are left out. */
-  readonly ignored: boolean;
+  /** Tables that packets pass before. */
+  readonly earlier: readonly TableName[];
+  /** Those of them that are left out. */
+  readonly ignored: readonly TableName[];
 }
 
 /** How a packet ends at a place: its fate, and who decides it; null: the policy. */
@@ -217,7 +244,7 @@ class Place {
 
   answer(): PlaceAnswer {
     const base = { table: this.table.name, hook: this.hook };
-    let ignoresEarlier = this.shared.ignored;
+    let { ignored } = this.shared;
     try {
       const wanted = bound(this.ask, this.program.ruleset, true);
       const form = this.program.space.form(wanted);
@@ -234,16 +261,16 @@ class Place {
           entry = paths.arrival(this.table.name, this.hook);
         } catch (error) {
           if (!(error instanceof Exhausted)) throw error;
-          ignoresEarlier = true;
+          ignored = this.shared.earlier;
         }
         this.diagram.budget += whole / 2;
       }
       entry = this.diagram.and(entry, this.diagram.form(form));
       this.run(flow, chain, entry);
-      return { ...base, ...this.classes(entry), ignoresEarlier };
+      return { ...base, ...this.classes(entry), ignored };
     } catch (error) {
       if (!(error instanceof Exhausted)) throw error;
-      return { ...base, classes: null, leftOut: 0, ignoresEarlier };
+      return { ...base, classes: null, leftOut: 0, ignored };
     }
   }
 

@@ -66,7 +66,7 @@ const told = (places: readonly PlaceAnswer[]): readonly PlaceAnswer[] => {
 
 /** The answer to a query as blocks. */
 export const placesBlocks = ({ ruleset, places }: Answer, isOneOfSome: boolean): Block[] =>
-  told(places).flatMap(({ table, hook, classes, leftOut, ignoresEarlier }): Block[] => {
+  told(places).flatMap(({ table, hook, classes, leftOut, ignored }): Block[] => {
     const title = heading(3, `${table}/${hook}${familyWords(ruleset, isOneOfSome)}`);
     if (classes === null) return [title, paragraph('Not decided: the effort ran out. Narrow the question, or give --effort high.')];
     const notes: Block[] = [];
@@ -76,10 +76,10 @@ export const placesBlocks = ({ ruleset, places }: Answer, isOneOfSome: boolean):
           `${leftOut >= 1000 ? 'More than 1000 further classes are' : `${count(leftOut, 'further class', 'further classes')} ${leftOut === 1 ? 'is' : 'are'}`} left out; --most tells more.`,
         ),
       );
-    if (ignoresEarlier)
+    if (ignored.length > 0)
       notes.push(
         paragraph(
-          'What earlier tables drop or translate is not taken into account here: they are too long for the effort. --effort high tries longer.',
+          `What ${listed(ignored)} ${ignored.length > 1 ? 'do' : 'does'} to packets before is not taken into account: ${ignored.length > 1 ? 'they are' : 'it is'} too long for the effort. --effort high tries longer, --exposure follows new connections through.`,
         ),
       );
     if (classes.length === 0) return [title, paragraph('No packet.'), ...notes];
@@ -89,13 +89,14 @@ export const placesBlocks = ({ ruleset, places }: Answer, isOneOfSome: boolean):
 
 /** The same as data. */
 export const placesData = ({ ruleset, places }: Answer): object[] =>
-  places.map(({ table, hook, classes, leftOut, ignoresEarlier }) => ({
+  places.map(({ table, hook, classes, leftOut, ignored }) => ({
     path: ruleset.source.name,
     family: ruleset.family,
     table,
     hook,
     decided: classes !== null,
-    ignoresEarlierTables: ignoresEarlier,
+    ignoresEarlierTables: ignored.length > 0,
+    ignoredTables: ignored,
     classes: (classes ?? []).map((one) => ({
       verdict: one.fate,
       packets: cubeWords(one.space, one.cube),

@@ -1,6 +1,7 @@
 /** Classes of packets in words, most of which the language of queries takes back: `tcp from 192.0.2.0/24 to port 22 arriving on eth0`. */
 import {
   connectionStates,
+  connectionStatusBits,
   type Family,
   type FieldName,
   fields,
@@ -166,6 +167,9 @@ const sayStates = (set: ValueSet): string => {
   return others.length < own.length ? `not ${listed(others, 'or')}` : listed(own, 'or');
 };
 
+/** What the bits of translation are called. */
+const natWords = { [connectionStatusBits.SNAT]: 'source', [connectionStatusBits.DNAT]: 'destination' };
+
 const flagNames = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR'];
 
 /** "TCP flags SYN of FIN, SYN, RST, ACK". */
@@ -182,6 +186,11 @@ const sayOther = (space: Space, set: ValueSet, field: FieldName): string => {
   if (code.kind === 'groups') {
     const group = code.groups.find((one) => one.dimension === set.dimension)!;
     if (field === 'tcpFlags') return sayFlags(group.mask, group.values, set);
+    if (field === 'connectionStatus' && set.count === 1) {
+      const value = group.values[set.ranges[0]!];
+      const word = Object.entries(natWords).find(([bit]) => BigInt(bit) === group.mask)?.[1];
+      if (value !== undefined && word) return `${value === 0n ? 'no translated' : 'translated'} ${word}`;
+    }
     const atoms = group.values.filter((_, at) => set.has(at)).map((value) => `0x${value.toString(16)}`);
     const others = group.values.filter((_, at) => !set.has(at)).map((value) => `0x${value.toString(16)}`);
     const masked = `${words} & 0x${group.mask.toString(16)}`;
@@ -195,6 +204,12 @@ const sayOther = (space: Space, set: ValueSet, field: FieldName): string => {
     return set.count === 1 ? `no ${words}` : `${words} ${sayNames(space, set)} or none`;
   }
   if (field === 'laterFragment') return set.has(1) ? 'later fragments' : 'whole packets and first fragments';
+  if (field === 'connectionStatus') {
+    const [piece, ...more] = piecesOf(space, set);
+    // The highest bit, asked alone.
+    if (more.length === 0 && piece![1] === 63 && piece![0] === 32) return 'translated destination';
+    if (more.length === 0 && piece![0] === 0 && piece![1] === 31) return 'no translated destination';
+  }
   const width = isAddressField(field) ? 0 : fields[field].width;
   const kinds = valueNames[field];
   const one = (value: Ordinal): string =>
