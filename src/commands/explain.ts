@@ -154,10 +154,13 @@ const runExplain = async (given: Given, outside: Outside): Promise<number> => {
   const { explainRuleset, pageBlocks } = await import('../explain/page.js');
   const mostRules = format === 'json' ? Number.POSITIVE_INFINITY : 25;
   const { factsOf } = await import('../analysis/facts.js');
+  const { reachedOf } = await import('../query/reached.js');
+  const { publishedPorts } = await import('../explain/published.js');
   const pages = rulesets.map((ruleset) => {
     // Proofs take seconds on rulesets of a hundred thousand rules; what is open is told without them there.
     const facts = ruleset.rules.length <= 20_000 ? factsOf(ruleset, { effort: 'low' }) : null;
-    return explainRuleset(ruleset, { sets, mostRules, ...(facts ? { isDead: (rule) => facts.status(rule) === 'dead' } : {}) });
+    const reached = facts && publishedPorts(ruleset).length > 0 ? reachedOf(ruleset) : null;
+    return explainRuleset(ruleset, { sets, mostRules, reached, ...(facts ? { isDead: (rule) => facts.status(rule) === 'dead' } : {}) });
   });
   const command = `iptlint explain${word === undefined || word === '-' ? '' : ` ${basename(word)}`}`;
   write(

@@ -26,6 +26,8 @@ export interface PageOptions {
   readonly mostRules: number;
   /** Whether it is proved of a rule that no packet reaches it; absent: nobody asked. */
   readonly isDead?: IsDead;
+  /** What becomes of translated ports, where somebody followed them. */
+  readonly reached?: readonly Reached[] | null;
 }
 
 /** A built-in chain of the filter table and what becomes of packets that nothing decides. */
@@ -57,6 +59,8 @@ export interface Page {
   readonly kubernetes: Services | null;
   readonly policies: NetworkPolicies | null;
   readonly published: readonly PublishedPort[];
+  /** Of published ports that were followed to the end: who reaches them, or which lines refuse them. Null: none was followed. */
+  readonly reached: readonly Reached[] | null;
   readonly programs: readonly Program[];
   readonly path: readonly PathStep[];
   readonly chains: readonly ExplainedChain[];
@@ -64,6 +68,16 @@ export interface Page {
   readonly handing: readonly string[];
   /** Chains that programs manage for themselves are few, and explained like others. */
   readonly isShort: boolean;
+}
+
+/** What becomes of a translated port. */
+export interface Reached {
+  /** The line that translates it. */
+  readonly line: number;
+  /** Sources that get through; empty: nobody does. */
+  readonly from: readonly string[];
+  /** Lines that refuse it; `policy`: a policy does. */
+  readonly refusedBy: readonly (number | 'policy')[];
 }
 
 export interface ExposedHook {
@@ -77,7 +91,7 @@ export interface ExposedHook {
 }
 
 /** A ruleset explained. */
-export const explainRuleset = (ruleset: Ruleset, { sets, mostRules, isDead }: PageOptions): Page => {
+export const explainRuleset = (ruleset: Ruleset, { sets, mostRules, isDead, reached = null }: PageOptions): Page => {
   const chains = [...ruleset.tables.values()].flatMap((table) => [...table.chains.values()]);
   const kubernetes = servicesOf(ruleset, sets);
   const published = publishedPorts(ruleset);
@@ -129,6 +143,7 @@ export const explainRuleset = (ruleset: Ruleset, { sets, mostRules, isDead }: Pa
     kubernetes,
     policies: policiesOf(ruleset),
     published,
+    reached,
     programs,
     path: pathOf(ruleset),
     chains: shown.filter((chain) => !handing.includes(chain)).map((chain) => explainChain(chain, mostRules, isDead)),
@@ -210,7 +225,7 @@ export const pageBlocks = (page: Page, command = 'iptlint explain'): readonly Bl
   ...translationBlocks(page),
   ...(page.kubernetes ? kubernetesBlocks(page.kubernetes) : []),
   ...(page.policies ? policyBlocks(page.policies) : []),
-  ...publishedBlocks(page.published),
+  ...publishedBlocks(page.published, page.reached),
   ...programBlocks(page.programs),
   heading(2, 'The way of a packet'),
   ...pathBlocks(page.path),
@@ -456,20 +471,33 @@ const policyBlocks = ({ pods, policies }: NetworkPolicies): readonly Block[] => 
     : []),
 ];
 
-const publishedBlocks = (published: readonly PublishedPort[]): readonly Block[] =>
+/** "anywhere", "nobody: line 21 refuses it". */
+const reachedWords = (reached: Reached | undefined): string => {
+  if (!reached) return 'nobody from outside';
+  if (reached.from.length > 0) return reached.from.length > 3 ? `${reached.from.slice(0, 3).join(', ')} ...` : reached.from.join(', ');
+  const lines = reached.refusedBy.filter((by) => by !== 'policy').map(String);
+  const by = [
+    ...(lines.length > 0 ? [`line${lines.length > 1 ? 's' : ''} ${some(lines)}`] : []),
+    ...(reached.refusedBy.includes('policy') ? ['policy'] : []),
+  ];
+  return `nobody: ${by.length === 0 ? 'nothing lets it through' : `${listed(by)} ${by.length + lines.length > 2 ? 'refuse' : 'refuses'} it`}`;
+};
+
+const publishedBlocks = (published: readonly PublishedPort[], reached: readonly Reached[] | null): readonly Block[] =>
   published.length === 0
     ? []
     : [
         heading(2, 'Published ports of containers'),
         {
           kind: 'table',
-          columns: ['Host', 'Proto', 'Container', 'Bridge', 'Name', 'By', 'Line'],
+          columns: ['Host', 'Proto', 'Container', 'Reached from', 'Bridge', 'Name', 'By', 'Line'],
           rows: published
             .slice(0, 200)
             .map(({ host, protocol, container, bridge, name, program, line }) => [
               host,
               protocol ?? 'any',
               container,
+              reached ? reachedWords(reached.find((one) => one.line === line)) : '',
               bridge ?? '',
               name ?? '',
               program,

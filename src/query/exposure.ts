@@ -43,7 +43,7 @@ import {
   uncoveredAmongMany,
 } from '../packets/cube.js';
 import { type Packet, pickPacket } from '../packets/pick.js';
-import { joinSets, meetSets, type Resolver, type Space, setContains } from '../packets/space.js';
+import { joinSets, meetSets, type Resolver, type Space, setContains, type ValueSet } from '../packets/space.js';
 import { type Flow, ownField, Passage, rewritesOf, type Translation, Twin } from './passage.js';
 import { sayCube, serviceWords } from './words.js';
 
@@ -566,13 +566,24 @@ class Matrix {
   }
 
   private widthOf({ region, current, translation }: Flow): number {
-    return extent(release(region, (dim) => current.has(dim) || this.hidden.has(dim) || (translation !== null && this.chances.has(dim))));
+    let width = 0;
+    for (const { dimension, count } of region.sets) {
+      const { index } = dimension;
+      if (!current.has(index) && !this.hidden.has(index) && !(translation && this.chances.has(index)))
+        width += Math.log2(count / dimension.size);
+    }
+    return width;
   }
 
   /** What nat leaves alone. */
   private asTheyCome(hook: 'INPUT' | 'FORWARD'): Omit<Exposure, 'kind' | 'space' | 'isExact' | 'doubts'> {
     const heap = new Heap<{ readonly flow: Flow; readonly stage: number; readonly width: number }>();
-    const put = (flow: Flow, stage: number): void => heap.push({ flow, stage, width: this.widthOf(flow) });
+    const stages = behind[hook];
+    const put = (flow: Flow, from: number): void => {
+      let stage = from;
+      while (stage < stages.length && !this.stages.has(stages[stage]!.join())) stage++;
+      heap.push({ flow, stage, width: this.widthOf(flow) });
+    };
     for (const flow of this.untranslated) {
       const entered = this.routed(flow, hook);
       if (entered) put(entered, 0);
@@ -589,14 +600,23 @@ class Matrix {
       this.draft(this.piecesOf(item.flow, hook), rows);
     }
     // Others of the same rows are narrower, and still wait.
-    const shapes = new Set([...rows.values()].flatMap(({ pieces }) => pieces.map(({ flow }) => this.shapeOf(flow))));
+    const source = this.program.space.dimension('source')?.index ?? -1;
+    const shown = (region: Cube): readonly ValueSet[] =>
+      region.sets.filter(({ dimension: { index } }) => index !== source && !this.hidden.has(index));
+    const shapes = [...rows.values()].flatMap(({ pieces }) => pieces.map(({ flow }) => shown(flow.region)));
+    const isShaped = (flow: Flow): boolean =>
+      shapes.some((shape) => {
+        let at = 0;
+        for (const set of flow.region.sets) {
+          const { index } = set.dimension;
+          if (index !== source && !this.hidden.has(index) && shape[at++] !== set) return false;
+        }
+        return at === shape.length;
+      });
     let leftOut = 0;
     for (const { flow, stage } of heap.rest) {
-      if (rows.size < this.most || stage < behind[hook].length || !shapes.has(this.shapeOf(flow))) {
-        leftOut++;
-        continue;
-      }
-      leftOut += this.draft(this.piecesOf(flow, hook), rows, false);
+      if (stage < stages.length || !isShaped(flow)) leftOut++;
+      else leftOut += this.draft(this.piecesOf(flow, hook), rows, false);
     }
     return { rows: this.told(rows), leftOut, refused: [] };
   }

@@ -173,3 +173,23 @@ describe('the whole', () => {
     expect(stdout).toContain('Not all of the text could be read');
   });
 });
+
+test('published ports: who reaches them, or who refuses them', async () => {
+  const docker = `*nat
+:DOCKER - [0:0]
+-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
+-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80
+-A DOCKER ! -i docker0 -p tcp -m tcp --dport 3306 -j DNAT --to-destination 172.17.0.3:3306
+-A DOCKER -d 127.0.0.1/32 ! -i docker0 -p tcp -m tcp --dport 5432 -j DNAT --to-destination 172.17.0.4:5432
+COMMIT
+*filter
+:FORWARD DROP [0:0]
+-A FORWARD -s 198.51.100.0/24 -j DROP
+-A FORWARD -d 172.17.0.2/32 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT
+COMMIT
+`;
+  const { stdout } = await call(['explain', 'docker.v4'], { files: { 'docker.v4': docker }, stdin: null });
+  expect(stdout).toMatch(/\*:8080 .* anywhere but 198\.51\.100\.0\/24 /);
+  expect(stdout).toMatch(/\*:3306 .* nobody: line 10 and policy refuse it /);
+  expect(stdout).toMatch(/127\.0\.0\.1:5432 .* nobody from outside /);
+});

@@ -48,6 +48,15 @@ describe('to this host', () => {
     ]);
   });
 
+  it('gathers the sources of a row, however narrow, where few rows are told', () => {
+    const ruleset = filter(
+      '-A INPUT -s 192.0.2.0/24 -p tcp -m tcp --dport 22 -j ACCEPT',
+      '-A INPUT -p tcp -m tcp --dport 443 -m mac --mac-source 02:00:00:00:00:aa -s 192.0.2.128/25 -j ACCEPT',
+      '-A INPUT -s 203.0.113.5/32 -p tcp -m tcp --dport 22 -j ACCEPT',
+    );
+    expect(rows(ruleset, 'host', { most: 1 })).toEqual(['tcp 22 (ssh) from 192.0.2.0/24, 203.0.113.5 (5,7)']);
+  });
+
   it('follows chains that give packets back', () => {
     const ruleset = filter(
       ':WEB - [0:0]',
