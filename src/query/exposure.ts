@@ -588,16 +588,22 @@ class Matrix {
       const entered = this.routed(flow, hook);
       if (entered) put(entered, 0);
     }
-    const rows = new Map<string, Draft>();
-    while (rows.size < this.most) {
-      const item = heap.pop();
-      if (!item) break;
-      const after = this.next(item.flow, hook, item.stage);
-      if (after) {
-        for (const flow of after) put(flow, item.stage + 1);
-        continue;
+    let rows = new Map<string, Draft>();
+    for (let more = true; more; ) {
+      while (rows.size < this.most) {
+        const item = heap.pop();
+        if (!item) break;
+        const after = this.next(item.flow, hook, item.stage);
+        if (after) {
+          for (const flow of after) put(flow, item.stage + 1);
+          continue;
+        }
+        this.draft(this.piecesOf(item.flow, hook), rows);
       }
-      this.draft(this.piecesOf(item.flow, hook), rows);
+      const size = rows.size;
+      rows = this.joined(rows);
+      // Joined rows make room for others.
+      more = rows.size < size && heap.size > 0;
     }
     // Others of the same rows are narrower, and still wait.
     const source = this.program.space.dimension('source')?.index ?? -1;
@@ -769,6 +775,33 @@ class Matrix {
       else leftOut++;
     }
     return leftOut;
+  }
+
+  /** Rows of one rule that are one, but for a cut on the way: two interfaces, and all but these two. */
+  private joined(rows: ReadonlyMap<string, Draft>): Map<string, Draft> {
+    const groups = new Map<Rule | null | undefined, Piece[]>();
+    for (const { pieces } of rows.values())
+      for (const piece of pieces) {
+        const group = groups.get(piece.flow.by);
+        if (group) group.push(piece);
+        else groups.set(piece.flow.by, [piece]);
+      }
+    const kept = new Map<Piece, Piece>();
+    for (const pieces of groups.values()) {
+      const whole = pieces.filter(({ but }) => but.length === 0);
+      for (const piece of pieces) if (!whole.includes(piece)) kept.set(piece, piece);
+      for (const cube of merge(whole.map((piece) => piece.cube))) {
+        const first = whole.find((piece) => contains(cube, piece.cube))!;
+        kept.set(first, { ...first, cube });
+      }
+    }
+    const out = new Map<string, Draft>();
+    for (const { pieces } of rows.values())
+      this.draft(
+        pieces.flatMap((piece) => kept.get(piece) ?? []),
+        out,
+      );
+    return out;
   }
 
   /** A row that holds a piece, and that the same rule or policy lets in: a mark on the way set the piece apart. */

@@ -115,7 +115,9 @@ const sayAddresses = (space: Space, set: ValueSet): string => {
     const holes = pieces.slice(1).flatMap(([start], at) => addressWords([plus(pieces[at]![1], 1), plus(start, -1)], family));
     if (outer.length === 1 && !outer[0]!.endsWith('/0') && holes.length < own.length) return `${outer[0]} but ${few(holes)}`;
   }
-  return someOrAllBut(own, others, 'anywhere');
+  // Networks are read more easily than what lies between them.
+  const isBetween = own.some((word) => word.includes('-')) && others.length > 0 && !others.some((word) => word.includes('-'));
+  return isBetween ? `anywhere but ${few(others)}` : someOrAllBut(own, others, 'anywhere');
 };
 
 const sayPorts = (space: Space, set: ValueSet): string => {
