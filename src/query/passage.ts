@@ -397,7 +397,8 @@ export class Passage {
       }
       if (!isAlive) break;
     }
-    return [...here.slice(entering.length), ...away];
+    // What this chain gave back is the caller's again.
+    return [...here.slice(entering.length), ...away].map(({ line, cube, isDead }) => ({ ...viewOf(line, cube), isDead }));
   }
 
   private step(step: Step, view: View, cube: Cube, isHull: boolean, here: View[], away: View[]): void {

@@ -108,6 +108,20 @@ describe('to this host', () => {
     expect(rows(marked('0x2'))).toEqual([]);
   });
 
+  it('has what a chain marked and gave back meet the rules behind', () => {
+    const ruleset = filter(
+      ':CHECK - [0:0]',
+      ':GOOD - [0:0]',
+      '-A INPUT -i eth0 -j CHECK',
+      '-A INPUT -s 198.51.100.0/24 -j DROP',
+      '-A INPUT -m mark --mark 0x4 -j ACCEPT',
+      '-A CHECK -s 198.51.0.0/16 -j GOOD',
+      '-A CHECK -s 198.51.0.0/16 -j RETURN',
+      '-A GOOD -j MARK --set-xmark 0x4/0xffffffff',
+    );
+    expect(rows(ruleset)).toEqual(['everything from 198.51.0.0/16 but 198.51.100.0/24 on eth0 (9)']);
+  });
+
   it('holds addresses of the host against the rules, where they are told', () => {
     const ruleset = filter(
       '-A INPUT -d 192.0.2.1/32 -p tcp -m tcp --dport 22 -j ACCEPT',
