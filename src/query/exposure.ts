@@ -317,24 +317,15 @@ interface Asked {
   readonly icmp: boolean;
 }
 
-const askedIn = (rules: readonly Rule[]): Asked => {
-  const connections: Predicate[] = [];
-  let types = false;
-  let flags = false;
-  let icmp = false;
-  for (const rule of rules) {
-    let tracks = false;
-    for (const { name, options } of rule.node.matches) {
-      if (name === 'addrtype') types = true;
-      else if (name === 'icmp' || name === 'icmp6') icmp = true;
-      else if (name === 'ecn') flags = true;
-      else if (name === 'conntrack') tracks = true;
-      else if (name === 'tcp') for (const { key } of options) if (key === 'flags' || key === 'syn') flags = true;
-    }
-    if (tracks) connections.push(...ownConditions(rule.predicate));
-  }
-  return { connections, types, flags, icmp };
-};
+/** Told by words of the text, abbreviated ones too: to look at every option of a hundred thousand rules takes a tenth of a second. */
+const askedIn = ({ rules, source: { text } }: Ruleset): Asked => ({
+  connections: /--ct(?:o|rep|p)/.test(text)
+    ? rules.flatMap((rule) => (rule.node.matches.some(({ name }) => name === 'conntrack') ? ownConditions(rule.predicate) : []))
+    : [],
+  types: text.includes('addrtype'),
+  flags: /--(?:tcp-f|sy|ecn-tcp)/.test(text),
+  icmp: text.includes('icmp'),
+});
 
 /** Flows by width, the widest first. */
 class Heap<T extends { readonly width: number }> {
@@ -452,7 +443,7 @@ class Matrix {
       ['ttl', [63, 64, 62, 9, 5, 2, 1]],
     ]);
     const part = partOf(ruleset, kept);
-    const asked = askedIn(part.rules);
+    const asked = askedIn(part);
     const hasTypes = family === 4 && !isLocal && asked.types;
     const { tcp, icmp } = neverNew(family);
     const never = [...(asked.flags ? [tcp] : []), ...(asked.icmp ? [icmp] : [])];
