@@ -3,21 +3,7 @@
  * passed through as it is. The way of the packets is followed (passage.ts); the widest flows are told, and only they are looked at closely: of a hundred
  * thousand rules most are never asked what is left of them.
  */
-import {
-  all,
-  bits,
-  type Family,
-  type FieldName,
-  type Hook,
-  inRange,
-  inRanges,
-  is,
-  not,
-  type Ordinal,
-  type Predicate,
-  type Range,
-  type TableName,
-} from '../../grammar/index.js';
+import { all, type FieldName, type Hook, inRange, inRanges, is, not, type Ordinal, type Predicate } from '../../grammar/index.js';
 import { buildProgram, loopback, type Program } from '../analysis/program.js';
 import { serviceNameIn } from '../explain/kubernetes.js';
 import { commentsOf } from '../explain/parts.js';
@@ -25,7 +11,7 @@ import { containerNameIn } from '../explain/published.js';
 import type { HostInterface } from '../model/host.js';
 import { ownerOfRule } from '../model/owners.js';
 import { lineOf } from '../model/place.js';
-import type { Chain, Rule, Ruleset } from '../model/ruleset.js';
+import type { Rule, Ruleset } from '../model/ruleset.js';
 import {
   type Cube,
   contains,
@@ -44,7 +30,24 @@ import {
 } from '../packets/cube.js';
 import { type Packet, pickPacket } from '../packets/pick.js';
 import { joinSets, meetSets, type Resolver, type Space, setContains, type ValueSet } from '../packets/space.js';
-import { type Flow, ownField, Passage, rewritesOf, type Translation, Twin } from './passage.js';
+import { Heap } from '../util/heap.js';
+import {
+  anycast,
+  askedIn,
+  broadcast,
+  forwardable,
+  local,
+  localRanges,
+  loopbackOf,
+  martians,
+  multicast,
+  neverNew,
+  ownAddresses,
+  syn,
+  unicast,
+} from './outside.js';
+import { type Flow, Passage, rewritesOf, type Translation, Twin } from './passage.js';
+import { before, behind, passedBy } from './stages.js';
 import { sayCube, serviceWords } from './words.js';
 
 /** Services that are let in from the same places: one row of the table. */
@@ -112,28 +115,6 @@ export interface ExposureOptions {
   readonly most: number;
 }
 
-/** One table asked at one hook. */
-type Stage = readonly [table: TableName, hook: Hook];
-
-const before: readonly Stage[] = [
-  ['raw', 'PREROUTING'],
-  ['mangle', 'PREROUTING'],
-  ['nat', 'PREROUTING'],
-];
-const behind: Readonly<Record<'INPUT' | 'FORWARD', readonly Stage[]>> = {
-  INPUT: [
-    ['mangle', 'INPUT'],
-    ['filter', 'INPUT'],
-    ['security', 'INPUT'],
-  ],
-  FORWARD: [
-    ['mangle', 'FORWARD'],
-    ['filter', 'FORWARD'],
-    ['security', 'FORWARD'],
-    ['mangle', 'POSTROUTING'],
-  ],
-};
-
 /** Matches by which rules spread connections over several targets, or keep a client at one. */
 const choosing: ReadonlySet<string> = new Set(['statistic', 'recent']);
 
@@ -144,232 +125,6 @@ const mostTaken = 400;
 
 /** What new connections from outside get to. */
 export const exposureOf = (ruleset: Ruleset, options: ExposureOptions): readonly Exposure[] => new Matrix(ruleset, options).exposures();
-
-const reachedFrom = (ruleset: Ruleset, [table, hook]: Stage): readonly Chain[] => {
-  const start = ruleset.tables.get(table)?.chains.get(hook);
-  const reached = new Set<Chain>(start && (table === 'filter' || start.rules.length > 0 || start.policy !== 'ACCEPT') ? [start] : []);
-  for (const chain of reached)
-    for (const { action } of chain.rules) if (action.kind === 'jump' || action.kind === 'goto') reached.add(action.chain);
-  return [...reached];
-};
-
-/** Whether chains may drop a packet or change it. */
-const isHarmful = (chains: readonly Chain[]): boolean =>
-  chains.some(
-    (chain) =>
-      (chain.policy !== null && chain.policy !== 'ACCEPT') ||
-      chain.rules.some(
-        ({ action, node }) =>
-          action.kind === 'unknown' ||
-          !node.whole ||
-          (action.kind === 'target' &&
-            ((action.effect.kind === 'verdict' && action.effect.verdict !== 'accept') || action.rewrites.length > 0)),
-      ),
-  );
-
-/** More rules of nat than this are not all looked into: the widest ways are. */
-const mostOpen = 12_000;
-
-/** Route types (uapi/linux/rtnetlink.h). */
-const unicast = 1;
-const local = 2;
-const broadcast = 3;
-const anycast = 4;
-const multicast = 5;
-
-/** How many bits of a packet a condition pins down, roughly. */
-const bitsOf = (predicate: Predicate): number => {
-  switch (predicate.kind) {
-    case 'in': {
-      const width = predicate.field === 'source' || predicate.field === 'destination' ? 32 : /Port$/.test(predicate.field) ? 16 : 4;
-      let size = 0;
-      for (const [low, high] of predicate.ranges) size += Number(high) - Number(low) + 1;
-      return Math.max(0, width - Math.log2(Math.max(1, size)));
-    }
-    case 'bits':
-      return 4;
-    case 'all':
-      return predicate.of.reduce((sum, part) => sum + bitsOf(part), 0);
-    default:
-      return 0;
-  }
-};
-
-/** Chains of a long nat table that are opened: from the widest way to the narrowest, until there are enough rules. */
-const widestChains = (start: Chain, most: number): readonly Chain[] => {
-  const opened = new Set<Chain>();
-  const waiting: Chain[][] = [[start]];
-  let left = mostOpen + most * 100;
-  for (let bits = 0; bits < waiting.length; bits++) {
-    // The last found first: what one way leads to stays together.
-    for (let chain = waiting[bits]?.pop(); chain; chain = waiting[bits]!.pop()) {
-      if (opened.has(chain)) continue;
-      if (left <= 0) return [...opened];
-      opened.add(chain);
-      left -= chain.rules.length;
-      for (let at = chain.rules.length - 1; at >= 0; at--) {
-        const { action, predicate } = chain.rules[at]!;
-        if (action.kind !== 'jump' && action.kind !== 'goto') continue;
-        const own = bits + Math.round(bitsOf(predicate));
-        waiting[own] ??= [];
-        waiting[own].push(action.chain);
-      }
-    }
-  }
-  return [...opened];
-};
-
-/** Networks of the host itself, which no packet from outside names. */
-const loopbackOf = (family: Family): Range => (family === 4 ? [0x7f000000, 0x7fffffff] : [1n, 1n]);
-
-/** The host's own addresses but for those of loopback. */
-const ownAddresses = (interfaces: readonly HostInterface[], family: Family): readonly Ordinal[] => {
-  const [low, high] = loopbackOf(family);
-  return interfaces.flatMap(({ addresses }) =>
-    addresses.flatMap((one) => (one.family === family && (one.address < low || one.address > high) ? [one.address] : [])),
-  );
-};
-
-/** Sources that the host refuses before the filter table: its own, and those of nobody (net/ipv4/fib_frontend.c, route.c). */
-const martians = (interfaces: readonly HostInterface[], family: Family): readonly Range[] =>
-  family === 6
-    ? [[0xffn << 120n, (1n << 128n) - 1n]]
-    : [...ownAddresses(interfaces, 4).map((address): Range => [address, address]), [0xe0000000, 0xefffffff], [0xffffffff, 0xffffffff]];
-
-/** Packets that are not forwarded, whatever the rules say: of addresses that belong to a link, to a group or to nobody (net/ipv4/route.c, net/ipv6/ip6_output.c). */
-const forwardable = (family: Family): Predicate => {
-  const group: Range = family === 4 ? [0xe0000000, 0xefffffff] : [0xffn << 120n, (1n << 128n) - 1n];
-  const nobody: readonly Range[] =
-    family === 4
-      ? [
-          [0, 0x00ffffff],
-          [0xffffffff, 0xffffffff],
-        ]
-      : [
-          [0n, 0n],
-          [0x3fan << 118n, (0x3fbn << 118n) - 1n],
-        ];
-  return all(not(inRanges('source', nobody)), not(inRanges('destination', [...nobody, group])));
-};
-
-/** Addresses whose packets the host takes itself. */
-const localRanges = (interfaces: readonly HostInterface[], family: Family): readonly Range[] => {
-  const own = interfaces.flatMap(({ addresses }) => addresses.filter((one) => one.family === family));
-  const single = (address: Ordinal): Range => [address, address];
-  if (family === 6) return [...own.map(({ address }) => single(address)), [0xffn << 120n, (1n << 128n) - 1n]];
-  const broadcasts = own.flatMap(({ address, prefix, broadcast }) => {
-    const size = 2 ** (32 - prefix);
-    const last = Math.floor(Number(address) / size) * size + size - 1;
-    return [...(broadcast === null ? [] : [broadcast]), ...(prefix < 31 ? [last] : [])];
-  });
-  return [
-    ...own.map(({ address }) => single(address)),
-    ...broadcasts.map(single),
-    loopbackOf(4),
-    [0xe0000000, 0xefffffff],
-    single(0xffffffff),
-  ];
-};
-
-/** What rules ask of the connection's fields is asked of its first packet: the same conditions on that one's own. */
-const ownConditions = (predicate: Predicate): readonly Predicate[] => {
-  switch (predicate.kind) {
-    case 'in': {
-      const own = ownField.get(predicate.field);
-      return own ? [inRanges(own, predicate.ranges)] : [];
-    }
-    case 'not':
-      return ownConditions(predicate.of);
-    case 'all':
-    case 'some':
-      return predicate.of.flatMap(ownConditions);
-    default:
-      return [];
-  }
-};
-
-/** Packets that begin no connection: of TCP what is no SYN, of ICMP answers and errors (net/netfilter/nf_conntrack_proto_icmp.c). */
-const neverNew = (family: Family): { readonly tcp: Predicate; readonly icmp: Predicate } => {
-  const [icmp, types] = family === 4 ? [1, [8, 13, 15, 17]] : [58, [128, 139]];
-  const handshake = 1 | syn | 4 | 16;
-  return {
-    tcp: all(is('protocol', 6), not(bits('tcpFlags', handshake, syn))),
-    icmp: all(
-      is('protocol', icmp as number),
-      not(
-        inRanges(
-          'icmp',
-          (types as number[]).map((type) => [type * 256, type * 256 + 255]),
-        ),
-      ),
-    ),
-  };
-};
-
-/** The TCP flag that stands alone in the first packet. */
-const syn = 2;
-
-/** What rules ask that the matrix has to know more of. */
-interface Asked {
-  readonly connections: readonly Predicate[];
-  readonly types: boolean;
-  readonly flags: boolean;
-  readonly icmp: boolean;
-}
-
-/** Told by words of the text, abbreviated ones too: to look at every option of a hundred thousand rules takes a tenth of a second. */
-const askedIn = ({ rules, source: { text } }: Ruleset): Asked => ({
-  connections: /--ct(?:o|rep|p)/.test(text)
-    ? rules.flatMap((rule) => (rule.node.matches.some(({ name }) => name === 'conntrack') ? ownConditions(rule.predicate) : []))
-    : [],
-  types: text.includes('addrtype'),
-  flags: /--(?:tcp-f|sy|ecn-tcp)/.test(text),
-  icmp: text.includes('icmp'),
-});
-
-/** Flows by width, the widest first. */
-class Heap<T extends { readonly width: number }> {
-  private readonly items: T[] = [];
-
-  get size(): number {
-    return this.items.length;
-  }
-
-  get rest(): readonly T[] {
-    return this.items;
-  }
-
-  push(item: T): void {
-    const { items } = this;
-    let at = items.length;
-    items.push(item);
-    while (at > 0) {
-      const above = (at - 1) >> 1;
-      if (items[above]!.width >= item.width) break;
-      items[at] = items[above]!;
-      at = above;
-    }
-    items[at] = item;
-  }
-
-  pop(): T | undefined {
-    const { items } = this;
-    const top = items[0];
-    const last = items.pop();
-    if (items.length === 0 || last === undefined) return top;
-    let at = 0;
-    for (;;) {
-      let next = 2 * at + 1;
-      if (next >= items.length) break;
-      if (next + 1 < items.length && items[next + 1]!.width > items[next]!.width) next++;
-      if (items[next]!.width <= last.width) break;
-      items[at] = items[next]!;
-      at = next;
-    }
-    items[at] = last;
-    return top;
-  }
-}
 
 /** A part of a flow that a row tells. */
 interface Piece {
@@ -414,20 +169,7 @@ class Matrix {
   constructor(ruleset: Ruleset, { resolver, interfaces, most }: ExposureOptions) {
     this.ruleset = ruleset;
     this.most = most;
-    const kept = new Set<Chain>();
-    const stages = new Set<string>();
-    let closed: ReadonlySet<string> = new Set();
-    let sizeOfNat = 0;
-    for (const { rules } of ruleset.tables.get('nat')?.chains.values() ?? []) sizeOfNat += rules.length;
-    for (const stage of [...before, ...behind.INPUT, ...behind.FORWARD]) {
-      const [table, hook] = stage;
-      const isLong = table === 'nat' && sizeOfNat > mostOpen + most * 100;
-      const chains = isLong ? widestChains(ruleset.tables.get(table)!.chains.get(hook)!, most) : reachedFrom(ruleset, stage);
-      if (chains.length === 0 || (table !== 'filter' && !isLong && !isHarmful(chains))) continue;
-      stages.add(stage.join());
-      for (const chain of chains) kept.add(chain);
-      if (isLong) closed = new Set([...ruleset.tables.get(table)!.chains.values()].flatMap((one) => (kept.has(one) ? [] : [one.name])));
-    }
+    const { part, stages, closed } = passedBy(ruleset, most);
     this.stages = stages;
     const { family } = ruleset;
     const loopback = [loopbackOf(family)];
@@ -442,7 +184,6 @@ class Matrix {
       ['destination', ownAddresses(interfaces ?? [], family)],
       ['ttl', [63, 64, 62, 9, 5, 2, 1]],
     ]);
-    const part = partOf(ruleset, kept);
     const asked = askedIn(part);
     const hasTypes = family === 4 && !isLocal && asked.types;
     const { tcp, icmp } = neverNew(family);
@@ -932,19 +673,6 @@ class Matrix {
     });
   }
 }
-
-/** The ruleset with the rules of these chains only. Rules keep their ids. */
-const partOf = (ruleset: Ruleset, kept: ReadonlySet<Chain>): Ruleset => {
-  const tables = new Map(
-    [...ruleset.tables].flatMap(([name, table]) => {
-      const chains = [...table.chains.values()];
-      if (!chains.some((chain) => kept.has(chain))) return [];
-      const own = chains.map((chain): [string, Chain] => [chain.name, kept.has(chain) ? chain : { ...chain, rules: [] }]);
-      return [[name, { ...table, chains: new Map(own) }] as const];
-    }),
-  );
-  return { ...ruleset, tables, rules: ruleset.rules.filter(({ chain }) => kept.has(chain)) };
-};
 
 /** "what lines 3, 9 leave". */
 const leftWords = (lines: readonly number[]): string =>
