@@ -45,7 +45,7 @@ export const passedBy = (ruleset: Ruleset, most: number): Passed => {
   for (const { rules } of ruleset.tables.get('nat')?.chains.values() ?? []) sizeOfNat += rules.length;
   for (const stage of [...before, ...behind.INPUT, ...behind.FORWARD]) {
     const [table, hook] = stage;
-    const isLong = table === 'nat' && sizeOfNat > mostOpen + most * 100;
+    const isLong = table === 'nat' && sizeOfNat > mostOpen(most);
     const chains = isLong ? widestChains(ruleset.tables.get(table)!.chains.get(hook)!, most) : reachedFrom(ruleset, stage);
     if (chains.length === 0 || (table !== 'filter' && !isLong && !isHarmful(chains))) continue;
     stages.add(stage.join());
@@ -78,7 +78,7 @@ const isHarmful = (chains: readonly Chain[]): boolean =>
   );
 
 /** More rules of nat than this are not all looked into: the widest ways are. */
-const mostOpen = 12_000;
+const mostOpen = (most: number): number => 12_000 + Math.min(most, 50) * 100;
 
 /** How many bits of a packet a condition pins down, roughly. */
 const bitsOf = (predicate: Predicate): number => {
@@ -102,7 +102,7 @@ const bitsOf = (predicate: Predicate): number => {
 const widestChains = (start: Chain, most: number): readonly Chain[] => {
   const opened = new Set<Chain>();
   const waiting: Chain[][] = [[start]];
-  let left = mostOpen + most * 100;
+  let left = mostOpen(most);
   for (let bits = 0; bits < waiting.length; bits++) {
     // The last found first: what one way leads to stays together.
     for (let chain = waiting[bits]?.pop(); chain; chain = waiting[bits]!.pop()) {
