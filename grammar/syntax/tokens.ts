@@ -324,7 +324,8 @@ const shellWordIndex = ShellWord.tokenTypeIdx!;
  */
 export const tokenize = (text: string): IToken[] => {
   const { tokens } = lexer.tokenize(text);
-  for (const token of tokens) {
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i]!;
     const index = token.tokenTypeIdx;
     if (index === flagIndex || index === shellFlagIndex) classify(token, token.image);
     else if (index === quotedIndex || index === shellWordIndex) {

@@ -148,6 +148,12 @@ export const networkRange = ({ address, mask }: Network): readonly [Ordinal, Ord
 const looksLikeHostName = (word: string): boolean =>
   /^(?=.*[a-z])[a-z0-9]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9_-]*[a-z0-9])?)*\.?$/i.test(word) && !/^x+(\.x+)*$/i.test(word);
 
+/** Networks written with bits of a host, which are like those without in all else. */
+const cleared = new WeakSet<Network>();
+
+/** Whether a network was written with bits of a host in it: 192.0.2.7/24. */
+export const hadHostBits = (network: Network): boolean => cleared.has(network);
+
 /** `address`, `address/prefix`, `address/mask`, or a host name. */
 export const parseNetwork = (word: string, family: Family): Network | HostName | Fault => {
   const slash = word.indexOf('/');
@@ -168,7 +174,11 @@ export const parseNetwork = (word: string, family: Family): Network | HostName |
   }
   if (family === 4 && host === 'localhost') return { kind: 'network', address: and(0x7f000001, mask), mask };
   const address = parseAddress(host, family);
-  if (!(address instanceof Fault)) return { kind: 'network', address: and(address, mask), mask };
+  if (!(address instanceof Fault)) {
+    const network: Network = { kind: 'network', address: and(address, mask), mask };
+    if (network.address !== address) cleared.add(network);
+    return network;
+  }
   if (!looksLikeHostName(host)) return address;
   return { kind: 'host', name: word };
 };

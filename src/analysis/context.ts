@@ -21,6 +21,7 @@ import {
   type Range,
   some,
   type Test,
+  targetOf,
 } from '../../grammar/index.js';
 import type { HostContext } from '../diagnostic/result.js';
 import { type HostInterface, readAddresses, readRoutes } from '../model/host.js';
@@ -199,8 +200,8 @@ export const contextResolver = (
   if (!sets && !interfaces && !backend) return undefined;
   const changing = new Set<string>();
   for (const rule of ruleset.rules)
-    if (rule.node.target?.name === 'SET')
-      for (const option of rule.node.target.options) {
+    if (targetOf(rule.node) === 'SET')
+      for (const option of rule.node.target!.options) {
         const name = (option.value as { readonly name?: unknown } | null)?.name;
         if (typeof name === 'string') changing.add(name);
       }

@@ -8,7 +8,7 @@
  * NEW, and are translated as it was, whatever else they look like.
  */
 import { connectionStates, type FieldName, type Hook, hooks, type TableName, tablesAtHook } from '../../grammar/index.js';
-import { type Cube, everything, meet, meets, merge, minus, release, replace, setOf, uncovered } from '../packets/cube.js';
+import { type Budget, type Cube, everything, meet, meets, merge, minus, release, replace, setOf, uncovered } from '../packets/cube.js';
 import { CubeIndex, dividing } from '../packets/cube-index.js';
 import type { Diagram, Node } from '../packets/diagram.js';
 import type { Dimension, Form, ValueSet } from '../packets/space.js';
@@ -49,6 +49,9 @@ const stagesBefore = (program: Program, way: readonly Hook[], table: TableName):
 /** More than this many cubes that may do harm are not looked through one by one. */
 const mostHarm = 200000;
 
+/** Steps that may be looked at in all, for single cubes, before everything that may do harm is gathered. */
+const mostNearby = 400_000;
+
 /** Called chains of more steps than this, level by level, are taken as a whole: what calls them may do harm. */
 const mostLookedInto = 20000;
 
@@ -74,8 +77,8 @@ interface Call {
 
 interface Harm {
   readonly index: CubeIndex;
-  /** Looking closer would not tell more. */
-  readonly whole: boolean;
+  /** By number of the cube: the called chain that was not looked into, -1 where there is none. Null: looking closer would not tell more. */
+  readonly calls: readonly number[] | null;
 }
 
 /** Fields that belong to the connection: raw runs before there is one. */
@@ -129,6 +132,7 @@ export class Paths {
   private readonly arrivals = new Map<string, Node>();
   private readonly outcomes = new Map<string, Outcome>();
   private isRerouting: boolean | undefined;
+  private readonly nearby: Budget = { left: mostNearby };
 
   /** Packets that matter, as they set out; absent: all. */
   private readonly scope: Node;
@@ -202,20 +206,18 @@ export class Paths {
       }
       for (const stage of stages) {
         if (!part) break;
-        const harm = this.harm(stage, closely);
-        if (!harm) {
-          part = null;
-          break;
-        }
-        if (harm.index.size === 0) continue;
-        part = this.passes(part, stage, hook, harm);
+        const roughly = this.harm(stage);
+        if (roughly?.index.size === 0) continue;
+        const isNear = closely && roughly?.calls != null && this.nearby.left > 0;
+        const harm = closely && !isNear ? this.harm(stage, true) : roughly;
+        part = harm && this.passes(part, stage, hook, harm, isNear);
       }
       if (part) return part;
     }
     return undefined;
   }
 
-  private passes(cube: Cube, stage: Stage, at: Hook, harm: Harm): Cube | null {
+  private passes(cube: Cube, stage: Stage, at: Hook, harm: Harm, isNear: boolean): Cube | null {
     const { program } = this;
     const { hook } = program;
     // The cube as the earlier stage sees it: what changes on the way from there is open.
@@ -248,12 +250,11 @@ export class Paths {
         others = minus(part, gate!)[0];
         part = asked;
       }
-      const ask = (cube: Cube): Cube | null | undefined =>
-        uncovered(
-          cube,
-          harm.index.meeting(cube).map((id) => harm.index.cube(id)),
-          { left: 3000 },
-        );
+      const ask = (cube: Cube): Cube | null | undefined => {
+        const ids = harm.index.meeting(cube);
+        const near = isNear ? this.near(cube, ids, harm, program.tables.get(stage.table)!) : ids.map((id) => harm.index.cube(id));
+        return near === null ? undefined : uncovered(cube, near, { left: 3000 });
+      };
       const quiet = harm.index.quietPart(part);
       found = (quiet && ask(quiet)) ?? ask(part) ?? others;
       if (found) break;
@@ -265,13 +266,41 @@ export class Paths {
     return part;
   }
 
+  /** What in some calls may do harm to the packets of a cube; null: too much to look at. */
+  private near(cube: Cube, ids: readonly number[], { index, calls }: Harm, table: TableProgram): Cube[] | null {
+    const harmful = this.harmIn(table);
+    const found: Cube[] = [];
+    const left: Call[] = [];
+    for (const id of ids)
+      if (calls![id]! < 0) found.push(index.cube(id));
+      else left.push({ within: index.cube(id), target: calls![id]! });
+    for (let looked = 0; left.length > 0; ) {
+      const { within, target } = left.pop()!;
+      const { steps } = table.chains[target]!;
+      looked += steps.length;
+      this.nearby.left -= steps.length;
+      if (looked > mostLookedInto) return null;
+      for (const step of steps) {
+        if (!isHarm(step, harmful)) continue;
+        for (const own of step.cubes ?? [hullOf(step.form)]) {
+          if (!meets(own, cube)) continue;
+          const common = meet(within, own);
+          if (!common || !meets(common, cube)) continue;
+          if (step.target < 0 || harmful[step.target] === 2) found.push(common);
+          else left.push({ within: common, target: step.target });
+        }
+      }
+    }
+    return found;
+  }
+
   /** What may be dropped or changed at a stage, as cubes that hold it all; null: perhaps anything. */
   private harm(stage: Stage, closely = false): Harm | null {
     const key = `${stage.table} ${stage.hook}${closely ? ' closely' : ''}`;
     let harm = this.harms.get(key);
     if (harm === undefined) {
       const roughly = closely ? this.harm(stage) : null;
-      harm = roughly?.whole ? roughly : this.findHarm(stage, closely);
+      harm = roughly && !roughly.calls ? roughly : this.findHarm(stage, closely);
       this.harms.set(key, harm);
     }
     return harm;
@@ -312,8 +341,11 @@ export class Paths {
     const harmful = this.harmIn(table);
     const gate = this.gate(stage);
     const cubes: Cube[] = [];
-    const add = (cube: Cube): void => {
-      if (gate.some((entry) => meets(cube, entry))) cubes.push(cube);
+    const calls: number[] = [];
+    const add = (cube: Cube, call: number): void => {
+      if (!gate.some((entry) => meets(cube, entry))) return;
+      cubes.push(cube);
+      calls.push(call);
     };
     // A call is harm as a whole where the called chain harms whatever comes; else it is looked into, level by level, as long as that stays small.
     let whole = true;
@@ -322,7 +354,7 @@ export class Paths {
       let size = 0;
       for (const { target } of level) size += table.chains[target]!.steps.length;
       if (depth > 0 && (depth > 16 || (!closely && cubes.length + size > mostLookedInto))) {
-        for (const { within } of level) add(within);
+        for (const { within, target } of level) add(within, target);
         whole = depth > 16;
         break;
       }
@@ -334,17 +366,17 @@ export class Paths {
           for (const own of step.cubes ?? [hullOf(step.form)]) {
             const cube = meet(within, own);
             if (!cube) continue;
-            if (step.target < 0 || harmful[step.target] === 2) add(cube);
+            if (step.target < 0 || harmful[step.target] === 2) add(cube, -1);
             else next.push({ within: cube, target: step.target });
           }
           if (cubes.length + next.length > mostHarm) return null;
         }
       level = next;
     }
-    const list = cubes.length <= 64 ? merge(cubes) : cubes;
+    const list = whole && cubes.length <= 64 ? merge(cubes) : cubes;
     const index = new CubeIndex(list.length > 64 ? dividing(list) : []);
     for (const cube of list) index.insert(cube);
-    return { index, whole };
+    return { index, calls: whole ? null : calls };
   }
 
   /** All packets that reach a stage, exactly but for what rewriting leaves open. */

@@ -15,6 +15,8 @@ import {
   icmpMayBe,
   meaningContext,
   type Ordinal,
+  optionsIn,
+  outlined,
   type Predicate,
   type Rewrite,
   type TableName,
@@ -136,12 +138,15 @@ const isTracking = ({ node: { target } }: Rule): boolean =>
  */
 const changedByMatches = (ruleset: Ruleset): ReadonlySet<FieldName> => {
   const found = new Set<FieldName>();
-  for (const { node } of ruleset.rules)
-    for (const { spec, options } of node.matches) {
-      if (!spec?.rewrites) continue;
-      const given = givenOf(spec, options) as never;
-      if (given) for (const { field } of spec.rewrites(given, meaningContext(ruleset.family, options))) found.add(field);
+  for (const { node } of ruleset.rules) {
+    const { outline, values } = outlined(node);
+    for (const use of outline.matches) {
+      if (!use.spec?.rewrites) continue;
+      const options = optionsIn(use, values);
+      const given = givenOf(use.spec, options) as never;
+      if (given) for (const { field } of use.spec.rewrites(given, meaningContext(ruleset.family, options))) found.add(field);
     }
+  }
   for (let size = -1; found.size > size && found.size > 0; ) {
     size = found.size;
     for (const { action } of ruleset.rules)
@@ -180,7 +185,9 @@ const lineOf = (rule: Rule): number => rule.chain.table.ruleset.source.position(
 export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Program => {
   const space = new Space(ruleset.family, options.resolver);
   let assembles = false;
-  const predicates: Predicate[] = new Array(ruleset.rules.length);
+  // Of a part of a ruleset: rules keep their numbers.
+  const count = (ruleset.rules.at(-1)?.id ?? -1) + 1;
+  const predicates: Predicate[] = new Array(count);
   const lost = changedByMatches(ruleset);
   for (const rule of ruleset.rules) {
     const predicate = lost.size === 0 ? rule.predicate : forgetting(rule.predicate, lost);
@@ -208,8 +215,8 @@ export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Pr
     const cubes = cubesOf(space.form(predicate), mostCubes);
     if (cubes) carries.set(at, cubes);
   }
-  const steps: Step[] = new Array(ruleset.rules.length);
-  const chainOf = new Int32Array(ruleset.rules.length);
+  const steps: Step[] = new Array(count);
+  const chainOf = new Int32Array(count);
   const programs = new Map<TableName, TableProgram>();
   for (const name of tables) {
     const table = ruleset.tables.get(name);
@@ -517,8 +524,12 @@ const rewritesWhatItAsks = (chains: readonly ChainProgram[], order: readonly num
   };
   const asks = (step: Step): number => {
     let out = 0;
-    if (step.cubes && step.takes === null) {
-      for (const { dims } of step.cubes) for (let i = 0; i < dims.length; i++) out |= bits[dims[i]!]!;
+    const { cubes } = step;
+    if (cubes && step.takes === null) {
+      for (let c = 0; c < cubes.length; c++) {
+        const { dims } = cubes[c]!;
+        for (let i = 0; i < dims.length; i++) out |= bits[dims[i]!]!;
+      }
       return out;
     }
     return askedBits(step.form, bits) | (step.takes === null ? 0 : askedBits(step.takes, bits));

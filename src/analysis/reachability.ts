@@ -9,6 +9,7 @@ import { type Budget, type Cube, contains, everything, extent, meets, pinned, se
 import { Diagram, Exhausted, type Node } from '../packets/diagram.js';
 import { type Packet, pickPacket } from '../packets/pick.js';
 import type { ValueSet } from '../packets/space.js';
+import { climb } from './climb.js';
 import { Flow } from './flow.js';
 import { Natural } from './natural.js';
 import { Paths, waysTo } from './path.js';
@@ -162,6 +163,7 @@ export class Reachability {
     if (table.rewrites) for (const chain of table.chains) for (const step of chain.steps) open.push([chain, step]);
     else {
       const result = survey(this.program, table);
+      climb(this.program, table, result);
       this.surveys.set(table, result);
       for (const chain of table.chains)
         for (const step of chain.steps) {
@@ -177,22 +179,21 @@ export class Reachability {
     for (const [, step] of open) this.found[step.rule.id] = { status: 'unknown' };
     if (!table.rewrites && open.length <= fewUndecided) {
       for (const [chain, step] of open) this.ask(table, chain, step);
-      return;
+      if (open.every(([, step]) => this.found[step.rule.id]!.status !== 'unknown')) return;
     }
     // All at once: forward through the whole table.
-    const matched = new Set<number>();
     try {
       this.within(this.effort, () =>
         this.flow(table).run(all(), {
           visit: (_chain, step, _here, set) => {
             const at = this.found[step.rule.id]!;
             if (at.status !== 'unknown' || set === 0) return;
-            matched.add(step.rule.id);
             this.found[step.rule.id] = { status: 'live', witness: this.diagram.pick(set, this.program.space.dimensions), node: set };
           },
         }),
       );
-      for (const [, step] of open) if (!matched.has(step.rule.id)) this.found[step.rule.id] = { status: 'dead', byDiagram: true };
+      for (const [, step] of open)
+        if (this.found[step.rule.id]!.status === 'unknown') this.found[step.rule.id] = { status: 'dead', byDiagram: true };
     } catch (error) {
       if (!(error instanceof Exhausted)) throw error;
       // One by one, where following one rule's packets alone is right.
@@ -590,7 +591,7 @@ export class Reachability {
       const flowOf = (table: TableProgram): Flow => {
         let flow = flows.get(table);
         if (!flow) {
-          flow = new Flow(program, table, diagram, without);
+          flow = new Flow(program, table, diagram, { without });
           flows.set(table, flow);
         }
         return flow;

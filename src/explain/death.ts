@@ -1,5 +1,5 @@
 /** Why a rule is dead, in words: one sentence of cause, what it means for packets, what to do. */
-import type { Span } from '../../grammar/index.js';
+import { type Span, targetOf } from '../../grammar/index.js';
 import type { RuleVerdict } from '../analysis/reachability.js';
 import { lineOf } from '../model/place.js';
 import type { Rule } from '../model/ruleset.js';
@@ -39,9 +39,11 @@ export const sayCause = (rule: Rule, verdict: RuleVerdict): string => {
       if (by.length > 0 && by.every(rewrites)) return `${takers} rewrite what it asks for`;
       return by.length > 0 ? `${takers} together decide all its packets first` : 'earlier rules together decide all its packets first';
     case 'catch-all':
-      return by[0]?.node.target ? `${takers} (${doing(by[0])}) takes every packet that gets so far` : `${takers} take${verb} every packet`;
+      return by[0] && targetOf(by[0].node)
+        ? `${takers} (${doing(by[0])}) takes every packet that gets so far`
+        : `${takers} take${verb} every packet`;
     case 'deciding-chain':
-      return `${takers} sends all its packets to ${by[0]?.node.target?.name ?? 'a chain'}, which decides them`;
+      return `${takers} sends all its packets to ${(by[0] && targetOf(by[0].node)) ?? 'a chain'}, which decides them`;
     case 'callers':
       return `no packet that enters ${rule.chain.name} is one that it asks for`;
     case 'contradiction':

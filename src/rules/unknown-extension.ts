@@ -1,4 +1,5 @@
 /** Matches and targets that the catalogue does not know: told once a name. */
+import { outlined, targetOf } from '../../grammar/index.js';
 import { censusOf } from '../model/census.js';
 import { spanOf } from '../model/place.js';
 import type { Rule } from '../model/ruleset.js';
@@ -9,12 +10,18 @@ const fromOutside =
   /^(ACCOUNT|CHAOS|DELUDE|DHCPMAC|DNETMAP|ECHO|FLOWOFFLOAD|FULLCONENAT|IMQ|IPMARK|IPV4OPTSSTRIP|JOOL|JOOL_SIIT|LOGMARK|NDPI|NETFLOW|PROTO|ROUTE|RTPENGINE|SYSRQ|TARPIT|TELL|XOR)$/;
 
 /** A target that is neither a chain nor known, and by its name or by its options no slip for a chain. */
-export const isUnknownTarget = ({ node: { target }, chain }: Rule): boolean =>
-  target !== null &&
-  target.spec === null &&
-  !target.goto &&
-  !chain.table.chains.has(target.name) &&
-  (fromOutside.test(target.name) || target.options.length > 0);
+export const isUnknownTarget = ({ node, chain }: Rule): boolean => {
+  const { target } = outlined(node).outline;
+  const name = targetOf(node);
+  return (
+    target !== null &&
+    name !== null &&
+    target.spec === null &&
+    !target.goto &&
+    !chain.table.chains.has(name) &&
+    (fromOutside.test(name) || target.options.length > 0)
+  );
+};
 
 export default defineCheck({
   id: 'unknown-extension',
@@ -49,8 +56,8 @@ export default defineCheck({
   checkRuleset: ({ ruleset, report }) => {
     const byName = new Map<string, Rule[]>();
     for (const rule of censusOf(ruleset).jumps) {
-      if (rule.node.target?.spec !== null || !isUnknownTarget(rule)) continue;
-      const { name } = rule.node.target;
+      const name = targetOf(rule.node);
+      if (name === null || outlined(rule.node).outline.target?.spec !== null || !isUnknownTarget(rule)) continue;
       const list = byName.get(name);
       if (list) list.push(rule);
       else byName.set(name, [rule]);

@@ -1,6 +1,6 @@
 /** `-j CT`: how conntrack shall treat the packet's connection: not at all, in a zone, with a helper (libxt_CT.c, net/netfilter/xt_CT.c). */
 import { bareName, printBare } from '../../values/bare-name.js';
-import { nameList } from '../../values/names.js';
+import { nameList, sayTogether } from '../../values/names.js';
 import { none } from '../../values/value.js';
 import { zone } from '../../values/zone.js';
 import { defineTarget, type OrderedUse } from '../define.js';
@@ -86,11 +86,11 @@ export const ct = defineTarget({
     const where = zoneOf(context.order);
     const parts = [
       where &&
-        `in zone ${zone.say(where.value, { ...context, negated: false })}${where.flag === '--zone' ? '' : where.flag === '--zone-reply' ? ' for replies' : ' for originals'}`,
+        `in ${where.value === 'mark' ? 'the zone' : 'zone'} ${zone.say(where.value, { ...context, negated: false })}${where.flag === '--zone' ? '' : ` for the ${where.flag === '--zone-reply' ? 'reply' : 'original'} direction`}`,
       helper && `with the helper ${helper.value}`,
       timeout && `with the timeouts ${timeout.value}`,
-      of && `telling only of ${of.value.join(', ')}`,
-      expected && `telling only of ${expected.value.join(', ')} expectations`,
+      of && `telling only of ${sayTogether(of.value)} events`,
+      expected && `telling of expectations only when ${expected.value.join(', ')}`,
     ].filter((part) => part !== undefined);
     return parts.length === 0 ? 'Track the connection as usual' : `Track the connection ${parts.join(', ')}`;
   },
@@ -102,7 +102,7 @@ export const ct = defineTarget({
       saved: '-j CT --ctevents new,reply --zone-orig 7',
       table: 'raw',
       chain: 'PREROUTING',
-      says: 'in zone 7 for originals',
+      says: 'in zone 7 for the original direction',
     },
     { rule: '-p udp -j CT --helper ftp', table: 'raw', chain: 'PREROUTING', refused: '-p tcp' },
     { rule: '-j CT --ctevents all', table: 'raw', chain: 'PREROUTING', refused: 'conntrack event' },
