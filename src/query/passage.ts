@@ -285,15 +285,22 @@ export class Passage {
 
   /** Connection tracking, behind raw: who was not kept from it begins a connection. */
   tracked(flow: Flow): Flow {
+    if (!this.isTracked(flow)) return flow;
     const state = this.program.space.dimension('connectionState')!;
-    if (flow.current.has(state.index)) return flow;
     const fresh = connectionStates.indexOf('NEW');
-    return this.shifted(flow, [state.interval(fresh, fresh)]);
+    if (!flow.current.has(state.index)) return this.shifted(flow, [state.interval(fresh, fresh)]);
+    // What CT made of it is what tracking makes of it: the two are one from here on.
+    const twin = this.twin(state);
+    const next = this.shifted(flow, [state.interval(fresh, fresh), twin.full]);
+    const current = new Map(flow.current);
+    current.delete(state.index);
+    return { ...next, current };
   }
 
-  /** Whether the connection is tracked at all. */
+  /** Whether the connection is tracked at all: what CT prepared looks NEW already, what NOTRACK met does not. */
   isTracked(flow: Flow): boolean {
-    return !flow.current.has(this.program.space.dimension('connectionState')!.index);
+    const state = flow.current.get(this.program.space.dimension('connectionState')!.index);
+    return state === undefined || state.has(connectionStates.indexOf('NEW'));
   }
 
   /** From PREROUTING to INPUT or FORWARD, from there to POSTROUTING; null: nothing of it goes there. */
