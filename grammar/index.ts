@@ -1,8 +1,8 @@
 /** The one door of the language: the rest of the program enters grammar/ here. */
 export { findTarget } from './extensions/catalogue.js';
 export type { Backend, Effect, Given, MatchSpec, OptionSpec, Phrase, Place, Slot, TargetSpec, Use } from './extensions/define.js';
-export { givenOf, meaningContext } from './extensions/given.js';
-export { type ConnectionState, connectionStates, connectionStatusBits } from './netfilter/conntrack.js';
+export { givenOf, meaningContext, type ReadOption } from './extensions/given.js';
+export { type ConnectionState, connectionStates, connectionStatusBits, icmpMayBe, tcpMayBe } from './netfilter/conntrack.js';
 export { addressWidth, type Family, programName } from './netfilter/families.js';
 export { type Hook, hooks, hooksWithInInterface, hooksWithOutInterface, isHook } from './netfilter/hooks.js';
 export { protocolName, protocolNumber, protocolsWithPorts } from './netfilter/protocols.js';
@@ -16,9 +16,32 @@ export type { Problem } from './problem.js';
 export { type Position, Source, type Span } from './source.js';
 export type * from './syntax/ast.js';
 export { effectiveItems } from './syntax/effective.js';
+export { outlined, targetOf } from './syntax/lazy-rule.js';
+export {
+  type GivenOption,
+  type Outline,
+  type Outlined,
+  type OutlineOption,
+  type OutlineUse,
+  optionIn,
+  optionsIn,
+  targetName,
+  valueIn,
+} from './syntax/outline.js';
 export { couldBeExtension, isFromOutside, meantTarget } from './syntax/outside.js';
 export { type ParseOptions, type ParseResult, parse } from './syntax/parse.js';
 export { type PrintOptions, print } from './syntax/print.js';
 export { isForOtherFamily, printMatch, printRule, printTarget } from './syntax/print-rule.js';
-export { highestAddress, type Network, parseAddress, prefixLength, prefixMask, printAddress, printNetwork } from './values/address.js';
+export {
+  hadHostBits,
+  highestAddress,
+  type Network,
+  parseAddress,
+  prefixLength,
+  prefixMask,
+  printAddress,
+  printNetwork,
+} from './values/address.js';
+export { printMac } from './values/mac.js';
+export { sayQuoted } from './values/text.js';
 export { Fault } from './values/value.js';

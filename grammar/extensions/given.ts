@@ -3,7 +3,7 @@ import type { Family } from '../netfilter/families.js';
 import type { MatchSpec, MeaningContext, OrderedUse, TargetSpec, Use } from './define.js';
 
 /** What a node of the tree says of one option; OptionNode fits. */
-interface ReadOption {
+export interface ReadOption {
   readonly key: string;
   readonly spec: unknown;
   readonly negated: boolean;

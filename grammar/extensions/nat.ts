@@ -44,5 +44,5 @@ export const mapNetwork = (side: 'source' | 'destination', mask: number | bigint
 ];
 
 /** ", with ports chosen at random", ", the same for all connections of a client": the flags of a mapping in words, empty without flags. */
-export const sayNatFlags = (random: boolean, persistent: boolean): string =>
-  `${random ? ', with ports chosen at random' : ''}${persistent ? ', the same for all connections of a client' : ''}`;
+export const sayNatFlags = (given: { readonly random?: unknown; readonly randomFully?: unknown; readonly persistent?: unknown }): string =>
+  `${given.randomFully ? ', with ports chosen fully at random' : given.random ? ', with ports chosen at random' : ''}${given.persistent ? ', the same for all connections of a client' : ''}`;

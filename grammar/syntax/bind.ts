@@ -18,7 +18,7 @@ import { Fault, type Misspelt, type ValueContext } from '../values/value.js';
 import type { ChainCommandNode, ChainNode, CountersNode, OptionNode, RuleNode } from './ast.js';
 import { couldBeExtension, meantMatch } from './outside.js';
 import { Kind, type WordStore } from './store.js';
-import { unquote, unquoteShell } from './words.js';
+import { unquoteShell, wordAt } from './words.js';
 
 type Command = RuleNode['command'] | ChainCommandNode['command'] | 'new' | 'policy' | 'list';
 
@@ -1046,7 +1046,7 @@ export class RuleBinder {
   private word(word: number): string {
     const image = this.image(word);
     if (this.inScript) return unquoteShell(image, this.variables);
-    return image.includes('"') ? unquote(image, lineEndAt(this.text, this.store.end(word))) : image;
+    return wordAt(this.text, this.store.start(word), this.store.end(word));
   }
 
   /** Words of the store: `from` included, `to` not. */
@@ -1089,9 +1089,6 @@ const isEverywhere = (value: unknown): boolean => {
   const [network] = Array.isArray(value) ? (value as readonly (Network | HostName)[]) : [];
   return network?.kind === 'network' && Number(network.mask) === 0;
 };
-
-/** The line end that stands at an offset, empty where none does. */
-const lineEndAt = (text: string, at: number): string => (text[at] === '\n' ? '\n' : text.startsWith('\r\n', at) ? '\r\n' : '');
 
 const isFlag = (word: string): boolean => word.charCodeAt(0) === 45 && word.length > 1;
 

@@ -11,6 +11,7 @@ import type { CountersNode, DocumentItem, DocumentNode, Generator, TableItem } f
 import { RuleBinder, type RuleMeaning, readCounters } from './bind.js';
 import { guessFamily } from './family.js';
 import { LazyRule } from './lazy-rule.js';
+import { OutlineBook, type Outlined, outlineAlone } from './outline.js';
 import type { LineReader } from './parser.js';
 import { Kind, WordStore } from './store.js';
 import { Quoted } from './tokens.js';
@@ -65,6 +66,9 @@ export class TreeBuilder implements LineReader {
   private inProgram = false;
   private ruleFamily: Family = 4;
   private base = 0;
+  private chainImage = '';
+  private chainName = '';
+  private readonly book: OutlineBook;
 
   constructor(source: Source, family: Family | undefined, likely: Family) {
     this.source = source;
@@ -72,6 +76,7 @@ export class TreeBuilder implements LineReader {
     this.likely = likely;
     this.headerless = !/^\s*\*[ \t]*[a-z]/m.test(source.text);
     this.binder = new RuleBinder(source.text, this.store, this.problems, this.variables);
+    this.book = new OutlineBook(source.text, this.store);
   }
 
   /** Token offsets of what follows are relative to this one. */
@@ -354,10 +359,10 @@ export class TreeBuilder implements LineReader {
     // The common case: a rule of a table, whose words are bound when somebody asks what they mean.
     const name = this.isAppend && this.table ? this.nameOfChain(from) : -1;
     if (this.table && name >= 0) {
-      const rule = new LazyRule(this, from, name, to, this.table.family);
+      const rule = new LazyRule(this, from, this.chainNamed(name), to, this.table.family);
       this.rules.push(rule);
       this.table.items.push(rule);
-      this.table.end = rule.end;
+      this.table.end = this.store.end(to - 1);
       return;
     }
     const { node, table, whole, span } = this.binder.bind(from, to, this.ruleFamily);
@@ -367,14 +372,40 @@ export class TreeBuilder implements LineReader {
   }
 
   /** The word that names the chain of a rule that begins with -A; -1: there is none. */
-  private nameOfChain(from: number): number {
+  nameOfChain(from: number): number {
     const at = this.store.kind(from) === Kind.counters ? from + 2 : from + 1;
     return at < this.store.count && this.store.kind(at) === Kind.value ? at : -1;
   }
 
-  /** What the words of a rule mean; asked by the rule itself, once. */
-  bindRule(from: number, to: number, family: Family): RuleMeaning {
-    return this.binder.bindAppended(from, to, family);
+  /** The name that a word is; the rules of a chain, which mostly stand together, share it. */
+  private chainNamed(word: number): string {
+    const { store, source } = this;
+    const start = store.start(word);
+    const length = store.end(word) - start;
+    if (this.chainImage.length !== length || !source.text.startsWith(this.chainImage, start)) {
+      this.chainImage = source.text.slice(start, start + length);
+      this.chainName = unquote(this.chainImage);
+    }
+    return this.chainName;
+  }
+
+  /** What the words of a rule mean, as outline and values; asked by the rule itself, once. Complains of what is wrong with them. */
+  outline(from: number, to: number, family: Family): Outlined {
+    const known = this.book.read(from, to, family);
+    if (known) return known;
+    const told = this.problems.length;
+    const { matches, target, whole } = this.binder.bindAppended(from, to, family);
+    return whole && this.problems.length === told
+      ? this.book.learn(from, to, family, matches, target)
+      : outlineAlone({ matches, target, whole });
+  }
+
+  /** The same as nodes, with places; what is wrong was told before. */
+  nodes(from: number, to: number, family: Family): RuleMeaning {
+    const told = this.problems.length;
+    const meaning = this.binder.bindAppended(from, to, family);
+    this.problems.length = told;
+    return meaning;
   }
 
   private beginRule(): void {

@@ -7,37 +7,31 @@ import type { Span } from '../source.js';
 import type { CountersNode, MatchNode, RuleNode, TargetNode } from './ast.js';
 import { type RuleMeaning, readCounters } from './bind.js';
 import type { TreeBuilder } from './build.js';
+import { type Outlined, outlineAlone, targetName } from './outline.js';
 import { Kind } from './store.js';
-import { unquote } from './words.js';
 
 export class LazyRule implements RuleNode {
   readonly chain: string;
-  readonly start: number;
-  readonly end: number;
   private readonly builder: TreeBuilder;
-  /** Indices of its first word, of the chain's name, and past its last word. */
+  /** Indices of its first word, and past its last one. */
   private readonly from: number;
-  private readonly name: number;
   private readonly to: number;
   private readonly family: Family;
-  private meaning: RuleMeaning | null = null;
+  private outlined: Outlined | null = null;
+  private nodes: RuleMeaning | null = null;
 
-  constructor(builder: TreeBuilder, from: number, name: number, to: number, family: Family) {
-    const { store } = builder;
+  constructor(builder: TreeBuilder, from: number, chain: string, to: number, family: Family) {
     this.builder = builder;
     this.from = from;
-    this.name = name;
     this.to = to;
     this.family = family;
-    this.start = store.start(from);
-    this.end = store.end(to - 1);
-    this.chain = unquote(builder.source.text.slice(store.start(name), store.end(name)));
+    this.chain = chain;
   }
 
-  /** Binds the words, once. */
-  bind(): RuleMeaning {
-    this.meaning ??= this.builder.bindRule(this.name + 1, this.to, this.family);
-    return this.meaning;
+  /** Binds the words, once; what is wrong with them is then among the problems. */
+  bind(): Outlined {
+    this.outlined ??= this.builder.outline(this.name + 1, this.to, this.family);
+    return this.outlined;
   }
 
   get kind(): 'rule' {
@@ -50,6 +44,19 @@ export class LazyRule implements RuleNode {
 
   get position(): null {
     return null;
+  }
+
+  get start(): number {
+    return this.builder.store.start(this.from);
+  }
+
+  get end(): number {
+    return this.builder.store.end(this.to - 1);
+  }
+
+  /** Index of the word that names the chain. */
+  private get name(): number {
+    return this.builder.nameOfChain(this.from);
   }
 
   get chainSpan(): Span {
@@ -65,14 +72,38 @@ export class LazyRule implements RuleNode {
   }
 
   get matches(): readonly MatchNode[] {
-    return this.bind().matches;
+    return this.meaning.matches;
   }
 
   get target(): TargetNode | null {
-    return this.bind().target;
+    return this.meaning.target;
   }
 
   get whole(): boolean {
-    return this.bind().whole;
+    return this.bind().outline.whole;
+  }
+
+  private get meaning(): RuleMeaning {
+    if (this.nodes === null) {
+      this.bind();
+      this.nodes = this.builder.nodes(this.name + 1, this.to, this.family);
+    }
+    return this.nodes;
   }
 }
+
+const alone = new WeakMap<RuleNode, Outlined>();
+
+/** A rule as its outline and what fills it: for all rules of a ruleset far cheaper than their nodes. */
+export const outlined = (rule: RuleNode): Outlined => {
+  if (rule instanceof LazyRule) return rule.bind();
+  let known = alone.get(rule);
+  if (!known) {
+    known = outlineAlone(rule);
+    alone.set(rule, known);
+  }
+  return known;
+};
+
+/** What stands behind a rule's -j or -g; null: nothing does. */
+export const targetOf = (rule: RuleNode): string | null => targetName(outlined(rule));

@@ -5,6 +5,7 @@ import type { Family } from '../netfilter/families.js';
 import type { HostName, Network } from '../values/address.js';
 import { quote } from '../values/text.js';
 import type { MatchNode, OptionNode, RuleNode, TargetNode } from './ast.js';
+import { outlined } from './lazy-rule.js';
 
 export interface PrintRuleOptions {
   readonly family: Family;
@@ -122,5 +123,4 @@ export const printRule = (rule: RuleNode, options: PrintRuleOptions): readonly s
 };
 
 /** True for a rule that the other family's program reads: `-6` in iptables-restore, `-4` in ip6tables-restore. It loads as nothing. */
-export const isForOtherFamily = (rule: RuleNode, family: Family): boolean =>
-  rule.matches[0]?.name === '' && rule.matches[0].options.some((option) => option.key === (family === 4 ? 'ipv6' : 'ipv4'));
+export const isForOtherFamily = (rule: RuleNode, family: Family): boolean => outlined(rule).outline.passedOverBy.includes(family);

@@ -325,7 +325,8 @@ const shellWordIndex = ShellWord.tokenTypeIdx!;
  */
 export const tokenize = (text: string): IToken[] => {
   const { tokens } = lexer.tokenize(text);
-  for (const token of tokens) {
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i]!;
     const index = token.tokenTypeIdx;
     if (index === flagIndex || index === shellFlagIndex) classify(token, token.image);
     // At the start of a line a command takes the next word whatever it looks like, unless it can do without one (-F, -4, -AINPUT).

@@ -19,6 +19,15 @@ export const unquote = (image: string, lineEnd = ''): string => {
   return word + lineEnd;
 };
 
+/** The line end that stands at an offset, empty where none does. */
+const lineEndAt = (text: string, at: number): string => (text[at] === '\n' ? '\n' : text.startsWith('\r\n', at) ? '\r\n' : '');
+
+/** The word that a token of a restored file is: a quote that nobody closes takes in the line end. */
+export const wordAt = (text: string, start: number, end: number): string => {
+  const image = text.slice(start, end);
+  return image.includes('"') ? unquote(image, lineEndAt(text, end)) : image;
+};
+
 /** As a POSIX shell: both kinds of quotes, backslashes, `$NAME` and `${NAME}` replaced where the name is known. */
 export const unquoteShell = (image: string, variables: ReadonlyMap<string, string>): string => {
   let word = '';

@@ -181,6 +181,12 @@ const looksLikeHostName = (word: string): boolean =>
 const parseMask = (word: string, family: Family): Ordinal | Fault =>
   family === 4 && word.split('.').length !== 4 ? new Fault(`"${word}" is not a mask`) : parseAddress(word, family);
 
+/** Networks written with bits of a host, which are like those without in all else. */
+const cleared = new WeakSet<Network>();
+
+/** Whether a network was written with bits of a host in it: 192.0.2.7/24. */
+export const hadHostBits = (network: Network): boolean => cleared.has(network);
+
 /** `address`, `address/prefix`, `address/mask`, or a host name. A mask of zeros takes every packet, whatever stands before it (`any/0`). */
 export const parseNetwork = (word: string, family: Family): Network | HostName | Fault => {
   const slash = word.indexOf('/');
@@ -202,7 +208,11 @@ export const parseNetwork = (word: string, family: Family): Network | HostName |
   if (host === '') return new Fault('an address is missing');
   if (family === 4 && host === 'localhost') return { kind: 'network', address: and(0x7f000001, mask), mask };
   const address = parseAddress(host, family);
-  if (!(address instanceof Fault)) return { kind: 'network', address: and(address, mask), mask };
+  if (!(address instanceof Fault)) {
+    const network: Network = { kind: 'network', address: and(address, mask), mask };
+    if (network.address !== address) cleared.add(network);
+    return network;
+  }
   const resolved = family === 4 ? resolveNumeric(host) : undefined;
   if (resolved !== undefined) return { kind: 'network', address: and(resolved, mask), mask };
   if (!looksLikeHostName(host)) return address;

@@ -2,7 +2,7 @@
  * Names that iptables-save prints as they are, never quoted: labels, estimators, helpers, security contexts. Longer ones are cut. A name that holds
  * a blank or a quote is quoted here all the same: what 1.8.9 prints for it cannot be read back.
  */
-import { cutText, quote } from './text.js';
+import { cutText, quote, sayQuoted } from './text.js';
 import { defineValue, type ValueType } from './value.js';
 
 /** The word as it stands, unless reading it back would not give it again. */
@@ -15,5 +15,5 @@ export const bareName = (longest: number): ValueType<string> =>
     expects: `a name of at most ${longest} bytes`,
     parse: ([word]) => cutText(word!, longest),
     print: printBare,
-    say: (name) => `"${name}"`,
+    say: sayQuoted,
   });

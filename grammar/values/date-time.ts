@@ -1,5 +1,6 @@
 /** Times of day, dates, days of the month and of the week as libxt_time.c reads them (measured with 1.8.9: digits may be few, days are kept as sets). */
 import { readInteger, withoutPlus } from './integer.js';
+import { sayAlternatives } from './names.js';
 import { defineValue, Fault } from './value.js';
 
 /** Seconds of the last second of a day. */
@@ -68,9 +69,20 @@ export const calendarTime = defineValue<number>({
   say: sayCalendarTime,
 });
 
-/** "a", "a or b", "a, b or c". */
-const list = (words: readonly string[]): string =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+/** "a", "a or b", "a, b or c"; three days and more in a row are "a to c". */
+const list = (days: readonly number[], name: (day: number) => string): string => {
+  const runs: [number, number][] = [];
+  for (const day of days) {
+    const run = runs.at(-1);
+    if (run && run[1] === day - 1) run[1] = day;
+    else runs.push([day, day]);
+  }
+  return sayAlternatives(
+    runs.flatMap(([first, last]) =>
+      last - first > 1 ? [`${name(first)} to ${name(last)}`] : first === last ? [name(first)] : [name(first), name(last)],
+    ),
+  );
+};
 
 export const allMonthDays: readonly number[] = Array.from({ length: 31 }, (_, index) => index + 1);
 
@@ -89,7 +101,7 @@ export const monthDays = defineValue<readonly number[]>({
     return allMonthDays.filter((day) => given.has(day));
   },
   print: (days) => days.join(','),
-  say: (days) => list(days.map(String)),
+  say: (days) => list(days, String),
 });
 
 const weekDayNames = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
@@ -112,5 +124,5 @@ export const weekDays = defineValue<readonly number[]>({
     return weekDayNames.map((_, index) => index + 1).filter((day) => given.has(day));
   },
   print: (days) => days.map((day) => weekDayNames[day - 1]).join(','),
-  say: (days) => list(days.map((day) => spokenWeekDays[day - 1]!)),
+  say: (days) => list(days, (day) => spokenWeekDays[day - 1]!),
 });

@@ -19,6 +19,12 @@ export const printDuration = (microseconds: number): string => {
   return microseconds >= 1000 ? `${(microseconds / 1000).toFixed(1)}ms` : `${microseconds}us`;
 };
 
+/** "250 ms", "1.5 s". */
+export const sayDuration = (time: number): string =>
+  printDuration(time)
+    .replace(/\.0(?=[a-z])/, '')
+    .replace(/[a-z]+$/, ' $&');
+
 export const duration = defineValue<number>({
   arity: 1,
   expects: 'a time such as 250ms or 4s',
@@ -29,5 +35,5 @@ export const duration = defineValue<number>({
     return Number(BigInt.asUintN(32, BigInt(Math.trunc(Number(found[1]) * unit))));
   },
   print: printDuration,
-  say: printDuration,
+  say: sayDuration,
 });

@@ -26,8 +26,22 @@ export const parseIntegerRange = (word: string, highest: number): IntegerRange |
 /** `5`, `5:9`. */
 export const printIntegerRange = ({ first, last }: IntegerRange): string => (first === last ? String(first) : `${first}:${last}`);
 
-/** "5", "5 to 9". */
-export const sayIntegerRange = ({ first, last }: IntegerRange): string => (first === last ? String(first) : `${first} to ${last}`);
+/** "5", "5 to 9"; "5 or more" where the range ends at the highest number that there is. */
+export const sayIntegerRange = ({ first, last }: IntegerRange, highest = Number.POSITIVE_INFINITY): string => {
+  if (first === last) return String(first);
+  if (first > last) return `${first} to ${last} (an empty range)`;
+  return last >= highest ? `${first} or more` : `${first} to ${last}`;
+};
+
+/** "SPI 5", "any SPI but 5 to 9"; undefined where every number is asked for, "no SPI at all" where none is. */
+export const sayNumberOf = (
+  what: string,
+  { value, negated }: { readonly value: IntegerRange; readonly negated: boolean },
+  highest: number,
+): string | undefined => {
+  if (value.first === 0 && value.last >= highest) return negated ? `no ${what} at all` : undefined;
+  return `${negated ? `any ${what} but` : what} ${sayIntegerRange(value, highest)}`;
+};
 
 /** A number or a range of numbers from 0 to `highest`. */
 export const integerRange = (highest: number): ValueType<IntegerRange> =>
@@ -36,7 +50,7 @@ export const integerRange = (highest: number): ValueType<IntegerRange> =>
     expects: `a number from 0 to ${highest}, or a range first:last`,
     parse: ([word]) => parseIntegerRange(word!, highest),
     print: printIntegerRange,
-    say: sayIntegerRange,
+    say: (range) => sayIntegerRange(range, highest),
   });
 
 /** 16 and 32 bits. */

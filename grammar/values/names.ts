@@ -39,6 +39,10 @@ export const readName = <N extends string>(word: string, { names, what, anyCase,
 export const sayAlternatives = (words: readonly string[]): string =>
   words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 
+/** "a", "a and b", "a, b and c". */
+export const sayTogether = (words: readonly string[]): string =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+
 /** One name of the set. */
 export const oneName = <N extends string>(reading: Reading<N>, say: (name: N) => string = (name) => name): ValueType<N> =>
   defineValue<N>({

@@ -69,7 +69,11 @@ export const printNatPorts = ({ first, last, base }: NatPorts): string =>
 
 /** "port 80 (http)", "a port from 80 to 90". */
 export const sayNatPorts = ({ first, last, base }: NatPorts): string =>
-  `${first === last ? `port ${sayPort(first)}` : `a port from ${first} to ${last}`}${base === null ? '' : ` counted from ${base}`}`;
+  base === null
+    ? first === last
+      ? `port ${sayPort(first)}`
+      : `a port from ${first} to ${last}`
+    : `the ports ${first} to ${last} in order (${base === first ? `${base} stays` : `${base} becomes ${first}`})`;
 
 /** Strictly as inet_pton reads it: four decimal parts without leading zeros in IPv4. */
 const parseWhole = (word: string, family: Family): Ordinal | Fault =>

@@ -31,7 +31,7 @@ export const printPayload = (payload: Payload): string =>
     : `"${ascii(payload.bytes).replace(/["\\]/g, '\\$&')}"`;
 
 const say = (payload: Payload): string =>
-  isHexadecimal(payload) ? `the bytes ${printPayload(payload).slice(2, -2)}` : `"${ascii(payload.bytes)}"`;
+  isHexadecimal(payload) ? `the bytes ${printPayload(payload).slice(2, -2)}` : printPayload(payload);
 
 /** Plain text. */
 export const plainPayload: ValueType<Payload> = defineValue<Payload>({

@@ -1,4 +1,5 @@
 /** Lists of ports and ranges as multiport reads them (libxt_multiport.c): 15 slots, of which a range takes two, with both of its ends given. */
+import { sayAlternatives, sayTogether } from './names.js';
 import { type PortRange, parsePort, sayPort } from './port.js';
 import { defineValue, Fault } from './value.js';
 
@@ -18,11 +19,9 @@ const parsePart = (part: string): PortRange | Fault => {
 const printPart = ({ first, last }: PortRange): string => (first === last ? String(first) : `${first}:${last}`);
 const sayPart = ({ first, last }: PortRange): string => (first === last ? sayPort(first) : `${first} to ${last}`);
 
-/** "22 (ssh)", "80 (http), 443 (https) or 1024 to 2048". */
-export const sayPortList = (list: readonly PortRange[]): string => {
-  const parts = list.map(sayPart);
-  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} or ${parts.at(-1)}`;
-};
+/** "22 (ssh)", "80 (http), 443 (https) or 1024 to 2048"; with "and" where none of them is wanted. */
+export const sayPortList = (list: readonly PortRange[], negated = false): string =>
+  (negated ? sayTogether : sayAlternatives)(list.map(sayPart));
 
 /** `22,80:90,https`, in written order. */
 export const portList = defineValue<readonly PortRange[]>({
@@ -40,5 +39,5 @@ export const portList = defineValue<readonly PortRange[]>({
     return used <= slots ? list : new Fault(`the list takes ${used} of ${slots} places (a range counts as two)`);
   },
   print: (list) => list.map(printPart).join(','),
-  say: sayPortList,
+  say: (list) => sayPortList(list),
 });

@@ -1,5 +1,5 @@
 /** Texts that are put in front of log lines: at least one byte, quoted as iptables-save quotes, cut where they are too long (LOG, NFLOG, ULOG). */
-import { cutText, quote } from './text.js';
+import { cutText, quote, sayQuoted } from './text.js';
 import { defineValue, Fault, type ValueType } from './value.js';
 
 /** A text of which the first `longest` bytes count. */
@@ -9,5 +9,5 @@ export const prefixText = (longest: number): ValueType<string> =>
     expects: `text of at most ${longest} bytes`,
     parse: ([word]) => (word === '' ? new Fault('the text is empty') : cutText(word!, longest)),
     print: quote,
-    say: (value) => `"${value}"`,
+    say: sayQuoted,
   });

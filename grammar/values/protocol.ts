@@ -28,7 +28,7 @@ const spoken: Readonly<Record<string, string>> = {
 /** A protocol number in plain words: "TCP", "ICMPv6", "protocol 250". */
 export const sayProtocol = (number: number): string => {
   const name = protocolName(number);
-  return spoken[name] ?? (/^\d/.test(name) ? `protocol ${name}` : name.toUpperCase());
+  return spoken[name] ?? (/^\d/.test(name) ? `protocol ${name}` : name.toUpperCase().replace(/^IPV6/, 'IPv6'));
 };
 
 export const protocol = defineValue<number>({

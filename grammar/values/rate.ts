@@ -125,8 +125,16 @@ export const printBytes = (bytes: number): string => {
 /** As iptables-save prints it. */
 export const printRate = (rate: Rate): string => (rate.kind === 'bytes' ? printByteRate(rate) : printPacketRate(rate));
 
-/** "3 an hour", "512kb a second". */
-export const sayRate = (rate: Rate): string => (rate.kind === 'bytes' ? printByteRate(rate).replace('/s', ' a second') : sayPackets(rate));
+/** `512kb` as "512 KiB": k and m are powers of 1024 here. */
+export const sayBytes = (printed: string): string =>
+  printed
+    .replace('mb', ' MiB')
+    .replace('kb', ' KiB')
+    .replace(/(\d)b$/, (_, digit: string) => `${digit} byte${printed === '1b' ? '' : 's'}`);
+
+/** "3 an hour", "512 KiB a second". */
+export const sayRate = (rate: Rate): string =>
+  rate.kind === 'bytes' ? `${sayBytes(printByteRate(rate).replace('/s', ''))} a second` : sayPackets(rate);
 
 /** The rates of limit: packets, up to 10000 a second. */
 export const limitRate: ValueType<PacketRate> = defineValue<PacketRate>({

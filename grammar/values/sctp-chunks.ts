@@ -1,4 +1,5 @@
 /** `--chunk-types all|any|only list`: chunk types of SCTP, some with flags (libxt_sctp.c; numbers of RFC 9260 and its extensions). */
+import { sayAlternatives, sayTogether } from './names.js';
 import { defineValue, Fault } from './value.js';
 
 /** Chunk types in the order of their numbers, with the letters of their flags, highest bit first. */
@@ -44,8 +45,6 @@ export interface SctpChunks {
 const printList = (chunks: SctpChunks['chunks']): string =>
   typeof chunks === 'string' ? chunks : chunks.map(({ name, flags }) => (flags === '' ? name : `${name}:${flags}`)).join(',');
 
-const howWords = { all: 'all of the chunks', any: 'any of the chunks', only: 'only the chunks' } as const;
-
 /** Letters given to a type, put into the order of its flags; of both forms of a letter the capital counts. */
 const mergeFlags = (known: string, before: string, given: string): string | undefined => {
   const letters = before + given;
@@ -78,5 +77,12 @@ export const sctpChunks = defineValue<SctpChunks>({
     return { how: wanted, chunks: found.size > 0 ? [...found.values()].sort((a, b) => a.number - b.number) : 'NONE' };
   },
   print: ({ how, chunks }) => `${how} ${printList(chunks)}`,
-  say: ({ how, chunks }) => `${howWords[how]} ${printList(chunks).replaceAll(',', ', ')}`,
+  say: ({ how, chunks }) => {
+    const names = printList(chunks).split(',');
+    if (chunks === 'NONE') return how === 'only' ? 'no chunk' : `${how} of no chunks`;
+    if (chunks === 'ALL') return { all: 'chunks of every type', any: 'any chunk', only: 'chunks of every type and no other' }[how];
+    if (how === 'only') return `only ${sayTogether(names)} chunks`;
+    if (names.length === 1) return `a chunk ${names[0]}`;
+    return how === 'all' ? `the chunks ${sayTogether(names)}` : `a chunk ${sayAlternatives(names)}`;
+  },
 });

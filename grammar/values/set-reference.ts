@@ -37,13 +37,16 @@ export const setReference = defineValue<SetReference>({
 
 const sideNames: Readonly<Record<SetSide, string>> = { src: 'source', dst: 'destination' };
 
-/** "source", "source and destination", "destination pair" (address and port, say). */
+/** "source", "source and destination", "destination pair" (address and port, say), "src,src,dst triple". */
 export const saySides = (sides: readonly SetSide[]): string => {
-  const names = sides.map((side) => sideNames[side]);
-  if (names.length > 1 && names.every((name) => name === names[0]))
-    return `${names[0]} ${['pair', 'triple'][names.length - 2] ?? `in ${names.length} parts`}`;
-  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+  if (sides.length === 1) return sideNames[sides[0]!];
+  if (isPlural(sides)) return sides.map((side) => sideNames[side]).join(' and ');
+  const what = sides.every((side) => side === sides[0]) ? sideNames[sides[0]!] : sides.join(',');
+  return `${what} ${{ 2: 'pair', 3: 'triple' }[sides.length] ?? `tuple of ${sides.length}`}`;
 };
+
+/** Whether they are said as two things. */
+export const isPlural = (sides: readonly SetSide[]): boolean => sides.length === 2 && sides[0] !== sides[1];
 
 /**
  * The fields that a set may look at when asked so: which ones it does depends on its type (ip, net, port, mac, iface), which the ruleset does not

@@ -47,6 +47,7 @@ export const tcpFlags = defineValue<TcpFlags>({
   say: ({ mask, value }) => {
     if (value & ~mask) return `${sayFlags(value)} set, looking at ${sayFlags(mask)} alone (which is never so)`;
     if (mask === 0) return 'any flags';
+    if (value === 0 && (mask & (mask - 1)) === 0) return `${sayFlags(mask)} clear`;
     if (value === 0) return `none of ${sayFlags(mask)} set`;
     return mask === value ? `${sayFlags(value)} set` : `${sayFlags(value)} set and ${sayFlags(mask & ~value)} clear`;
   },

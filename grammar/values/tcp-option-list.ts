@@ -1,5 +1,6 @@
 /** `--strip-options`: kinds of TCP options by number from 2 to 255 or by name, each once (libxt_TCPOPTSTRIP.c); printed as numbers in ascending order. */
 import { readInteger } from './integer.js';
+import { sayTogether } from './names.js';
 import { defineValue, Fault } from './value.js';
 
 /** Names in small letters, as they are read. */
@@ -23,5 +24,5 @@ export const tcpOptionList = defineValue<readonly number[]>({
     return [...kinds].sort((a, b) => a - b);
   },
   print: (kinds) => kinds.join(','),
-  say: (kinds) => kinds.map(nameOf).join(', '),
+  say: (kinds) => sayTogether(kinds.map(nameOf)),
 });

@@ -4,6 +4,9 @@ import { defineValue, Fault, type ValueType } from './value.js';
 /** The text as iptables-save prints it: bare where it holds nothing but `A-Z a-z 0-9 _ -`, else in double quotes, with `"`, `\` and `'` escaped. */
 export const quote = (text: string): string => (/^[A-Za-z0-9_-]+$/.test(text) ? text : `"${text.replace(/["\\']/g, '\\$&')}"`);
 
+/** In double quotes, with those within escaped. */
+export const sayQuoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
+
 /** Length in bytes of UTF-8, which is what the kernel's buffers count. */
 export const byteLength = (text: string): number => {
   let bytes = 0;
@@ -27,7 +30,7 @@ export const text = (longest: number, shortest = 0): ValueType<string> =>
       return length < shortest ? new Fault(shortest === 1 ? 'the text is empty' : `the text is shorter than ${shortest} bytes`) : word!;
     },
     print: quote,
-    say: (value) => `"${value}"`,
+    say: sayQuoted,
   });
 
 /** The text cut to `longest` bytes, never within a character, where iptables cuts instead of refusing. */

@@ -8,6 +8,7 @@ import {
   bits,
   type Family,
   Fault,
+  type Hook,
   inRange,
   inRanges,
   is,
@@ -15,13 +16,15 @@ import {
   named,
   none,
   not,
+  type Ordinal,
   type Predicate,
   type Range,
   some,
   type Test,
+  targetOf,
 } from '../../grammar/index.js';
 import type { HostContext } from '../diagnostic/result.js';
-import { type HostInterface, readAddresses } from '../model/host.js';
+import { type HostInterface, readAddresses, readRoutes } from '../model/host.js';
 import { type EntryPart, entryPrefix, type Ipset, type IpsetEntry, type Ipsets, readIpsets } from '../model/ipset.js';
 import type { Ruleset } from '../model/ruleset.js';
 import type { Resolver } from '../packets/space.js';
@@ -197,8 +200,8 @@ export const contextResolver = (
   if (!sets && !interfaces && !backend) return undefined;
   const changing = new Set<string>();
   for (const rule of ruleset.rules)
-    if (rule.node.target?.name === 'SET')
-      for (const option of rule.node.target.options) {
+    if (targetOf(rule.node) === 'SET')
+      for (const option of rule.node.target!.options) {
         const name = (option.value as { readonly name?: unknown } | null)?.name;
         if (typeof name === 'string') changing.add(name);
       }
@@ -245,4 +248,54 @@ export const contextResolver = (
     test,
     addressType: (field, wanted) => (types ? (types[field].get(wanted) ?? none) : undefined),
   };
+};
+
+/**
+ * Where packets go when the host's addresses are known: those to its own addresses, to broadcast and multicast come to INPUT, and FORWARD sees none to its own
+ * (the kernel's table `local` is looked up first). Undefined: it cannot be told, or TPROXY, or a route, brings packets to other hosts to INPUT as well.
+ */
+export const carriedBy = ({ rules, family }: Ruleset, context: HostContext): ReadonlyMap<Hook, Predicate> | undefined => {
+  const interfaces = context.addresses ? readAddresses(context.addresses.text) : null;
+  const routes = context.routes ? readRoutes(context.routes.text) : [];
+  if (!interfaces || interfaces instanceof Fault || routes instanceof Fault) return undefined;
+  const own: Range[] = [];
+  const near: Range[] = [];
+  for (const { addresses } of interfaces)
+    for (const { address, prefix, broadcast: told } of addresses) {
+      if ((typeof address === 'bigint') !== (family === 6)) continue;
+      own.push([address, address]);
+      if (told !== null) near.push([told, told]);
+      // The first and the last of a network: broadcast in IPv4, the routers' anycast address in IPv6.
+      const [first, last] = networkOf(address, prefix, family);
+      near.push([first, first]);
+      if (family === 4) near.push([last, last]);
+    }
+  if (own.length === 0) return undefined;
+  for (const { family: of, type, address, prefix } of routes)
+    if (of === family && type !== 'unicast') near.push(networkOf(address, prefix, family));
+  own.push(...(family === 4 ? [[0x7f000000, 0x7fffffff] as const] : [[1n, 1n] as const]));
+  near.push(
+    ...(family === 4
+      ? ([
+          [0, 0x00ffffff],
+          [0xe0000000, 0xefffffff],
+          [0xffffffff, 0xffffffff],
+        ] as const)
+      : ([
+          [0n, 0n],
+          [0xffn << 120n, (1n << 128n) - 1n],
+        ] as const)),
+  );
+  const carries = new Map<Hook, Predicate>([['FORWARD', not(inRanges('destination', own))]]);
+  const isEverybodys = routes.some(({ family: of, type }) => of === null && type === 'local');
+  if (!isEverybodys && !rules.some(({ node }) => node.target?.name === 'TPROXY'))
+    carries.set('INPUT', inRanges('destination', [...own, ...near]));
+  return carries;
+};
+
+/** First and last address of a network. */
+const networkOf = (address: Ordinal, prefix: number, family: Family): readonly [Ordinal, Ordinal] => {
+  const host = (1n << BigInt((family === 4 ? 32 : 128) - prefix)) - 1n;
+  const first = BigInt(address) & ~host;
+  return family === 4 ? [Number(first), Number(first | host)] : [first, first | host];
 };

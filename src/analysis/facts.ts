@@ -3,7 +3,7 @@ import type { Hook, Policy } from '../../grammar/index.js';
 import type { Effort, LintOptions } from '../diagnostic/result.js';
 import type { Chain, Rule, Ruleset } from '../model/ruleset.js';
 import type { Packet } from '../packets/pick.js';
-import { contextResolver } from './context.js';
+import { carriedBy, contextResolver } from './context.js';
 import { type FallThrough, fallThrough, type HookOutcome, hookOutcome } from './outcome.js';
 import { Reachability, type RuleVerdict, type Status } from './reachability.js';
 import { type Redundancy, redundancy } from './redundancy.js';
@@ -54,6 +54,7 @@ class Desk implements Facts {
   get reachability(): Reachability {
     this.engine ??= new Reachability(this.ruleset, {
       resolver: contextResolver(this.ruleset, this.options.context ?? {}, this.options.backend),
+      carries: carriedBy(this.ruleset, this.options.context ?? {}),
       effort: budgets[this.options.effort ?? 'normal'],
     });
     return this.engine;

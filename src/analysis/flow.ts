@@ -54,14 +54,29 @@ export class Flow {
   readonly program: Program;
   readonly table: TableProgram;
   readonly diagram: Diagram;
+  /** Steps that are taken to match nothing: what would be without them. */
+  private readonly without: ReadonlySet<Step> | null;
   private readonly matchNodes: (Node | undefined)[][];
   private readonly summaries: (readonly Branch[] | undefined)[];
   private readonly closures: (ReadonlySet<Dimension> | undefined)[];
+  private readonly keeps: boolean;
+  private visitedAgain: Uint8Array | undefined;
 
-  constructor(program: Program, table: TableProgram, diagram: Diagram) {
+  /**
+   * `keeps`: what history decides on the only visit of a chain stays part of what comes back; else it is left open. `without`: steps that match
+   * nothing: what would be without them.
+   */
+  constructor(
+    program: Program,
+    table: TableProgram,
+    diagram: Diagram,
+    { keeps = false, without = null }: { readonly keeps?: boolean; readonly without?: ReadonlySet<Step> | null } = {},
+  ) {
+    this.keeps = keeps;
     this.program = program;
     this.table = table;
     this.diagram = diagram;
+    this.without = without;
     this.matchNodes = table.chains.map(() => []);
     this.summaries = new Array(table.chains.length);
     this.closures = new Array(table.chains.length);
@@ -72,7 +87,7 @@ export class Flow {
     const nodes = this.matchNodes[chain.index]!;
     let node = nodes[step.index];
     if (node === undefined) {
-      node = this.diagram.form(step.form);
+      node = this.without?.has(step) ? 0 : this.diagram.form(step.form);
       nodes[step.index] = node;
     }
     return node;
@@ -195,7 +210,20 @@ export class Flow {
     return out;
   }
 
-  /** Dimensions that a visit of the chain, and of those it calls, asks history about. */
+  /** Whether a packet may enter a chain more than once: several steps call it, or one that may be met more than once does. */
+  private isVisitedAgain(at: number): boolean {
+    if (!this.visitedAgain) {
+      this.visitedAgain = new Uint8Array(this.table.chains.length);
+      // Callers before the called.
+      for (const index of this.table.order) {
+        const { callers } = this.table.chains[index]!;
+        if (callers.length > 1 || callers.some(({ chain }) => this.visitedAgain![chain] === 1)) this.visitedAgain[index] = 1;
+      }
+    }
+    return this.visitedAgain[at] === 1;
+  }
+
+  /** Dimensions that a further visit of the chain, and of those it calls, asks history about anew. */
   private closure(at: number): ReadonlySet<Dimension> {
     const known = this.closures[at];
     if (known) return known;
@@ -204,7 +232,7 @@ export class Flow {
     const stack = [at];
     while (stack.length > 0) {
       const chain = this.table.chains[stack.pop()!]!;
-      for (const dimension of chain.history) own.add(dimension);
+      if (!this.keeps || this.isVisitedAgain(chain.index)) for (const dimension of chain.history) own.add(dimension);
       for (const step of chain.steps)
         if (step.target >= 0 && !seen.has(step.target)) {
           seen.add(step.target);

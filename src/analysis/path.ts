@@ -3,13 +3,15 @@
  * packets of connections only.
  *
  * Measured (Linux 6.18): packets looped back by `lo` are not asked by nat PREROUTING again; POSTROUTING knows the incoming interface of
- * forwarded packets and none for the host's own; the TTL is counted down between PREROUTING and FORWARD.
+ * forwarded packets and none for the host's own; the TTL is counted down between PREROUTING and FORWARD; what mangle and nat change in OUTPUT is routed
+ * anew, which POSTROUTING sees and the rest of OUTPUT does not; packets that follow the first one of a connection that nobody has answered yet are
+ * NEW, and are translated as it was, whatever else they look like.
  */
 import { connectionStates, type FieldName, type Hook, hooks, type TableName, tablesAtHook } from '../../grammar/index.js';
-import { type Cube, everything, meet, meets, merge, minus, release, replace, setOf, uncovered } from '../packets/cube.js';
+import { type Budget, type Cube, everything, meet, meets, merge, minus, release, replace, setOf, uncovered } from '../packets/cube.js';
 import { CubeIndex, dividing } from '../packets/cube-index.js';
 import type { Diagram, Node } from '../packets/diagram.js';
-import type { ValueSet } from '../packets/space.js';
+import type { Dimension, Form, ValueSet } from '../packets/space.js';
 import type { Flow, Outcome } from './flow.js';
 import { loopback, type Program, type Step, stageCubes, type TableProgram } from './program.js';
 import { hullOf } from './survey.js';
@@ -47,6 +49,9 @@ const stagesBefore = (program: Program, way: readonly Hook[], table: TableName):
 /** More than this many cubes that may do harm are not looked through one by one. */
 const mostHarm = 200000;
 
+/** Steps that may be looked at in all, for single cubes, before everything that may do harm is gathered. */
+const mostNearby = 400_000;
+
 /** Called chains of more steps than this, level by level, are taken as a whole: what calls them may do harm. */
 const mostLookedInto = 20000;
 
@@ -54,7 +59,15 @@ const mostLookedInto = 20000;
 const isHarm = (step: Step, harmful: Uint8Array): boolean =>
   step.target >= 0
     ? harmful[step.target] !== 0
-    : step.kind === 'maybe' || (step.kind === 'decide' && step.verdict !== 'accept') || step.isChanging;
+    : step.kind === 'maybe' || (step.kind === 'decide' && step.verdict !== 'accept') || (step.isChanging && !isTrackedAnew(step));
+
+/** All that it changes is what connection tracking, which comes behind it, says anew: only UNTRACKED stays. */
+const isTrackedAnew = (step: Step): boolean =>
+  step.changes.every(({ dimension, ...change }) =>
+    dimension.test
+      ? dimension.test.reads.includes('connectionState')
+      : dimension.field === 'connectionState' && 'set' in change && !change.set.has(connectionStates.indexOf('UNTRACKED')),
+  );
 
 /** A chain called with some of the packets that may do harm. */
 interface Call {
@@ -64,8 +77,8 @@ interface Call {
 
 interface Harm {
   readonly index: CubeIndex;
-  /** Looking closer would not tell more. */
-  readonly whole: boolean;
+  /** By number of the cube: the called chain that was not looked into, -1 where there is none. Null: looking closer would not tell more. */
+  readonly calls: readonly number[] | null;
 }
 
 /** Fields that belong to the connection: raw runs before there is one. */
@@ -94,6 +107,22 @@ const changing: Readonly<Record<Hook, readonly FieldName[]>> = {
   POSTROUTING: ['physicalOut'],
 };
 
+/** What the kernel looks up a route by (ip_route_me_harder), and what the route tells. */
+const routing: ReadonlySet<FieldName> = new Set<FieldName>(['source', 'destination', 'mark', 'tos', 'ttl']);
+const ofRoute: readonly FieldName[] = ['outInterface', 'outGroup', 'realm'];
+
+/** What all packets of one connection that come the same way have in common. */
+const ofTuple: ReadonlySet<FieldName> = new Set<FieldName>([
+  'protocol',
+  'source',
+  'destination',
+  'sourcePort',
+  'destinationPort',
+  'icmp',
+  'laterFragment',
+  ...connectionFields.filter((field) => field !== 'connectionMark' && field !== 'connectionStatus'),
+]);
+
 export class Paths {
   private readonly program: Program;
   private readonly flowOf: (table: TableProgram) => Flow;
@@ -102,11 +131,36 @@ export class Paths {
   private readonly harmful = new Map<TableName, Uint8Array>();
   private readonly arrivals = new Map<string, Node>();
   private readonly outcomes = new Map<string, Outcome>();
+  private isRerouting: boolean | undefined;
+  private readonly nearby: Budget = { left: mostNearby };
 
-  constructor(program: Program, diagram: Diagram, flowOf: (table: TableProgram) => Flow) {
+  /** Packets that matter, as they set out; absent: all. */
+  private readonly scope: Node;
+
+  constructor(program: Program, diagram: Diagram, flowOf: (table: TableProgram) => Flow, scope: Node = 1) {
     this.program = program;
     this.diagram = diagram;
     this.flowOf = flowOf;
+    this.scope = scope;
+  }
+
+  /** All packets that may become one of these on some way: what hooks see anew, and what rules change, is open. */
+  origins(set: Node): Node {
+    const { program, diagram } = this;
+    const open = new Set<Dimension>([program.hook]);
+    const fields = [...Object.values(changing).flat(), ...ofRoute, ...(program.tables.has('raw') ? connectionFields : [])];
+    for (const field of fields) {
+      for (const dimension of program.space.dimensionsOf(field)) open.add(dimension);
+      for (const dimension of program.space.readers.get(field) ?? []) open.add(dimension);
+    }
+    for (const { chains } of program.tables.values())
+      for (const { steps, history } of chains) {
+        for (const dimension of history) open.add(dimension);
+        for (const { changes } of steps) for (const { dimension } of changes) open.add(dimension);
+      }
+    let node = set;
+    for (const dimension of open) node = diagram.forget(node, dimension);
+    return node;
   }
 
   /** Whether a table is asked before another one's hook on some way. */
@@ -152,20 +206,18 @@ export class Paths {
       }
       for (const stage of stages) {
         if (!part) break;
-        const harm = this.harm(stage, closely);
-        if (!harm) {
-          part = null;
-          break;
-        }
-        if (harm.index.size === 0) continue;
-        part = this.passes(part, stage, hook, harm);
+        const roughly = this.harm(stage);
+        if (roughly?.index.size === 0) continue;
+        const isNear = closely && roughly?.calls != null && this.nearby.left > 0;
+        const harm = closely && !isNear ? this.harm(stage, true) : roughly;
+        part = harm && this.passes(part, stage, hook, harm, isNear);
       }
       if (part) return part;
     }
     return undefined;
   }
 
-  private passes(cube: Cube, stage: Stage, at: Hook, harm: Harm): Cube | null {
+  private passes(cube: Cube, stage: Stage, at: Hook, harm: Harm, isNear: boolean): Cube | null {
     const { program } = this;
     const { hook } = program;
     // The cube as the earlier stage sees it: what changes on the way from there is open.
@@ -198,12 +250,11 @@ export class Paths {
         others = minus(part, gate!)[0];
         part = asked;
       }
-      const ask = (cube: Cube): Cube | null | undefined =>
-        uncovered(
-          cube,
-          harm.index.meeting(cube).map((id) => harm.index.cube(id)),
-          { left: 3000 },
-        );
+      const ask = (cube: Cube): Cube | null | undefined => {
+        const ids = harm.index.meeting(cube);
+        const near = isNear ? this.near(cube, ids, harm, program.tables.get(stage.table)!) : ids.map((id) => harm.index.cube(id));
+        return near === null ? undefined : uncovered(cube, near, { left: 3000 });
+      };
       const quiet = harm.index.quietPart(part);
       found = (quiet && ask(quiet)) ?? ask(part) ?? others;
       if (found) break;
@@ -215,13 +266,41 @@ export class Paths {
     return part;
   }
 
+  /** What in some calls may do harm to the packets of a cube; null: too much to look at. */
+  private near(cube: Cube, ids: readonly number[], { index, calls }: Harm, table: TableProgram): Cube[] | null {
+    const harmful = this.harmIn(table);
+    const found: Cube[] = [];
+    const left: Call[] = [];
+    for (const id of ids)
+      if (calls![id]! < 0) found.push(index.cube(id));
+      else left.push({ within: index.cube(id), target: calls![id]! });
+    for (let looked = 0; left.length > 0; ) {
+      const { within, target } = left.pop()!;
+      const { steps } = table.chains[target]!;
+      looked += steps.length;
+      this.nearby.left -= steps.length;
+      if (looked > mostLookedInto) return null;
+      for (const step of steps) {
+        if (!isHarm(step, harmful)) continue;
+        for (const own of step.cubes ?? [hullOf(step.form)]) {
+          if (!meets(own, cube)) continue;
+          const common = meet(within, own);
+          if (!common || !meets(common, cube)) continue;
+          if (step.target < 0 || harmful[step.target] === 2) found.push(common);
+          else left.push({ within: common, target: step.target });
+        }
+      }
+    }
+    return found;
+  }
+
   /** What may be dropped or changed at a stage, as cubes that hold it all; null: perhaps anything. */
   private harm(stage: Stage, closely = false): Harm | null {
     const key = `${stage.table} ${stage.hook}${closely ? ' closely' : ''}`;
     let harm = this.harms.get(key);
     if (harm === undefined) {
       const roughly = closely ? this.harm(stage) : null;
-      harm = roughly?.whole ? roughly : this.findHarm(stage, closely);
+      harm = roughly && !roughly.calls ? roughly : this.findHarm(stage, closely);
       this.harms.set(key, harm);
     }
     return harm;
@@ -262,8 +341,11 @@ export class Paths {
     const harmful = this.harmIn(table);
     const gate = this.gate(stage);
     const cubes: Cube[] = [];
-    const add = (cube: Cube): void => {
-      if (gate.some((entry) => meets(cube, entry))) cubes.push(cube);
+    const calls: number[] = [];
+    const add = (cube: Cube, call: number): void => {
+      if (!gate.some((entry) => meets(cube, entry))) return;
+      cubes.push(cube);
+      calls.push(call);
     };
     // A call is harm as a whole where the called chain harms whatever comes; else it is looked into, level by level, as long as that stays small.
     let whole = true;
@@ -272,7 +354,7 @@ export class Paths {
       let size = 0;
       for (const { target } of level) size += table.chains[target]!.steps.length;
       if (depth > 0 && (depth > 16 || (!closely && cubes.length + size > mostLookedInto))) {
-        for (const { within } of level) add(within);
+        for (const { within, target } of level) add(within, target);
         whole = depth > 16;
         break;
       }
@@ -284,17 +366,17 @@ export class Paths {
           for (const own of step.cubes ?? [hullOf(step.form)]) {
             const cube = meet(within, own);
             if (!cube) continue;
-            if (step.target < 0 || harmful[step.target] === 2) add(cube);
+            if (step.target < 0 || harmful[step.target] === 2) add(cube, -1);
             else next.push({ within: cube, target: step.target });
           }
           if (cubes.length + next.length > mostHarm) return null;
         }
       level = next;
     }
-    const list = cubes.length <= 64 ? merge(cubes) : cubes;
+    const list = whole && cubes.length <= 64 ? merge(cubes) : cubes;
     const index = new CubeIndex(list.length > 64 ? dividing(list) : []);
     for (const cube of list) index.insert(cube);
-    return { index, whole };
+    return { index, calls: whole ? null : calls };
   }
 
   /** All packets that reach a stage, exactly but for what rewriting leaves open. */
@@ -314,13 +396,13 @@ export class Paths {
     let here: Node = -1;
     let beforeTable: TableName | null = null;
     let routeKey = '';
-    for (const hook of way) {
-      if (here >= 0) here = this.cross(here, hook);
+    for (const [i, hook] of way.entries()) {
+      if (here >= 0) here = this.cross(here, hook, way[i - 1]!);
       for (const name of tablesAtHook[hook]) {
         const last = hook === way.at(-1) && name === table;
         if (!last && !program.tables.has(name)) continue;
         const bound = name === 'nat' ? all(hook, 'mangle') : all(hook, name);
-        here = here < 0 ? bound : diagram.and(beforeTable === 'raw' ? this.tracked(here) : here, bound);
+        here = here < 0 ? diagram.and(bound, this.scope) : diagram.and(beforeTable === 'raw' ? this.tracked(here) : here, bound);
         beforeTable = name;
         if (last) return name === 'nat' ? diagram.and(here, all(hook, 'nat')) : here;
         routeKey += `${name} ${hook}, `;
@@ -368,6 +450,7 @@ export class Paths {
     }
     const outcome = flow.run(new Map([[chain.index, asked]]));
     this.outcomes.set(key, outcome);
+    if (stage.table === 'nat' && translates(table)) bypass = diagram.or(bypass, this.following(stage, asked));
     // What nobody knows may let pass as well; a queue may give packets back.
     let left = diagram.orAll([outcome.accepted, outcome.unknown, outcome.queued, bypass]);
     // Another visit asks history anew.
@@ -375,6 +458,57 @@ export class Paths {
     for (const one of table.chains)
       for (const dimension of one.history) if (levels.has(dimension.level)) left = diagram.forget(left, dimension);
     return left;
+  }
+
+  /** New packets that follow the first one of their connection: translated as it was, though nat's rules might not take them themselves. */
+  private following(stage: Stage, asked: Node): Node {
+    const { program, diagram } = this;
+    const table = program.tables.get(stage.table)!;
+    const flow = this.flowOf(table);
+    const chain = table.chains[table.byName.get(stage.hook)!]!;
+    // Where the first packet may have been another one, as far as nat asks; and what translation writes.
+    const own = new Set<Dimension>();
+    const written = new Set<Dimension>();
+    const seen = new Set([chain.index]);
+    for (const at of seen)
+      for (const step of table.chains[at]!.steps) {
+        for (const dimension of dimensionsIn(step.form)) if (!dimension.field || !ofTuple.has(dimension.field)) own.add(dimension);
+        for (const { dimension } of step.changes) (step.kind === 'decide' ? written : own).add(dimension);
+        if (step.target >= 0) seen.add(step.target);
+      }
+    for (const dimension of written) own.delete(dimension);
+    if (own.size === 0) return 0;
+    const without = (set: Node, dimensions: Iterable<Dimension>): Node => {
+      let node = set;
+      for (const dimension of dimensions) node = diagram.forget(node, dimension);
+      return node;
+    };
+    const fresh = connectionStates.indexOf('NEW');
+    const followers = diagram.and(asked, diagram.of(program.space.dimension('connectionState')!.interval(fresh, fresh)));
+    /** What leaves the table translated, and what leaves it as it came. */
+    const split = (entering: Node): readonly [translated: Node, plain: Node] => {
+      const sets: [Node[], Node[]] = [[], []];
+      const { unknown } = flow.run(new Map([[chain.index, entering]]), {
+        decided: (_chain, step, set) => sets[step.changes.some(({ dimension }) => written.has(dimension)) ? 0 : 1].push(set),
+        policy: (_chain, set) => sets[1].push(set),
+      });
+      return [diagram.orAll(sets[0]), diagram.orAll([...sets[1], unknown])];
+    };
+    const [translated, plain] = split(diagram.and(without(followers, own), flow.entry(chain)));
+    // The first one got so far itself.
+    const [first, plainFirst] = split(followers);
+    const alike = (set: Node): Node => {
+      const levels = diagram.support(set);
+      const other = program.space.dimensions.filter(
+        ({ field, test, level, bits }) =>
+          (test || (field && !ofTuple.has(field))) && Array.from({ length: bits }, (_, i) => level + i).some((bit) => levels.has(bit)),
+      );
+      return without(set, other);
+    };
+    return diagram.or(
+      diagram.and(diagram.and(without(translated, own), alike(first)), without(followers, written)),
+      diagram.and(diagram.and(without(plain, own), alike(plainFirst)), followers),
+    );
   }
 
   /** Connection tracking, between raw and what follows: packets that NOTRACK did not mark get a connection. */
@@ -390,11 +524,30 @@ export class Paths {
     return diagram.or(diagram.and(set, untracked), open);
   }
 
+  /** Whether mangle or nat may change in OUTPUT what the route of a packet depends on. */
+  private reroutes(): boolean {
+    this.isRerouting ??= (['mangle', 'nat'] as const).some((name) => {
+      const table = this.program.tables.get(name);
+      const start = table?.byName.get('OUTPUT');
+      if (!table || start === undefined) return false;
+      const seen = new Set([start]);
+      for (const at of seen)
+        for (const { rule, kind, target } of table.chains[at]!.steps) {
+          if (kind === 'maybe') return true;
+          if (rule.action.kind === 'target' && rule.action.rewrites.some(({ field }) => routing.has(field))) return true;
+          if (target >= 0) seen.add(target);
+        }
+      return false;
+    });
+    return this.isRerouting;
+  }
+
   /** From one hook to the next. */
-  private cross(set: Node, to: Hook): Node {
+  private cross(set: Node, to: Hook, from: Hook): Node {
     const { program, diagram } = this;
     let node = diagram.forget(set, program.hook);
-    for (const field of changing[to]) {
+    const isRerouted = from === 'OUTPUT' && this.reroutes();
+    for (const field of isRerouted ? [...changing[to], ...ofRoute] : changing[to]) {
       for (const dimension of program.space.dimensionsOf(field)) node = diagram.forget(node, dimension);
       for (const dimension of program.space.readers.get(field) ?? []) node = diagram.forget(node, dimension);
     }
@@ -402,6 +555,10 @@ export class Paths {
     return diagram.and(node, diagram.of(program.hook.interval(at, at)));
   }
 }
+
+/** The dimensions that a condition asks. */
+const dimensionsIn = (form: Form): readonly Dimension[] =>
+  typeof form === 'boolean' ? [] : 'ranges' in form ? [form.dimension] : ('and' in form ? form.and : form.or).flatMap(dimensionsIn);
 
 /** The intervals of a set without one atom. */
 const without = (set: ValueSet, atom: number): number[] => {

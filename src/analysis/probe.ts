@@ -287,15 +287,12 @@ const findPublic = (facts: Facts, field: 'source' | 'destination'): Ordinal => {
   for (let i = 0; i < code.starts.length; i++) {
     const start = code.starts[i]!;
     const end = code.starts[i + 1] ?? top;
-    for (const at of candidates(start, end, space.family))
-      if (isPublic(at)) {
-        const size = Number(end) - Number(start);
-        if (size > width) {
-          width = size;
-          best = at;
-        }
-        break;
-      }
+    const size = Number(end) - Number(start);
+    if (size <= width) continue;
+    const at = candidates(start, end, space.family).find(isPublic);
+    if (at === undefined) continue;
+    width = size;
+    best = at;
   }
   return best;
 };

@@ -5,22 +5,28 @@
  */
 import {
   builtInChains,
+  type ConnectionState,
   connectionStates,
   type FieldName,
   fields,
   givenOf,
   type Hook,
   hooks,
+  icmpMayBe,
   meaningContext,
   type Ordinal,
+  optionsIn,
+  outlined,
   type Predicate,
+  type Rewrite,
   type TableName,
   type Test,
   tables,
+  tcpMayBe,
   type Verdict,
 } from '../../grammar/index.js';
 import type { Chain, Rule, Ruleset } from '../model/ruleset.js';
-import { type Cube, cubeOf, cubesOf, everything } from '../packets/cube.js';
+import { type Cube, cubeOf, cubesOf, everything, meet, setOf } from '../packets/cube.js';
 import { type Change, type Dimension, type Form, type Resolver, Space, type ValueSet } from '../packets/space.js';
 
 /** What a step does with what it matches. `maybe`: decides, or lets pass, and the ruleset does not tell which. */
@@ -47,6 +53,8 @@ export interface Step {
   readonly takeCubes: readonly Cube[] | null;
   /** For `maybe`: atom 1 decides. */
   readonly fate: Dimension | null;
+  /** It asks for a state that connection tracking gives to none of the packets that it asks for. */
+  readonly isStateless: boolean;
 }
 
 export interface ChainProgram {
@@ -82,12 +90,16 @@ export interface Program {
   readonly hook: Dimension;
   /** Connection tracking puts fragments together before any table sees them. */
   readonly assembles: boolean;
+  /** What a hook carries, where the host is known. */
+  readonly carries: ReadonlyMap<Hook, readonly Cube[]>;
 }
 
 export interface ProgramOptions {
   readonly resolver?: Resolver | undefined;
   /** Conditions that will be asked beside those of the rules: fields are cut for them, too. */
   readonly asks?: readonly Predicate[] | undefined;
+  /** What a hook carries, where the host is known: packets to its own addresses come to INPUT, others to FORWARD. */
+  readonly carries?: ReadonlyMap<Hook, Predicate> | undefined;
 }
 
 const mostCubes = 24;
@@ -116,18 +128,25 @@ const tracks = (predicate: Predicate): boolean => {
 
 const trackingTargets = new Set(['DNAT', 'SNAT', 'MASQUERADE', 'REDIRECT', 'NETMAP', 'CT', 'CONNMARK', 'CONNSECMARK', 'SYNPROXY', 'SAME']);
 
+/** CT makes the kernel track, but for CT --notrack. */
+const isTracking = ({ node: { target } }: Rule): boolean =>
+  target !== null && trackingTargets.has(target.name) && !target.options.some(({ key }) => key === 'notrack');
+
 /**
  * Fields that a match changes as it matches, whatever else its rule asks (`-m socket --restore-skmark`), and those that targets copy them to. What they
  * hold is then not followed: every question about them is open.
  */
 const changedByMatches = (ruleset: Ruleset): ReadonlySet<FieldName> => {
   const found = new Set<FieldName>();
-  for (const { node } of ruleset.rules)
-    for (const { spec, options } of node.matches) {
-      if (!spec?.rewrites) continue;
-      const given = givenOf(spec, options) as never;
-      if (given) for (const { field } of spec.rewrites(given, meaningContext(ruleset.family, options))) found.add(field);
+  for (const { node } of ruleset.rules) {
+    const { outline, values } = outlined(node);
+    for (const use of outline.matches) {
+      if (!use.spec?.rewrites) continue;
+      const options = optionsIn(use, values);
+      const given = givenOf(use.spec, options) as never;
+      if (given) for (const { field } of use.spec.rewrites(given, meaningContext(ruleset.family, options))) found.add(field);
     }
+  }
   for (let size = -1; found.size > size && found.size > 0; ) {
     size = found.size;
     for (const { action } of ruleset.rules)
@@ -166,23 +185,38 @@ const lineOf = (rule: Rule): number => rule.chain.table.ruleset.source.position(
 export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Program => {
   const space = new Space(ruleset.family, options.resolver);
   let assembles = false;
-  const predicates: Predicate[] = new Array(ruleset.rules.length);
+  // Of a part of a ruleset: rules keep their numbers.
+  const count = (ruleset.rules.at(-1)?.id ?? -1) + 1;
+  const predicates: Predicate[] = new Array(count);
   const lost = changedByMatches(ruleset);
   for (const rule of ruleset.rules) {
     const predicate = lost.size === 0 ? rule.predicate : forgetting(rule.predicate, lost);
     predicates[rule.id] = predicate;
     space.collect(predicate);
     if (!assembles) {
-      if (tracks(predicate) || (rule.action.kind === 'target' && trackingTargets.has(rule.action.name))) assembles = true;
+      if (tracks(predicate) || (rule.action.kind === 'target' && isTracking(rule))) assembles = true;
     }
   }
-  for (const rule of ruleset.rules)
-    if (rule.action.kind === 'target') for (const rewrite of rule.action.rewrites) space.collectRewrite(rewrite);
-  for (const predicate of options.asks ?? []) space.collect(predicate);
+  for (const rule of ruleset.rules) {
+    if (rule.action.kind !== 'target') continue;
+    if (rule.action.actsOn) space.collect(rule.action.actsOn);
+    if (rule.action.rewrites.length > 0) {
+      for (const rewrite of rule.action.rewrites) space.collectRewrite(rewrite);
+      // NETMAP and REDIRECT write what is known by hook only.
+      if (rule.chain.table.name === 'nat' && rule.action.rewrites.some(({ kind }) => kind === 'unknown'))
+        for (const at of hooks) for (const rewrite of rule.action.rewritesAt(at)) space.collectRewrite(rewrite);
+    }
+  }
+  for (const predicate of [...(options.asks ?? []), ...(options.carries?.values() ?? [])]) space.collect(predicate);
   space.cut();
   const hook = space.addHook(hooks.length);
-  const steps: Step[] = new Array(ruleset.rules.length);
-  const chainOf = new Int32Array(ruleset.rules.length);
+  const carries = new Map<Hook, readonly Cube[]>();
+  for (const [at, predicate] of options.carries ?? []) {
+    const cubes = cubesOf(space.form(predicate), mostCubes);
+    if (cubes) carries.set(at, cubes);
+  }
+  const steps: Step[] = new Array(count);
+  const chainOf = new Int32Array(count);
   const programs = new Map<TableName, TableProgram>();
   for (const name of tables) {
     const table = ruleset.tables.get(name);
@@ -216,7 +250,7 @@ export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Pr
       }
     programs.set(name, { name, chains, byName, order, rewrites: rewritesWhatItAsks(chains, order, space) });
   }
-  return { ruleset, space, tables: programs, steps, chainOf, hook, assembles };
+  return { ruleset, space, tables: programs, steps, chainOf, hook, assembles, carries };
 };
 
 /** What a step does beside its condition. */
@@ -243,6 +277,7 @@ class CompiledStep implements Step {
   readonly takes: Form | null;
   readonly takeCubes: readonly Cube[] | null;
   readonly fate: Dimension | null;
+  isStateless = false;
   private readonly space: Space;
   private condition: Form | null;
   private made: Change[] | null;
@@ -288,7 +323,7 @@ class CompiledStep implements Step {
     const { action } = this.rule;
     if (this.kind !== 'decide' || action.kind !== 'target' || action.rewrites.length === 0) return null;
     const byHook = hooks.map((at) => action.rewritesAt(at));
-    if (byHook.every((rewrites) => rewrites.length === action.rewrites.length)) return null;
+    if (byHook.every((rewrites) => kindsOf(rewrites) === kindsOf(action.rewrites))) return null;
     return byHook.map((rewrites) => rewrites.flatMap((rewrite) => this.space.changes(rewrite)));
   }
 
@@ -302,6 +337,8 @@ class CompiledStep implements Step {
     return new CompiledStep(this.space, this.rule, this.index, this.condition, this.cubes, { kind: 'maybe', fate });
   }
 }
+
+const kindsOf = (rewrites: readonly Rewrite[]): string => rewrites.map(({ kind, field }) => `${kind} ${field}`).join();
 
 const rewritesOf = ({ action }: Rule) => (action.kind === 'target' ? action.rewrites : []);
 
@@ -322,7 +359,56 @@ const compile = (rule: Rule, index: number, predicate: Predicate, space: Space, 
     form = condition as Form;
     cubes = cubesOf(form, mostCubes);
   }
-  return new CompiledStep(space, rule, index, form, cubes, deedOf(rule, form, cubes, space, byName));
+  // In raw a packet of any kind may look NEW: behind CT.
+  const isStateless = cubes !== null && cubes.length > 0 && rule.chain.table.name !== 'raw' && !cubes.some((cube) => mayBe(space, cube));
+  const step = isStateless
+    ? new CompiledStep(space, rule, index, false, nothing, deedOf(rule, false, nothing, space, byName))
+    : new CompiledStep(space, rule, index, form, cubes, deedOf(rule, form, cubes, space, byName));
+  step.isStateless = isStateless;
+  return step;
+};
+
+const states: readonly ConnectionState[] = connectionStates;
+
+/** Whether connection tracking may give a packet of the cube a state of the cube, as far as TCP flags and ICMP types tell. */
+const mayBe = (space: Space, cube: Cube): boolean => {
+  const state = space.dimension('connectionState');
+  const protocol = space.dimension('protocol');
+  const wanted = state && setOf(cube, state.index);
+  const asked = protocol && setOf(cube, protocol.index);
+  if (!wanted || wanted.has(states.indexOf('INVALID')) || wanted.has(states.indexOf('UNTRACKED')) || asked?.count !== 1) return true;
+  const among = states.filter((_, i) => wanted.has(i));
+  const code = space.code('protocol');
+  const number = code?.kind === 'ranges' ? code.starts[asked.ranges[0]!] : undefined;
+  if (number === 6 && code?.kind === 'ranges' && code.index.has(7)) {
+    const flags = space.code('tcpFlags');
+    return flags === undefined || allFlags.some((value) => holdsValue(flags, cube, value) && among.some((one) => tcpMayBe(value, one)));
+  }
+  const icmp = space.code('icmp');
+  const isIcmp = number === (space.family === 4 ? 1 : 58) && code?.kind === 'ranges' && code.index.has(space.family === 4 ? 2 : 59);
+  const types = icmp?.kind === 'ranges' && isIcmp ? setOf(cube, icmp.dimension.index) : undefined;
+  if (icmp?.kind !== 'ranges' || !types) return true;
+  for (let i = 0; i < types.ranges.length; i += 2) {
+    const end = icmp.starts[types.ranges[i + 1]! + 1] ?? 65536;
+    for (let type = Number(icmp.starts[types.ranges[i]!]) >> 8; type * 256 < end; type++)
+      if (among.some((one) => icmpMayBe(space.family, type, one))) return true;
+  }
+  return false;
+};
+
+const allFlags: readonly number[] = Array.from({ length: 256 }, (_, i) => i);
+
+/** Whether a cube allows a value of a number field. */
+const holdsValue = (code: NonNullable<ReturnType<Space['code']>>, cube: Cube, value: number): boolean => {
+  if (code.kind === 'names') return true;
+  if (code.kind === 'ranges') {
+    const set = setOf(cube, code.dimension.index);
+    return !set || set.has(code.starts.findLastIndex((start) => start <= value));
+  }
+  return code.groups.every(({ dimension, mask, index }) => {
+    const set = setOf(cube, dimension.index);
+    return !set || set.has(index.get(BigInt(value) & mask) ?? dimension.size - 1);
+  });
 };
 
 const maybe = (space: Space, text: string): Deed => ({ kind: 'maybe', fate: space.addTest(fateTest(text)) });
@@ -438,8 +524,12 @@ const rewritesWhatItAsks = (chains: readonly ChainProgram[], order: readonly num
   };
   const asks = (step: Step): number => {
     let out = 0;
-    if (step.cubes && step.takes === null) {
-      for (const { dims } of step.cubes) for (let i = 0; i < dims.length; i++) out |= bits[dims[i]!]!;
+    const { cubes } = step;
+    if (cubes && step.takes === null) {
+      for (let c = 0; c < cubes.length; c++) {
+        const { dims } = cubes[c]!;
+        for (let i = 0; i < dims.length; i++) out |= bits[dims[i]!]!;
+      }
       return out;
     }
     return askedBits(step.form, bits) | (step.takes === null ? 0 : askedBits(step.takes, bits));
@@ -471,6 +561,13 @@ const stateIndex = (name: (typeof connectionStates)[number]): number => connecti
 
 /** What a table can see at a hook at all, as disjoint cubes. */
 export const stageCubes = (program: Program, table: TableName, hook: Hook): Cube[] => {
+  const cubes = cubesAnywhere(program, table, hook);
+  const carried = program.carries.get(hook);
+  return carried ? cubes.flatMap((cube) => carried.flatMap((one) => meet(cube, one) ?? [])) : cubes;
+};
+
+/** The same on a host of which nothing is known. */
+export const cubesAnywhere = (program: Program, table: TableName, hook: Hook): Cube[] => {
   const { space } = program;
   const sets: Cube['sets'][number][] = [];
   const at = hooks.indexOf(hook);
@@ -479,6 +576,8 @@ export const stageCubes = (program: Program, table: TableName, hook: Hook): Cube
   const outside = space.dimension('outInterface')!;
   const state = space.dimension('connectionState')!;
   if (hook === 'OUTPUT') sets.push(inside.interval(0, 0));
+  // Packets looped back have been translated as they left (measured).
+  else if (table === 'nat' && hook === 'PREROUTING') sets.push(besidesLoopback(program));
   else if (hook !== 'POSTROUTING') sets.push(inside.interval(1, inside.size - 1));
   if (hook === 'PREROUTING' || hook === 'INPUT') sets.push(outside.interval(0, 0));
   else sets.push(outside.interval(1, outside.size - 1));
@@ -497,7 +596,7 @@ export const stageCubes = (program: Program, table: TableName, hook: Hook): Cube
     const lo = loopback(program);
     const cube = build([states('INVALID')]);
     const looped = build([]);
-    const not = inside.ofLoose(lo < inside.size - 1 ? [1, lo - 1, lo + 1, inside.size - 1] : [1, lo - 1]);
+    const not = besidesLoopback(program);
     const put = (base: Cube, set: Cube['sets'][number]): Cube => ({
       dims: base.dims,
       sets: base.sets.map((s) => (s.dimension === inside ? set : s)),
@@ -507,6 +606,13 @@ export const stageCubes = (program: Program, table: TableName, hook: Hook): Cube
   // The host's own packets have no connection in raw, but those that REJECT and TEE send have.
   if (table === 'raw') return [build([states('INVALID', 'RELATED', 'UNTRACKED')])];
   return [build([])];
+};
+
+/** Interfaces that packets come in by, but lo. */
+const besidesLoopback = (program: Program): Cube['sets'][number] => {
+  const inside = program.space.dimension('inInterface')!;
+  const lo = loopback(program);
+  return inside.ofLoose(lo < inside.size - 1 ? [1, lo - 1, lo + 1, inside.size - 1] : [1, lo - 1]);
 };
 
 /** The atom of interface lo. */

@@ -3,15 +3,26 @@
  * then the whole path, for rules behind tables that drop or rewrite (path.ts). A rule is dead whatever unknowns say; a live one has a packet
  * that gets there; `unknown` is told where the budget ran out.
  */
-import { type Hook, hooks, type Verdict } from '../../grammar/index.js';
+import { type Hook, hooks, printTarget } from '../../grammar/index.js';
 import type { Rule, Ruleset } from '../model/ruleset.js';
 import { type Budget, type Cube, contains, everything, extent, meets, pinned, setOf, uncovered, uncoveredByFew } from '../packets/cube.js';
 import { Diagram, Exhausted, type Node } from '../packets/diagram.js';
 import { type Packet, pickPacket } from '../packets/pick.js';
 import type { ValueSet } from '../packets/space.js';
+import { climb } from './climb.js';
 import { Flow } from './flow.js';
+import { Natural } from './natural.js';
 import { Paths, waysTo } from './path.js';
-import { buildProgram, type ChainProgram, type Program, type ProgramOptions, type Step, stageCubes, type TableProgram } from './program.js';
+import {
+  buildProgram,
+  type ChainProgram,
+  cubesAnywhere,
+  type Program,
+  type ProgramOptions,
+  type Step,
+  stageCubes,
+  type TableProgram,
+} from './program.js';
 import { type Death, hullOf, type SurveyResult, survey } from './survey.js';
 
 export type Status = 'live' | 'dead' | 'unknown';
@@ -20,7 +31,8 @@ export type Status = 'live' | 'dead' | 'unknown';
  * Why no packet gets there. `rule`: one earlier rule takes them all; `rules`: several together; `catch-all`: after a rule that takes every packet;
  * `deciding-chain`: after a jump to a chain that decides every packet that enters; `callers`: what the rule asks never arrives, given how its chain
  * is entered; `contradiction`: its own conditions exclude each other; `interface`: it asks for an interface that its hooks do not know; `hook`: it asks
- * for what its hooks never see otherwise (a state that nat never sees); `chain`: no packet enters its chain; `path`: an earlier table or hook
+ * for what its hooks never see otherwise (a state that nat never sees); `host`: for an address that the addresses given route elsewhere; `state`:
+ * for a state that no such packet has; `chain`: no packet enters its chain; `path`: an earlier table or hook
  * drops or rewrites all of them.
  */
 export type Cause =
@@ -32,6 +44,8 @@ export type Cause =
   | 'contradiction'
   | 'interface'
   | 'hook'
+  | 'host'
+  | 'state'
   | 'chain'
   | 'path';
 
@@ -79,6 +93,7 @@ export class Reachability {
   readonly program: Program;
   readonly diagram: Diagram;
   readonly paths: Paths;
+  private readonly natural: Natural;
   private readonly surveys = new Map<TableProgram, SurveyResult>();
   private readonly flows = new Map<TableProgram, Flow>();
   private readonly hooksBefore = new Map<ChainProgram, Hook[]>();
@@ -88,13 +103,17 @@ export class Reachability {
   readonly effort: number;
   /** What leaving out takers that others make up for may cost, all rules together. */
   private readonly thinning: Budget = { left: 1_500_000 };
+  /** Node operations that finding the fewest rules of earlier tables may cost, all rules together. */
+  private wayBudget: number;
   /** Some rule could not be decided. */
   readonly inconclusive: boolean;
 
   constructor(ruleset: Ruleset, options: ReachabilityOptions = {}) {
     this.ruleset = ruleset;
     this.effort = options.effort ?? 8_000_000;
+    this.wayBudget = this.effort / 4;
     this.program = buildProgram(ruleset, options);
+    this.natural = new Natural(this.program);
     this.diagram = new Diagram(this.effort);
     this.paths = new Paths(this.program, this.diagram, (table) => this.flow(table));
     this.found = new Array(ruleset.rules.length);
@@ -144,6 +163,7 @@ export class Reachability {
     if (table.rewrites) for (const chain of table.chains) for (const step of chain.steps) open.push([chain, step]);
     else {
       const result = survey(this.program, table);
+      climb(this.program, table, result);
       this.surveys.set(table, result);
       for (const chain of table.chains)
         for (const step of chain.steps) {
@@ -159,22 +179,21 @@ export class Reachability {
     for (const [, step] of open) this.found[step.rule.id] = { status: 'unknown' };
     if (!table.rewrites && open.length <= fewUndecided) {
       for (const [chain, step] of open) this.ask(table, chain, step);
-      return;
+      if (open.every(([, step]) => this.found[step.rule.id]!.status !== 'unknown')) return;
     }
     // All at once: forward through the whole table.
-    const matched = new Set<number>();
     try {
       this.within(this.effort, () =>
         this.flow(table).run(all(), {
           visit: (_chain, step, _here, set) => {
             const at = this.found[step.rule.id]!;
             if (at.status !== 'unknown' || set === 0) return;
-            matched.add(step.rule.id);
             this.found[step.rule.id] = { status: 'live', witness: this.diagram.pick(set, this.program.space.dimensions), node: set };
           },
         }),
       );
-      for (const [, step] of open) if (!matched.has(step.rule.id)) this.found[step.rule.id] = { status: 'dead', byDiagram: true };
+      for (const [, step] of open)
+        if (this.found[step.rule.id]!.status === 'unknown') this.found[step.rule.id] = { status: 'dead', byDiagram: true };
     } catch (error) {
       if (!(error instanceof Exhausted)) throw error;
       // One by one, where following one rule's packets alone is right.
@@ -282,7 +301,7 @@ export class Reachability {
     const none = { packet: null, cause: null, by: [], fate: null, shows: null, leansOn: [] };
     let verdict: RuleVerdict;
     if (found.status === 'live')
-      verdict = { ...none, status: 'live', packet: this.pick(found.witness), leansOn: this.leansOn(rule, found) };
+      verdict = { ...none, status: 'live', packet: this.example(rule, found), leansOn: this.leansOn(rule, found) };
     else if (found.status === 'unknown') verdict = { ...none, status: 'unknown' };
     else verdict = { ...none, status: 'dead', ...this.explain(rule, found), leansOn: this.unread(rule) };
     this.verdicts[rule.id] = verdict;
@@ -291,6 +310,14 @@ export class Reachability {
 
   private pick(cube: Cube | undefined): Packet | null {
     return cube ? pickPacket(this.program.space, cube, this.program.hook) : null;
+  }
+
+  /** A packet that gets to a live rule: a natural one if it does, else one out of the proof. */
+  private example(rule: Rule, found: Found): Packet | null {
+    const packet = this.pick(found.witness);
+    if (!packet?.hook) return packet;
+    const natural = this.natural.packet(this.table(rule), this.program.chainOf[rule.id]!, this.step(rule), packet.hook, packet);
+    return natural && natural.tests.length <= packet.tests.length ? natural : packet;
   }
 
   /** A line that could not be read may be a jump that nobody knows of. */
@@ -331,7 +358,8 @@ export class Reachability {
     const step = this.step(rule);
     const chain = this.chain(rule);
     const table = this.table(rule);
-    if (step.form === false || step.cubes?.length === 0) return { cause: 'contradiction', by: [], fate: null, shows: null };
+    if (step.form === false || step.cubes?.length === 0)
+      return { cause: step.isStateless ? 'state' : 'contradiction', by: [], fate: null, shows: null };
     if (found.byPath) return this.explainPath(rule, found);
     const own = step.cubes ?? [hullOf(step.form)];
     const entered = this.hooksInto(table, chain.index);
@@ -342,6 +370,8 @@ export class Reachability {
     const stages = entered.flatMap((hook) => stageCubes(this.program, table.name, hook));
     if (!own.some((cube) => stages.some((stage) => meets(cube, stage)))) {
       const sides = [this.program.space.dimension('inInterface')!.index, this.program.space.dimension('outInterface')!.index];
+      const anywhere = entered.flatMap((hook) => cubesAnywhere(this.program, table.name, hook));
+      if (own.some((cube) => anywhere.some((stage) => meets(cube, stage)))) return { cause: 'host', by: [], fate: null, shows: null };
       const freed = own.map((cube) => ({
         dims: cube.dims.filter((dim) => !sides.includes(dim)),
         sets: cube.sets.filter((set) => !sides.includes(set.dimension.index)),
@@ -510,15 +540,24 @@ export class Reachability {
 
   private explainPath(rule: Rule, found: Found): Pick<RuleVerdict, 'cause' | 'by' | 'fate' | 'shows'> {
     const step = this.step(rule);
-    const own = step.cubes ?? [hullOf(step.form)];
-    const region = found.witness ? [found.witness] : own;
-    const hook =
-      hooks[
-        (found.witness ? (setOf(found.witness, this.program.hook.index) ?? this.program.hook.full) : this.program.hook.full).ranges[0]!
-      ]!;
+    const candidates = this.onTheWay(rule, found);
+    const by = this.fewestOnTheWay(rule, candidates) ?? candidates.slice(0, 20);
+    const isSame =
+      step.kind === 'decide' &&
+      by.length > 0 &&
+      by.every((one) => this.step(one).verdict === step.verdict && !this.step(one).isChanging) &&
+      verdictOf(step) === step.verdict;
+    return { cause: 'path', by, fate: isSame ? 'same' : 'other', shows: this.pick(found.witness) };
+  }
+
+  /** Rules of earlier tables and hooks that drop or rewrite packets like those that reach a rule in its own table. */
+  private onTheWay(rule: Rule, found: Found): readonly Rule[] {
+    const step = this.step(rule);
+    const region = found.witness ? [found.witness] : (step.cubes ?? [hullOf(step.form)]);
+    const at = found.witness ? (setOf(found.witness, this.program.hook.index) ?? this.program.hook.full) : this.program.hook.full;
+    const hook = hooks[at.ranges[0]!]!;
     const passed = new Set(waysTo[hook].flat());
-    const by: Rule[] = [];
-    // Rules of earlier tables that drop or rewrite packets like the one that reaches it in its own table.
+    const out: Rule[] = [];
     for (const table of this.program.tables.values()) {
       if (!this.paths.isBefore(table.name, rule.chain.table.name, hook)) continue;
       for (const chain of table.chains) {
@@ -530,14 +569,66 @@ export class Reachability {
           const cubes = other.cubes ?? [everything];
           if (!cubes.some((cube) => region.some((part) => this.paths.meetAcross(cube, part)))) continue;
           onTheWay ??= this.hooksInto(table, chain.index).some((entered) => passed.has(entered));
-          if (!onTheWay || by.length >= 20) break;
-          by.push(other.rule);
+          if (!onTheWay) break;
+          out.push(other.rule);
+          if (out.length >= mostTold) return out;
         }
       }
     }
-    const isSame =
-      step.kind === 'decide' && by.length > 0 && by.every((one) => this.step(one).verdict === step.verdict && !this.step(one).isChanging);
-    return { cause: 'path', by, fate: isSame ? 'same' : 'other', shows: this.pick(found.witness) };
+    return out;
+  }
+
+  /** The fewest of these rules without whose doings a packet would get to a rule that is dead on the way; null: not found out. */
+  private fewestOnTheWay(rule: Rule, candidates: readonly Rule[]): readonly Rule[] | null {
+    if (candidates.length < 2) return null;
+    const { diagram, program } = this;
+    const own = this.table(rule);
+    const chain = this.chain(rule);
+    const step = this.step(rule);
+    const isDeadWith = (kept: readonly Rule[]): boolean => {
+      const without = new Set(candidates.filter((one) => !kept.includes(one)).map((one) => this.step(one)));
+      const flows = new Map<TableProgram, Flow>();
+      const flowOf = (table: TableProgram): Flow => {
+        let flow = flows.get(table);
+        if (!flow) {
+          flow = new Flow(program, table, diagram, { without });
+          flows.set(table, flow);
+        }
+        return flow;
+      };
+      const paths = new Paths(program, diagram, flowOf, scope);
+      const flow = flowOf(own);
+      const only = flow.ancestors(chain.index);
+      const entries = new Map<number, Node>();
+      for (const index of only) {
+        const { hook } = own.chains[index]!;
+        if (hook !== null) entries.set(index, paths.arrival(own.name, hook));
+      }
+      let isMet = false;
+      flow.run(entries, {
+        ...(own.rewrites ? {} : { only }),
+        visit: (_chain, at, _here, matched) => {
+          if (at === step && matched !== 0) isMet = true;
+        },
+      });
+      return !isMet;
+    };
+    let scope: Node = 1;
+    const given = Math.min(this.effort / 20, this.wayBudget);
+    const before = diagram.budget;
+    try {
+      return this.within(given, () => {
+        scope = this.paths.origins(this.flow(own).matching(chain, step));
+        // Where policies alone make it so, those that drop are told all the same.
+        if (!isDeadWith(candidates) || isDeadWith([])) return null;
+        return [...quickExplain(candidates, isDeadWith)].sort((a, b) => a.id - b.id);
+      });
+    } catch (error) {
+      if (error instanceof Exhausted) return null;
+      throw error;
+    } finally {
+      this.wayBudget -= before - diagram.budget;
+    }
   }
 
   /** Whether takers give the verdict that the rule would have given. */
@@ -552,17 +643,17 @@ export class Reachability {
   }
 
   /** Verdicts that a step can give to packets of some cubes, called chains included. */
-  private verdictsOf(step: Step, table: TableProgram, parts: readonly Cube[]): Set<Verdict | 'return' | 'pass'> {
-    if (step.kind === 'decide') return new Set([step.verdict!]);
+  private verdictsOf(step: Step, table: TableProgram, parts: readonly Cube[]): Set<string> {
+    if (step.kind === 'decide') return new Set([verdictOf(step)]);
     if (step.kind === 'return') return new Set(['return']);
     if (step.target < 0) return new Set(['pass']);
-    const out = new Set<Verdict | 'return' | 'pass'>();
+    const out = new Set<string>();
     const seen = new Set<number>([step.target]);
     const stack = [step.target];
     while (stack.length > 0)
       for (const inner of table.chains[stack.pop()!]!.steps) {
         if (inner.cubes && !inner.cubes.some((cube) => parts.some((part) => meets(cube, part)))) continue;
-        if (inner.kind === 'decide') out.add(inner.verdict!);
+        if (inner.kind === 'decide') out.add(verdictOf(inner));
         if (inner.target >= 0 && !seen.has(inner.target)) {
           seen.add(inner.target);
           stack.push(inner.target);
@@ -572,6 +663,12 @@ export class Reachability {
     return out;
   }
 }
+
+/** The verdict, and what becomes of the packet where the target changes it: two that translate differently do not do the same. */
+const verdictOf = ({ rule: { node, action, chain }, verdict }: Step): string =>
+  action.kind === 'target' && action.rewrites.length > 0 && node.target
+    ? printTarget(node.target, { family: chain.table.ruleset.family, backend: 'legacy' })
+    : verdict!;
 
 /** QuickXplain (Junker 2004): a smallest subset, none of which can be left out, that still satisfies a monotone condition which all together satisfy. */
 export const quickExplain = <T>(items: readonly T[], holds: (some: readonly T[]) => boolean): T[] => {

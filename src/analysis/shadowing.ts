@@ -1,4 +1,5 @@
 /** Rules that share packets with earlier ones: partly shadowed, in conflict; and jumps that change nothing. */
+import { outlined } from '../../grammar/index.js';
 import type { Rule } from '../model/ruleset.js';
 import { type Cube, contains, meet } from '../packets/cube.js';
 import { type Packet, pickPacket } from '../packets/pick.js';
@@ -75,4 +76,4 @@ export const jumpWithoutEffect = (reach: Reachability, rule: Rule): boolean => {
 
 /** Whether a match of the rule remembers or counts as it matches. */
 export const hasEffectInMatching = (rule: Rule): boolean =>
-  rule.node.matches.some((match) => match.spec === null || match.spec.hasSideEffect !== undefined || match.spec.decidedBy === 'history');
+  outlined(rule.node).outline.matches.some(({ spec }) => spec === null || spec.hasSideEffect !== undefined || spec.decidedBy === 'history');

@@ -25,10 +25,12 @@ import {
   uncoveredAmongMany,
 } from '../packets/cube.js';
 import { CubeIndex, dividing } from '../packets/cube-index.js';
-import { complementSet, type Dimension, type Form, ValueSet } from '../packets/space.js';
+import { complementSet, type Dimension, type Form, setsMeet, ValueSet } from '../packets/space.js';
 import { type ChainProgram, type Program, type Step, stageCubes, type TableProgram } from './program.js';
 
-const nothingArrives: Death = { parts: [], covers: [], coverSteps: [] };
+const noCubes: Cube[] = [];
+const noSteps: readonly number[] = [];
+const nothingArrives: Death = { parts: noCubes, covers: noCubes, coverSteps: noSteps };
 
 /** What a chain does to what enters it. */
 interface Summary {
@@ -67,6 +69,8 @@ export interface SurveyResult {
 }
 
 const mostSure = 48;
+/** So many more cubes are gathered before they are merged. */
+const mergeAt = 64;
 const mostArrivals = 32;
 
 /** So few covers are cut away at once. */
@@ -95,20 +99,30 @@ const leavesOut = (cubes: readonly Cube[]): boolean =>
 
 const summarise = (program: Program, chain: ChainProgram, summaries: readonly (Summary | undefined)[]): Summary => {
   const { space } = program;
-  const sure: Cube[] = [];
+  let sure: Cube[] = [];
   let most: Cube[] | null = [];
+  let mostMerged = mergeAt;
+  let sureMerged = mergeAt;
   let exact = true;
   const returns: Cube[] = [];
   let returnsUnknown = false;
   const budget: Budget = { left: 20000 };
   const may = (cube: Cube): void => {
     if (!most) return;
-    if (most.length >= mostSure) most = null;
-    else most.push(cube);
+    most.push(cube);
+    // Lists of hosts and ports become few cubes; what does not is not worth keeping.
+    if (most.length < mostMerged) return;
+    most = merge(most);
+    mostMerged = most.length + mergeAt;
+    if (most.length > mostSure) most = null;
   };
   const add = (cube: Cube): void => {
     may(cube);
-    if (returnsUnknown || sure.length >= mostSure) {
+    if (sure.length >= sureMerged) {
+      sure = merge(sure);
+      sureMerged = sure.length > mostSure ? 0 : sure.length + mergeAt;
+    }
+    if (returnsUnknown || sureMerged === 0) {
       exact = false;
       return;
     }
@@ -146,7 +160,7 @@ const summarise = (program: Program, chain: ChainProgram, summaries: readonly (S
       else returns.push(...cubes);
     }
     if (cubes.some((cube) => cube.dims.length === 0) && (kind !== 'jump' || target?.all)) break;
-    if (!exact && !most && (returnsUnknown || sure.length >= mostSure)) break; // nothing more will be known
+    if (!exact && !most && (returnsUnknown || sureMerged === 0)) break; // nothing more will be known
   }
   // What needs a certain history is not sure, unless other cubes make up for it.
   let known = merge(sure);
@@ -188,7 +202,7 @@ export const survey = (program: Program, table: TableProgram): SurveyResult => {
     const chain = chains[order[i]!]!;
     if (chain.hook === null) summaries[chain.index] = summarise(program, chain, summaries);
   }
-  const scratch: Scratch = { index: new CubeIndex([]), steps: [], kinds: [] };
+  const surveyor = new Surveyor(result);
   for (const at of order) {
     const chain = chains[at]!;
     const arrivals = result.arrivals[at]!;
@@ -198,274 +212,363 @@ export const survey = (program: Program, table: TableProgram): SurveyResult => {
       arrivals.cubes.length = mostArrivals;
       arrivals.exact = false;
     }
-    surveyChain(chain, result, scratch);
+    surveyor.survey(chain);
   }
   return result;
 };
 
-/** What short chains share: there are tens of thousands. */
-interface Scratch {
-  readonly index: CubeIndex;
-  readonly steps: number[];
-  readonly kinds: number[];
-}
+/** Of this many steps or fewer, cubes are compared one by one. */
+const shortChain = 64;
 
-const surveyChain = (chain: ChainProgram, result: SurveyResult, scratch: Scratch): void => {
-  const { steps } = chain;
-  const { cubes: entries, exact } = result.arrivals[chain.index]!;
-  const { status, witness, deaths, leans } = result;
-  if (entries.length === 0) {
-    for (const step of steps) {
-      if (exact) {
-        status[step.rule.id] = 2;
-        deaths.set(step.rule.id, nothingArrives);
-      }
-      if (step.target >= 0 && !exact) result.arrivals[step.target]!.exact = false;
-    }
-    return;
-  }
-  const isShort = steps.length <= 64;
-  const index = isShort ? scratch.index : new CubeIndex(dividing(steps.flatMap((step) => step.cubes ?? [])));
-  const coverSteps: number[] = isShort ? scratch.steps : [];
+/** Surveys one chain after the other; what it holds is of the chain in hand. There are tens of thousands of short ones. */
+class Surveyor {
+  private readonly result: SurveyResult;
+  private readonly shortIndex = new CubeIndex([]);
+  private index = this.shortIndex;
+  private readonly coverSteps: number[] = [];
   /** 1 a lower bound of what is taken, 2 an upper bound, 3 both. */
-  const coverKinds: number[] = isShort ? scratch.kinds : [];
-  if (isShort) {
-    index.clear();
-    coverSteps.length = 0;
-    coverKinds.length = 0;
-  }
-  const cover = (cube: Cube, step: number, kind: number): void => {
-    index.insert(cube);
-    coverSteps.push(step);
-    coverKinds.push(kind);
-  };
+  private readonly coverKinds: number[] = [];
+  private entries: readonly Cube[] = [];
+  /** The entries are all that arrives. */
+  private exact = true;
   /** What cutting cubes may cost in this chain; beyond it diagrams are better. */
-  const purse: Budget = { left: Math.min(6_000_000, 400_000 + 2_500 * steps.length) };
+  private readonly purse: Budget = { left: 0 };
   /** Covers that last proved a death among many: they often prove the next. */
-  let proof: Cube[] = [];
+  private proof: Cube[] = [];
   /** What the last search needed for its proof, where it was one among many. */
-  let proved: readonly Cube[] | null = null;
-  const search = (part: Cube, covers: readonly Cube[], budget: Budget): Cube | null | undefined => {
-    proved = null;
+  private proved: readonly Cube[] | null = null;
+  /** A step after which nothing goes on. */
+  private closing = -1;
+
+  constructor(result: SurveyResult) {
+    this.result = result;
+  }
+
+  survey(chain: ChainProgram): void {
+    const { steps } = chain;
+    const { cubes: entries, exact } = this.result.arrivals[chain.index]!;
+    const { status, deaths } = this.result;
+    if (entries.length === 0) {
+      for (const step of steps) {
+        if (exact) {
+          status[step.rule.id] = 2;
+          deaths.set(step.rule.id, nothingArrives);
+        }
+        if (step.target >= 0 && !exact) this.result.arrivals[step.target]!.exact = false;
+      }
+      return;
+    }
+    this.entries = entries;
+    this.exact = exact;
+    if (steps.length <= shortChain) {
+      this.index = this.shortIndex;
+      this.index.clear();
+    } else this.index = new CubeIndex(dividing(steps.flatMap((step) => step.cubes ?? [])));
+    this.coverSteps.length = 0;
+    this.coverKinds.length = 0;
+    this.purse.left = Math.min(6_000_000, 400_000 + 2_500 * steps.length);
+    this.proof = noCubes;
+    this.closing = -1;
+    for (const step of steps) {
+      const { id } = step.rule;
+      if (this.closing >= 0) {
+        status[id] = 2;
+        deaths.set(id, { parts: step.cubes ? [...step.cubes] : [hullOf(step.form)], covers: [everything], coverSteps: [this.closing] });
+        continue;
+      }
+      this.judge(step);
+      this.take(step);
+    }
+  }
+
+  /** Whether the step lives, and what it sends where it jumps to. */
+  private judge(step: Step): void {
+    const { cubes } = step;
+    const { status, deaths, arrivals } = this.result;
+    const { id } = step.rule;
+    if (!cubes || cubes.length === 0) {
+      if (cubes || step.form === false) {
+        status[id] = 2;
+        deaths.set(id, nothingArrives);
+      }
+      if (!cubes && step.target >= 0) arrivals[step.target]!.exact = false;
+      return;
+    }
+    const { exact } = this;
+    const parts = this.partsOf(cubes);
+    if (this.index.size > 0 || (!exact && parts.length === 0)) {
+      this.judgeAmongCovers(step, cubes, parts);
+      return;
+    }
+    // Nothing before it takes anything: it is live if its condition meets what arrives.
+    if (parts.length === 0) {
+      status[id] = 2;
+      deaths.set(id, { parts, covers: noCubes, coverSteps: noSteps });
+      return;
+    }
+    this.noteLife(id, parts[0]!, parts);
+    if (step.target >= 0) {
+      const to = arrivals[step.target]!;
+      if (!exact) to.exact = false;
+      send(to, parts);
+    }
+  }
+
+  /** What arrives and matches. */
+  private partsOf(cubes: readonly Cube[]): readonly Cube[] {
+    const { entries } = this;
+    if (entries.length === 1 && cubes.length === 1) {
+      const [cube] = cubes;
+      const common = meet(entries[0]!, cube!);
+      return common === null ? noCubes : common === cube ? cubes : [common];
+    }
+    const parts: Cube[] = [];
+    for (const entry of entries)
+      for (const cube of cubes) {
+        const common = meet(entry, cube);
+        if (common) parts.push(common);
+      }
+    return parts;
+  }
+
+  private judgeAmongCovers(step: Step, cubes: readonly Cube[], parts: readonly Cube[]): void {
+    const { index, coverSteps, coverKinds, purse, exact } = this;
+    const { status, witness, deaths } = this.result;
+    const { id } = step.rule;
+    const death: { parts: readonly Cube[]; covers: Cube[]; coverSteps: number[] } = { parts, covers: [], coverSteps: [] };
+    let live: Cube | null = null;
+    let undecided = false;
+    const budget: Budget = { left: Math.min(30_000, Math.max(purse.left, 200)) };
+    const given = budget.left;
+    const jumps = step.target >= 0;
+    const sent: Cube[] = [];
+    let sentExact = exact;
+    if (!jumps && index.size > 200)
+      for (const part of parts) {
+        const quiet = index.quietPart(part);
+        if (!quiet) continue;
+        const covers = index.meeting(quiet).filter((id) => coverKinds[id]! & 2);
+        const found =
+          covers.length === 0
+            ? quiet
+            : uncovered(
+                quiet,
+                covers.map((id) => index.cube(id)),
+                { left: 500 },
+              );
+        // What leans on an unknown is looked at closely.
+        if (!found || found.sets.some((set) => set.dimension.test)) continue;
+        live = found;
+        status[id] = 1;
+        witness[id] = found;
+        break;
+      }
+    for (const part of live ? noCubes : parts) {
+      const ids = index.meeting(part);
+      const upper: Cube[] = [];
+      const lower: Cube[] = [];
+      let same = true;
+      for (const id of ids) {
+        const kind = coverKinds[id]!;
+        if (kind & 2) upper.push(index.cube(id));
+        if (kind & 1) lower.push(index.cube(id));
+        if (kind !== 3) same = false;
+      }
+      const all = jumps && same && ids.length <= fewCovers ? remainder(part, upper, 16, { left: 4000 }) : null;
+      const found = all ? (all[0] ?? null) : upper.length === 0 ? part : this.search(part, upper, budget);
+      if (found) {
+        if (!live) {
+          live = found;
+          this.noteLife(id, found, parts);
+        }
+        if (!jumps) break;
+        const rest = all ?? (same && ids.length <= 200 ? remainder(part, upper, 16, { left: 4000 }) : null);
+        if (rest) sent.push(...rest);
+        else {
+          sent.push(found, ...openings(part, upper));
+          sentExact = false;
+        }
+        if (sent.length > 4 * mostArrivals) {
+          sentExact = false;
+          break;
+        }
+        continue;
+      }
+      const gone = found === null && same ? null : found === undefined && same ? undefined : this.search(part, lower, budget);
+      if (gone === null) {
+        const needed: ReadonlySet<Cube> | null = this.proved === null ? null : new Set<Cube>(this.proved);
+        for (const id of ids)
+          if (coverKinds[id]! & 1 && (needed === null || needed.has(index.cube(id)))) {
+            death.covers.push(index.cube(id));
+            death.coverSteps.push(coverSteps[id]!);
+          }
+      } else {
+        undecided = true;
+        sentExact = false;
+      }
+    }
+    if (!live && !undecided && exact) {
+      status[id] = 2;
+      deaths.set(id, death);
+    } else if (!live && !exact) {
+      // Not all that arrives is known: dead only if dead for everything.
+      death.parts = [...cubes];
+      death.covers = [];
+      death.coverSteps = [];
+      let all = true;
+      for (const cube of cubes) {
+        const ids = index.meeting(cube).filter((id) => coverKinds[id]! & 1);
+        if (
+          uncovered(
+            cube,
+            ids.map((id) => index.cube(id)),
+            budget,
+          ) !== null
+        ) {
+          all = false;
+          break;
+        }
+        for (const id of ids) {
+          death.covers.push(index.cube(id));
+          death.coverSteps.push(coverSteps[id]!);
+        }
+      }
+      if (all) {
+        status[id] = 2;
+        deaths.set(id, death);
+      }
+    }
+    if (jumps && status[id] !== 2) {
+      const to = this.result.arrivals[step.target]!;
+      if (!live || !sentExact) to.exact = false;
+      send(to, sent);
+    }
+    purse.left -= given - budget.left;
+  }
+
+  private search(part: Cube, covers: readonly Cube[], budget: Budget): Cube | null | undefined {
+    this.proved = null;
     if (covers.length <= 40) return uncovered(part, covers, budget);
     for (const cover of covers) if (contains(cover, part)) return null;
-    const chosen = proof.filter((cover) => meets(cover, part));
+    const chosen = this.proof.filter((cover) => meets(cover, part));
     const limited: Budget = { left: Math.min(budget.left, 12_000) };
     const before = limited.left;
     const found = uncoveredAmongMany(part, covers, chosen, limited);
     budget.left -= before - limited.left;
     if (found === null) {
-      proof = chosen;
-      proved = chosen;
+      this.proof = chosen;
+      this.proved = chosen;
     }
-    return found === undefined && purse.left > covers.length * 8 ? uncovered(part, covers, budget) : found;
-  };
-  /** A step after which nothing goes on. */
-  let closing = -1;
-  for (const step of steps) {
-    const at = step.index;
-    const { id } = step.rule;
-    if (closing >= 0) {
-      status[id] = 2;
-      deaths.set(id, { parts: step.cubes ? [...step.cubes] : [hullOf(step.form)], covers: [everything], coverSteps: [closing] });
-      continue;
-    }
-    const { cubes } = step;
-    if (!cubes) {
-      if (step.form === false) {
-        status[id] = 2;
-        deaths.set(id, nothingArrives);
-      }
-    } else if (cubes.length === 0) {
-      status[id] = 2;
-      deaths.set(id, nothingArrives);
-    } else if (index.size === 0 && (exact || entries.some((entry) => cubes.some((cube) => meets(entry, cube))))) {
-      // Nothing before it takes anything: it is live if its condition meets what arrives.
-      const parts: Cube[] = [];
-      for (const entry of entries)
-        for (const cube of cubes) {
-          const common = meet(entry, cube);
-          if (common) parts.push(common);
-        }
-      if (parts.length === 0) {
-        status[id] = 2;
-        deaths.set(id, { parts, covers: [], coverSteps: [] });
-      } else {
-        status[id] = 1;
-        witness[id] = parts[0];
-        const lean = leaning(parts[0]!, parts, [], parts[0]!);
-        if (lean) leans.set(id, lean);
-        if (step.target >= 0) {
-          const to = result.arrivals[step.target]!;
-          if (!exact) to.exact = false;
-          send(to, parts);
-        }
-      }
-    } else {
-      const parts: Cube[] = [];
-      for (const entry of entries)
-        for (const cube of cubes) {
-          const common = meet(entry, cube);
-          if (common) parts.push(common);
-        }
-      const death: { parts: Cube[]; covers: Cube[]; coverSteps: number[] } = { parts, covers: [], coverSteps: [] };
-      let live: Cube | null = null;
-      let undecided = false;
-      const budget: Budget = { left: Math.min(30_000, Math.max(purse.left, 200)) };
-      const given = budget.left;
-      const jumps = step.target >= 0;
-      const sent: Cube[] | null = jumps ? [] : null;
-      let sentExact = exact;
-      if (!jumps && index.size > 200)
-        for (const part of parts) {
-          const quiet = index.quietPart(part);
-          if (!quiet) continue;
-          const covers = index.meeting(quiet).filter((id) => coverKinds[id]! & 2);
-          const found =
-            covers.length === 0
-              ? quiet
-              : uncovered(
-                  quiet,
-                  covers.map((id) => index.cube(id)),
-                  { left: 500 },
-                );
-          // What leans on an unknown is looked at closely.
-          if (!found || found.sets.some((set) => set.dimension.test)) continue;
-          live = found;
-          break;
-        }
-      for (const part of live ? [] : parts) {
-        const ids = index.meeting(part);
-        const upper: Cube[] = [];
-        const lower: Cube[] = [];
-        let same = true;
-        for (const id of ids) {
-          const kind = coverKinds[id]!;
-          if (kind & 2) upper.push(index.cube(id));
-          if (kind & 1) lower.push(index.cube(id));
-          if (kind !== 3) same = false;
-        }
-        const all = jumps && same && ids.length <= fewCovers ? remainder(part, upper, 16, { left: 4000 }) : null;
-        const found = all ? (all[0] ?? null) : upper.length === 0 ? part : search(part, upper, budget);
-        if (found) {
-          if (!live) {
-            live = found;
-            const lean = leaning(found, parts, upper, part);
-            if (lean) leans.set(id, lean);
-          }
-          if (!jumps) break;
-          const rest = all ?? (same && ids.length <= 200 ? remainder(part, upper, 16, { left: 4000 }) : null);
-          if (rest) sent!.push(...rest);
-          else {
-            sent!.push(found, ...openings(part, upper));
-            sentExact = false;
-          }
-          if (sent!.length > 4 * mostArrivals) {
-            sentExact = false;
-            break;
-          }
-          continue;
-        }
-        const gone = found === null && same ? null : found === undefined && same ? undefined : search(part, lower, budget);
-        if (gone === null) {
-          const needed: ReadonlySet<Cube> | null = proved === null ? null : new Set<Cube>(proved);
-          for (const id of ids)
-            if (coverKinds[id]! & 1 && (needed === null || needed.has(index.cube(id)))) {
-              death.covers.push(index.cube(id));
-              death.coverSteps.push(coverSteps[id]!);
-            }
-        } else {
-          undecided = true;
-          sentExact = false;
-        }
-      }
-      if (live) {
-        status[id] = 1;
-        witness[id] = live;
-      } else if (!undecided && exact) {
-        status[id] = 2;
-        deaths.set(id, death);
-      } else if (!exact) {
-        // Not all that arrives is known: dead only if dead for everything.
-        death.parts = [...cubes];
-        death.covers = [];
-        death.coverSteps = [];
-        let all = true;
-        for (const cube of cubes) {
-          const ids = index.meeting(cube).filter((id) => coverKinds[id]! & 1);
-          if (
-            uncovered(
-              cube,
-              ids.map((id) => index.cube(id)),
-              budget,
-            ) !== null
-          ) {
-            all = false;
-            break;
-          }
-          for (const id of ids) {
-            death.covers.push(index.cube(id));
-            death.coverSteps.push(coverSteps[id]!);
-          }
-        }
-        if (all) {
-          status[id] = 2;
-          deaths.set(id, death);
-        }
-      }
-      if (jumps && status[id] !== 2) {
-        const to = result.arrivals[step.target]!;
-        if (status[id] === 0) to.exact = false;
-        else {
-          if (!sentExact) to.exact = false;
-          send(to, sent!);
-        }
-      }
-      purse.left -= given - budget.left;
-    }
-    if (!cubes && step.target >= 0) result.arrivals[step.target]!.exact = false;
-    // What this step takes from those behind it.
-    const takes = step.takes === null ? cubes : step.takeCubes;
-    const list = takes ?? [hullOf(step.form)];
-    const both = takes ? 3 : 2;
-    const taken = (cube: Cube, kind: number): void => {
-      cover(cube, at, kind);
-      if (kind & 1 && cube.dims.length <= 1 && (cube.dims.length === 0 || (exact && entries.every((entry) => contains(cube, entry)))))
-        closing = at;
-    };
-    switch (step.kind) {
-      case 'decide':
-      case 'return':
-      case 'goto':
-        for (const cube of list) taken(cube, both);
-        break;
-      case 'maybe':
-        for (const cube of list) cover(replace(cube, step.fate!.interval(1, 1)), at, both);
-        break;
-      case 'jump': {
-        const summary = result.summaries[step.target]!;
-        if (summary.all) for (const cube of list) taken(cube, both);
-        else
-          for (const cube of list) {
-            for (const inner of summary.sure) {
-              const common = meet(cube, inner);
-              if (common) cover(common, at, takes ? (summary.exact ? 3 : 1) : summary.exact ? 2 : 0);
-            }
-            if (summary.exact) continue;
-            if (summary.most)
-              for (const outer of summary.most) {
-                const common = meet(cube, outer);
-                if (common) cover(common, at, 2);
-              }
-            else cover(cube, at, 2);
-          }
-        break;
-      }
-      default:
-        break;
-    }
+    return found === undefined && this.purse.left > covers.length * 8 ? uncovered(part, covers, budget) : found;
   }
+
+  /** A packet was found. What cannot be told of its unknowns leaves the step open. */
+  private noteLife(id: number, found: Cube, parts: readonly Cube[]): void {
+    const { status, witness, leans } = this.result;
+    if (asksUnknown(found)) {
+      const needed = this.needed(found, parts);
+      if (!needed) return;
+      if (needed.length > 0) leans.set(id, needed);
+    }
+    status[id] = 1;
+    witness[id] = found;
+  }
+
+  /**
+   * The unknowns of a packet that every packet which reaches the step needs to answer so; null: it could not be told. Where not all that arrives is
+   * known, those that all known packets need count: saying so much claims less.
+   */
+  private needed(found: Cube, parts: readonly Cube[]): Dimension[] | null {
+    const out: Dimension[] = [];
+    for (const set of found.sets) {
+      const { dimension } = set;
+      if (!isUnknown(dimension)) continue;
+      const turned = complementSet(set);
+      let isNeeded = true;
+      let isShown = false;
+      for (const part of parts) {
+        const own = setOf(part, dimension.index);
+        if (own !== undefined && !setsMeet(own, turned)) continue;
+        const piece = replace(part, turned);
+        const ids = this.index.meeting(piece);
+        if (this.ask(piece, ids, 1) === null) continue;
+        isNeeded = false;
+        isShown = Boolean(this.ask(piece, ids, 2));
+        if (isShown) break;
+      }
+      if (isNeeded || (!this.exact && !isShown)) out.push(dimension);
+      else if (!isShown) return null;
+    }
+    return out;
+  }
+
+  /** What covers of a kind leave of a cube. */
+  private ask(cube: Cube, ids: readonly number[], kind: number): Cube | null | undefined {
+    const covers: Cube[] = [];
+    for (const id of ids) if (this.coverKinds[id]! & kind) covers.push(this.index.cube(id));
+    return covers.length === 0 ? cube : uncovered(cube, covers, { left: 2000 });
+  }
+
+  /** What a step takes from those behind it. */
+  private take(step: Step): void {
+    for (const { cube, kind, isWhole } of takenBy(step, this.result.summaries))
+      if (isWhole) this.takeWhole(cube, step.index, kind);
+      else this.cover(cube, step.index, kind);
+  }
+
+  /** All of a cube is taken: perhaps all that arrives. */
+  private takeWhole(cube: Cube, at: number, kind: number): void {
+    this.cover(cube, at, kind);
+    if (!(kind & 1) || cube.dims.length > 1) return;
+    if (cube.dims.length > 0) {
+      if (!this.exact) return;
+      for (const entry of this.entries) if (!contains(cube, entry)) return;
+    }
+    this.closing = at;
+  }
+
+  private cover(cube: Cube, step: number, kind: number): void {
+    this.index.insert(cube);
+    this.coverSteps.push(step);
+    this.coverKinds.push(kind);
+  }
+}
+
+/** Part of what a step takes from those behind it. */
+export interface Taking {
+  readonly cube: Cube;
+  /** 1 a lower bound of what is taken, 2 an upper bound, 3 both. */
+  readonly kind: number;
+  /** All packets of the cube, whatever history says. */
+  readonly isWhole: boolean;
+}
+
+const nothingTaken: readonly Taking[] = [];
+
+/** What a step takes from those behind it. */
+export const takenBy = (step: Step, summaries: readonly (Summary | undefined)[]): readonly Taking[] => {
+  const { kind, cubes } = step;
+  if (kind === 'pass') return nothingTaken;
+  const takes = step.takes === null ? cubes : step.takeCubes;
+  const list = takes ?? [hullOf(step.form)];
+  const both = takes ? 3 : 2;
+  if (kind === 'maybe') return list.map((cube) => ({ cube: replace(cube, step.fate!.interval(1, 1)), kind: both, isWhole: false }));
+  const summary = kind === 'jump' ? summaries[step.target]! : null;
+  if (summary === null || summary.all) return list.map((cube) => ({ cube, kind: both, isWhole: true }));
+  const { sure, most, exact } = summary;
+  const found: Taking[] = [];
+  const put = (a: Cube, b: Cube, kind: number): void => {
+    const cube = meet(a, b);
+    if (cube) found.push({ cube, kind, isWhole: false });
+  };
+  for (const cube of list) {
+    for (const inner of sure) put(cube, inner, takes ? (exact ? 3 : 1) : exact ? 2 : 0);
+    if (!exact) for (const outer of most ?? all) put(cube, outer, 2);
+  }
+  return found;
 };
+
+const all: readonly Cube[] = [everything];
 
 /** Adds to what arrives at a chain. */
 const send = (to: Arrivals, sent: readonly Cube[]): void => {
@@ -480,23 +583,11 @@ const send = (to: Arrivals, sent: readonly Cube[]): void => {
   to.exact = false;
 };
 
-/** Tests that must answer one way for any packet to get there. */
-const leaning = (found: Cube, parts: readonly Cube[], covers: readonly Cube[], from: Cube): readonly Dimension[] | undefined => {
-  let out: Dimension[] | undefined;
-  for (let i = 0; i < found.dims.length; i++) {
-    const set = found.sets[i]!;
-    const { dimension } = set;
-    if (!dimension.test || dimension.test.decidedBy === 'packet') continue;
-    // Every part needs it?
-    let needed = parts.every((part) => setOf(part, dimension.index) === set);
-    if (!needed && parts.length === 1 && !setOf(from, dimension.index))
-      needed = uncovered(replace(from, complementSet(set)), covers, { left: 2000 }) === null;
-    if (needed) {
-      out ??= [];
-      out.push(dimension);
-    }
-  }
-  return out;
+const isUnknown = ({ test }: Dimension): boolean => test !== null && test.decidedBy !== 'packet';
+
+const asksUnknown = ({ sets }: Cube): boolean => {
+  for (const { dimension } of sets) if (isUnknown(dimension)) return true;
+  return false;
 };
 
 /** The step that a chain's step `Step` is, for those who hold a rule. */

@@ -17,8 +17,8 @@ export const explain: Command = {
   words: 1,
   summary: 'say in plain language what a ruleset, a chain or a rule does',
   about: `Explains a whole ruleset as a page: which hooks are guarded, what is open to whom, what is translated, Kubernetes services and published ports, which \
-program made which chains, the way of a packet, and every chain that no program manages. --chain, --line and --rule explain less: one chain, the rule on one \
-line, or a rule out of your shell's history.`,
+program made which chains, the way of a packet, and every chain that no program manages. --chain, --line, --rule and --path explain less: one chain, the rule \
+on one line, a rule out of your shell's history, or the way of a packet alone.`,
   flags: {
     chain: { value: 'TABLE/CHAIN', says: 'explain one chain: filter/INPUT, or DOCKER-USER', group: 'What' },
     line: { value: 'N', says: 'explain the rule on this line', group: 'What' },
@@ -27,6 +27,7 @@ line, or a rule out of your shell's history.`,
       says: "explain a rule given as text: 'iptables -t nat -A ...', '-A INPUT ...' or its words alone",
       group: 'What',
     },
+    path: { says: 'show how a packet travels: the hooks and tables that the ruleset uses', group: 'What' },
     ipset: { value: 'FILE', says: 'ipset save of the host: the services of kube-proxy in ipvs mode', group: 'Input' },
     family: { value: '4|6', choices: ['4', '6'], says: 'address family, whatever the text seems to be', group: 'Input' },
     'stdin-filename': { value: 'NAME', says: 'name of standard input', group: 'Input' },
@@ -46,7 +47,8 @@ const runExplain = async (given: Given, outside: Outside): Promise<number> => {
   const rule = given.value('rule');
   const line = given.value('line');
   const chainName = given.value('chain');
-  if ([rule, line, chainName].filter((value) => value !== null).length > 1) throw new UsageError('give one of --chain, --line and --rule');
+  if ([rule, line, chainName, given.has('path') ? '' : null].filter((value) => value !== null).length > 1)
+    throw new UsageError('give one of --chain, --line, --rule and --path');
   if (line !== null && !/^[1-9]\d*$/.test(line)) throw new UsageError(`--line takes the number of a line, not ${line}`);
   if (word === undefined && rule === null && stdin.isTerminal) {
     stderr.write(shortHelp);
@@ -122,7 +124,22 @@ const runExplain = async (given: Given, outside: Outside): Promise<number> => {
     return isPartlyUnread ? 3 : 0;
   }
 
-  // d. Everything.
+  // d. The way of a packet.
+  if (given.has('path')) {
+    const { pathOf } = await import('../explain/path.js');
+    const { pathBlocks } = await import('../explain/page.js');
+    const paths = rulesets.map((ruleset) => ({ name: ruleset.source.name, family: ruleset.family, path: pathOf(ruleset) }));
+    write(
+      paths.flatMap(({ name, family: of, path }) => [
+        { kind: 'heading' as const, level: 1 as const, text: `${name}: IPv${of} rules` },
+        ...pathBlocks(path),
+      ]),
+      () => ({ paths }),
+    );
+    return isPartlyUnread ? 3 : 0;
+  }
+
+  // e. Everything.
   let sets: Ipsets | null = null;
   const setsPath = given.value('ipset') ?? bundled(word, cwd, 'ipset-save');
   if (setsPath !== null) {
@@ -137,10 +154,13 @@ const runExplain = async (given: Given, outside: Outside): Promise<number> => {
   const { explainRuleset, pageBlocks } = await import('../explain/page.js');
   const mostRules = format === 'json' ? Number.POSITIVE_INFINITY : 25;
   const { factsOf } = await import('../analysis/facts.js');
+  const { reachedOf } = await import('../query/reached.js');
+  const { publishedPorts } = await import('../explain/published.js');
   const pages = rulesets.map((ruleset) => {
     // Proofs take seconds on rulesets of a hundred thousand rules; what is open is told without them there.
     const facts = ruleset.rules.length <= 20_000 ? factsOf(ruleset, { effort: 'low' }) : null;
-    return explainRuleset(ruleset, { sets, mostRules, ...(facts ? { isDead: (rule) => facts.status(rule) === 'dead' } : {}) });
+    const reached = facts && publishedPorts(ruleset).length > 0 ? reachedOf(ruleset) : null;
+    return explainRuleset(ruleset, { sets, mostRules, reached, ...(facts ? { isDead: (rule) => facts.status(rule) === 'dead' } : {}) });
   });
   const command = `iptlint explain${word === undefined || word === '-' ? '' : ` ${basename(word)}`}`;
   write(

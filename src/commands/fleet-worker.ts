@@ -1,14 +1,12 @@
 /** A thread of the fleet (fleet.ts): lints the hosts that it is handed, one after the other. */
 import { Tinypool } from 'tinypool';
 import type { FleetData } from './fleet.js';
-import { type HostParcel, pack } from './fleet-parcel.js';
-import { type HostJob, lintHost } from './host-lint.js';
-import { realEngine } from './real-engine.js';
+import type { HostParcel } from './fleet-parcel.js';
+import type { HostJob } from './host-lint.js';
+import { loadProgram } from './loader.js';
 
 const { cwd } = Tinypool.workerData as FleetData;
-
-/** Standard input belongs to the main thread. */
-const stdin = { isTerminal: false, read: async () => new Uint8Array() };
+const { program } = loadProgram(false);
 
 /** Lints a host. */
-export default async (job: HostJob): Promise<HostParcel> => pack(await lintHost(job, realEngine, { cwd, stdin }));
+export default (job: HostJob): Promise<HostParcel> => program.lintInThread(job, cwd);

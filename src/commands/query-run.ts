@@ -1,10 +1,11 @@
 /** What `iptlint query` does: reads a host, asks, prints. Apart from query.ts so that --help loads none of it. */
-import { parse } from '../../grammar/index.js';
+import { builtInChains, Fault, parse } from '../../grammar/index.js';
 import { contextResolver } from '../analysis/context.js';
 import { type Facts, factsOf } from '../analysis/facts.js';
 import type { HostContext, LintOptions } from '../diagnostic/result.js';
 import { tool } from '../diagnostic/tool.js';
 import { paragraph, toMarkdown, toText } from '../explain/layout.js';
+import { type HostInterface, readAddresses } from '../model/host.js';
 import { lineOf } from '../model/place.js';
 import { resolve as resolveRules } from '../model/resolve.js';
 import type { Ruleset } from '../model/ruleset.js';
@@ -14,7 +15,7 @@ import { type Ask, type Misread, readQuery } from '../query/language.js';
 import { exposureBlocks, exposureData, placesBlocks, placesData } from '../query/page.js';
 import { perRule, type RuleAnswer } from '../query/per-rule.js';
 import { packetWords } from '../reporters/packet-words.js';
-import { columns } from '../util/text.js';
+import { columns, listed } from '../util/text.js';
 import { type Given, type Outside, UsageError } from './command.js';
 import { findHosts, type HostTexts, readHost } from './inputs.js';
 import { type Output, resolve } from './io.js';
@@ -64,7 +65,7 @@ const runQuestion = async (file: string, text: string | null, format: Format, gi
       most: Number(most),
     };
     return ask === null
-      ? { ruleset, places: [], exposure: exposureOf(ruleset, ['INPUT', 'FORWARD'], options) }
+      ? { ruleset, places: [], exposure: exposureOf(ruleset, { ...options, interfaces: interfacesOf(read.options.context) }) }
       : { ruleset, places: askRuleset(ruleset, ask, options), exposure: [] };
   });
   if (format === 'json') {
@@ -73,7 +74,7 @@ const runQuestion = async (file: string, text: string | null, format: Format, gi
     stdout.write(`${JSON.stringify({ version: 1, tool, ...asked, answers: data }, null, 2)}\n`);
   } else {
     const blocks = answers.flatMap((answer) => (ask === null ? exposureBlocks(answer) : placesBlocks(answer, answers.length > 1)));
-    if (blocks.length === 0) blocks.push(paragraph('There is nothing of that in the ruleset.'));
+    if (blocks.length === 0) blocks.push(paragraph(nothingOf(ask, rulesets)));
     const { createColors } = (await import('picocolors')).default;
     const colors = createColors(wantsColor(stdout, env, given.value('color')));
     stdout.write(
@@ -85,9 +86,26 @@ const runQuestion = async (file: string, text: string | null, format: Format, gi
   if (read.isPartlyUnread) return 3;
   const isOpen = answers.some(
     ({ places, exposure }) =>
-      places.some((place) => place.classes === null || place.ignoresEarlier) || exposure.some((one) => !one.isExact),
+      places.some((place) => place.classes === null || place.ignored.length > 0) || exposure.some((one) => !one.isExact),
   );
   return isOpen ? 4 : 0;
+};
+
+/** Why no place was asked. */
+const nothingOf = (ask: Ask | null, rulesets: readonly Ruleset[]): string => {
+  const has = new Set(rulesets.flatMap(({ tables }) => [...tables.keys()]));
+  if (ask === null || has.size === 0) return 'There is nothing of that in the ruleset.';
+  const hooks = [...has].flatMap((table) => builtInChains[table].map((hook) => `${table}/${hook}`));
+  const named = [...partsOf(ask)].some(({ kind }) => kind === 'in');
+  return named
+    ? `The ruleset has no such table; it has ${listed([...has])}.`
+    : `There is no filter table in the ruleset. Name a place that it has, such as "in ${hooks[0]}".`;
+};
+
+/** The host's interfaces, where they are told and can be read. */
+const interfacesOf = (context: HostContext | undefined): readonly HostInterface[] | null => {
+  const interfaces = context?.addresses ? readAddresses(context.addresses.text) : null;
+  return interfaces instanceof Fault ? null : interfaces;
 };
 
 /** Node operations that a place may cost, by effort. */

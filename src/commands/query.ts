@@ -10,10 +10,13 @@ export const query: Command = {
   about: `Asks a ruleset about all packets at once. A query is words of an administrator in any order, such as 'tcp from 192.0.2.0/24 to port 22 in INPUT', \
 'accepted in FORWARD arriving on eth1', 'dropped and not logged', 'decided by line 40'; docs/query.md tells the whole language. The answer is few \
 classes of packets that share no packet, by what becomes of them, each with one packet and the lines that decide it. --exposure tells what new connections \
-reach: every service, from where, by which line. --per-rule tells of every rule whether some packet gets there. What leans on something unknown says so; \
+from outside reach: every service, where nat sends it, from where, by which lines. --per-rule tells of every rule whether some packet gets there. What leans on something unknown says so; \
 exit code 4: something was not decided.`,
   flags: {
-    exposure: { says: 'what new connections are let in (INPUT) and through (FORWARD): service, from where, by which line', group: 'What' },
+    exposure: {
+      says: 'what new connections from outside reach, through nat and all: service, where it goes, from where, by which lines',
+      group: 'What',
+    },
     'per-rule': { says: 'every rule: live with a packet, dead with the lines that take its packets', group: 'What' },
     ipset: { value: 'FILE', says: 'what the sets hold: ipset save', group: 'Input' },
     addresses: { value: 'FILE', says: 'addresses of the host: ip -j addr', group: 'Input' },

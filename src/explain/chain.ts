@@ -81,8 +81,16 @@ const whose: Readonly<Record<string, string>> = {
   POSTROUTING: 'every packet that leaves, after routing',
 };
 
+/** Only the first packet of a connection asks nat. */
+const whoseFirst: Readonly<Record<string, string>> = {
+  PREROUTING: 'the first packet of each connection that arrives, before routing',
+  INPUT: 'the first packet of each connection to this host',
+  OUTPUT: 'the first packet of each connection that this host begins',
+  POSTROUTING: 'the first packet of each connection that leaves, after routing',
+};
+
 /** What a built-in chain sees: "packets for this host". */
-export const seenAt = (hook: string): string => whose[hook]!;
+export const seenAt = (hook: string, table = 'filter'): string => (table === 'nat' ? whoseFirst : whose)[hook]!;
 
 /** How many callers are told one by one. */
 const mostCallers = 8;
@@ -119,6 +127,7 @@ const fallsThrough = (chain: Chain): string => {
   const end = endOf(chain);
   if (end)
     return `Nothing falls through: ${lines([end])}${end.chain === chain ? '' : ` (${end.chain.name})`} ${third(decisionOf(end)!)} all that is left.`;
+  if (chain.rules.length === 0 && !chain.hook) return '';
   const what = chain.rules.length === 0 ? 'Every packet' : 'What no rule decides';
   if (chain.hook) return chain.policy ? `${what} meets the policy, ${chain.policy}.` : `${what} meets the policy.`;
   return `${what} goes back to the caller.`;
@@ -132,6 +141,7 @@ const summaryOf = (chain: Chain): string => {
   const calls = new Map<Chain, number>();
   let returns = 0;
   const others = new Map<string, number>();
+  const unknown = new Map<string, number>();
   const add = <K>(map: Map<K, number>, key: K): void => void map.set(key, (map.get(key) ?? 0) + 1);
   for (const rule of rules) {
     const callee = calleeOf(rule);
@@ -140,31 +150,59 @@ const summaryOf = (chain: Chain): string => {
     if (callee) add(calls, callee);
     else if (decision !== null) add(verdicts, decision);
     else if (action.kind === 'target' && action.effect.kind === 'return') returns++;
+    else if (action.kind === 'unknown') rule.node.target?.spec ? add(others, `${action.name} (not understood)`) : add(unknown, action.name);
     else add(others, 'name' in action ? action.name : 'no target');
   }
-  const parts = [
-    ...[...verdicts].map(([name, number]) => `${number} ${verdictWord(name, number)}`),
+  const parts: readonly (readonly [number, string, string])[] = [
+    ...[...verdicts].map(([name, number]): readonly [number, string, string] => [
+      number,
+      ...(deeds[name] ?? [`end with ${name}`, `ends with ${name}`]),
+    ]),
     ...(calls.size > 0
-      ? [
-          `${sum(calls)} ${sum(calls) === 1 ? 'jumps' : 'jump'} to ${calls.size <= 3 ? listed([...calls.keys()].map(({ name }) => name)) : `${calls.size} other chains`}`,
-        ]
+      ? [sayCalls(sum(calls), calls.size <= 3 ? listed([...calls.keys()].map(({ name }) => name)) : `${calls.size} other chains`)]
       : []),
-    ...(returns > 0 ? [`${returns} ${returns === 1 ? 'returns' : 'return'}`] : []),
-    ...[...others].map(([name, number]) =>
-      name === 'no target' ? `${number} only ${number === 1 ? 'counts' : 'count'}` : `${number} ${name}`,
-    ),
+    ...(returns > 0 ? [[returns, 'return', 'returns'] as const] : []),
+    ...[...others].map(([name, number]): readonly [number, string, string] => [
+      number,
+      ...(deeds[name] ?? [`have the target ${name}`, `has the target ${name}`]),
+    ]),
+    ...(unknown.size > 0 ? [sayCalls(sum(unknown), `${listed([...unknown.keys()])} (not known here)`)] : []),
   ];
-  return `${rules.length === 1 ? 'One rule' : `${rules.length} rules: ${listed(parts)}`}.${character(chain, [...verdicts.keys()], calls.size, others)}`;
+  const what =
+    parts.length === 1
+      ? `${rules.length === 2 ? 'both' : 'all'} ${parts[0]![1]}`
+      : listed(parts.map(([number, many, one]) => `${number} ${number === 1 ? one : many}`));
+  return `${rules.length === 1 ? 'One rule' : `${rules.length} rules: ${what}`}.${unknown.size > 0 ? '' : character(chain, [...verdicts.keys()], calls.size, others)}`;
 };
+
+const sayCalls = (number: number, where: string): readonly [number, string, string] => [number, `jump to ${where}`, `jumps to ${where}`];
 
 const sum = (map: ReadonlyMap<unknown, number>): number => [...map.values()].reduce((a, b) => a + b, 0);
 
-const plural: Readonly<Record<string, readonly [string, string]>> = {
-  ACCEPT: ['accepts', 'accept'],
-  DROP: ['drops', 'drop'],
-  REJECT: ['rejects', 'reject'],
+/** What rules do, of several and of one. */
+const deeds: Readonly<Record<string, readonly [many: string, one: string]>> = {
+  ACCEPT: ['accept', 'accepts'],
+  DROP: ['drop', 'drops'],
+  REJECT: ['reject', 'rejects'],
+  LOG: ['log', 'logs'],
+  NFLOG: ['log', 'logs'],
+  MARK: ['mark', 'marks'],
+  CONNMARK: ['mark connections or restore their marks', 'marks connections or restores their marks'],
+  DNAT: ['translate the destination', 'translates the destination'],
+  REDIRECT: ['redirect to this host', 'redirects to this host'],
+  SNAT: ['translate the source', 'translates the source'],
+  MASQUERADE: ['masquerade', 'masquerades'],
+  TCPMSS: ['lower the MSS', 'lowers the MSS'],
+  CT: ['tell connection tracking what to do', 'tells connection tracking what to do'],
+  NOTRACK: ['turn connection tracking off', 'turns connection tracking off'],
+  CHECKSUM: ['fill in checksums', 'fills in checksums'],
+  SET: ['change ipsets', 'changes ipsets'],
+  TRACE: ['trace', 'traces'],
+  'no target': ['only count', 'only counts'],
 };
-const verdictWord = (name: string, number: number): string => plural[name]?.[number === 1 ? 0 : 1] ?? name;
+
+const sayOthers = (targets: readonly string[]): string =>
+  targets.every((name) => name === 'LOG' || name === 'NFLOG') ? 'logging it' : targets.join(', ');
 
 /** A word on what kind of chain it is. */
 const character = (chain: Chain, verdicts: readonly string[], calls: number, others: ReadonlyMap<string, number>): string => {
@@ -174,12 +212,11 @@ const character = (chain: Chain, verdicts: readonly string[], calls: number, oth
   const accepts = verdicts.includes('ACCEPT');
   const drops = verdicts.some((name) => name === 'DROP' || name === 'REJECT');
   if (chain.hook && refuses && accepts) return ' A list of what is allowed: all else is refused.';
-  if (chain.hook && last === 'ACCEPT' && drops && !accepts) return ' A list of what is refused: all else is accepted.';
+  if (chain.hook && last === 'ACCEPT' && drops && !accepts)
+    return ` A list of what is refused: all else ${chain.table.name === 'filter' ? 'is accepted' : 'passes'}.`;
   if (chain.hook) return '';
   if (end && verdicts.length === 1 && calls === 0)
-    return others.size > 0
-      ? ` It ${third(verdicts[0]!)} whatever comes to it, after ${[...others.keys()].join(', ')}.`
-      : ` It ${third(verdicts[0]!)} whatever comes to it.`;
+    return ` It ${third(verdicts[0]!)} whatever comes to it${others.size > 0 ? `, after ${sayOthers([...others.keys()])}` : ''}.`;
   if (verdicts.length === 0 && calls === 0) return ' It decides nothing by itself.';
   if (verdicts.length === 0) return ' It only hands packets on to other chains.';
   return '';

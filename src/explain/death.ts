@@ -1,5 +1,5 @@
 /** Why a rule is dead, in words: one sentence of cause, what it means for packets, what to do. */
-import type { Span } from '../../grammar/index.js';
+import { type Span, targetOf } from '../../grammar/index.js';
 import type { RuleVerdict } from '../analysis/reachability.js';
 import { lineOf } from '../model/place.js';
 import type { Rule } from '../model/ruleset.js';
@@ -39,9 +39,11 @@ export const sayCause = (rule: Rule, verdict: RuleVerdict): string => {
       if (by.length > 0 && by.every(rewrites)) return `${takers} rewrite what it asks for`;
       return by.length > 0 ? `${takers} together decide all its packets first` : 'earlier rules together decide all its packets first';
     case 'catch-all':
-      return by[0]?.node.target ? `${takers} (${doing(by[0])}) takes every packet that gets so far` : `${takers} take${verb} every packet`;
+      return by[0] && targetOf(by[0].node)
+        ? `${takers} (${doing(by[0])}) takes every packet that gets so far`
+        : `${takers} take${verb} every packet`;
     case 'deciding-chain':
-      return `${takers} sends all its packets to ${by[0]?.node.target?.name ?? 'a chain'}, which decides them`;
+      return `${takers} sends all its packets to ${(by[0] && targetOf(by[0].node)) ?? 'a chain'}, which decides them`;
     case 'callers':
       return `no packet that enters ${rule.chain.name} is one that it asks for`;
     case 'contradiction':
@@ -50,6 +52,10 @@ export const sayCause = (rule: Rule, verdict: RuleVerdict): string => {
       return `it asks for an interface that packets in ${rule.chain.name} do not have`;
     case 'hook':
       return `it asks for what is never seen in ${rule.chain.table.name}/${rule.chain.name}`;
+    case 'state':
+      return 'connection tracking gives no packet that it asks for the state that it asks for';
+    case 'host':
+      return `the addresses given send no packet that it asks for to ${rule.chain.name}`;
     case 'chain':
       return `no packet enters the chain ${rule.chain.name}`;
     case 'path':
@@ -67,10 +73,14 @@ export const sayCause = (rule: Rule, verdict: RuleVerdict): string => {
 export const adviseOn = (rule: Rule, { by, cause, fate }: RuleVerdict): string => {
   const line = `line ${lineOf(rule)}`;
   switch (cause) {
+    case 'state':
+      return 'ask for INVALID, or for no state, or remove it';
     case 'contradiction':
       return 'correct one of its conditions, or remove it';
     case 'interface':
       return 'remove the -i or -o that cannot be known here, or move the rule to a chain whose packets have it';
+    case 'host':
+      return 'INPUT sees what is for the host itself, FORWARD what is for others: move it there, or remove it';
     case 'hook':
     case 'callers':
       return 'correct its conditions or the jumps that lead here, or remove it';

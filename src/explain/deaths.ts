@@ -118,6 +118,14 @@ const gatherDeaths = (ruleset: Ruleset, graph: ChainGraph, facts: Facts): readon
   return deaths;
 };
 
+/** What becomes of its packets instead; with the targets' options where the targets' names are the same. */
+const sayEffect = (rule: Rule, first: Rule): string => {
+  const whole = ({ node, chain }: Rule): string =>
+    node.target ? printTarget(node.target, { family: chain.table.ruleset.family, backend: 'legacy' }).slice(3) : 'nothing';
+  const say = doing(rule) === doing(first) && whole(rule) !== whole(first) ? whole : doing;
+  return `packets that line ${lineOf(rule)} would ${say(rule)} meet ${say(first)} instead`;
+};
+
 /** A death as a finding: what is so, who takes the packets, one packet, what to do. */
 type Told = Pick<Diagnostic, 'at' | 'level' | 'certainty' | 'message' | 'related'> & Partial<Diagnostic>;
 
@@ -126,7 +134,14 @@ export const tellDeath = ({ rule, others, stranded, verdict }: Death): Told => {
   const place = placeOfRule(rule);
   const takers = by.slice(0, mostTakers);
   const first = by[0];
-  const impossible = cause === 'contradiction' || cause === 'interface' || cause === 'hook' || cause === 'callers' || cause === 'chain';
+  const impossible =
+    cause === 'contradiction' ||
+    cause === 'interface' ||
+    cause === 'hook' ||
+    cause === 'host' ||
+    cause === 'state' ||
+    cause === 'callers' ||
+    cause === 'chain';
   const count = others.length + 1;
   return {
     ...place,
@@ -149,7 +164,7 @@ export const tellDeath = ({ rule, others, stranded, verdict }: Death): Told => {
     ...(shows && first
       ? { shows: `line ${lineOf(first)} (${doing(first)}) meets it first; line ${lineOf(rule)} (${doing(rule)}) never sees it` }
       : {}),
-    ...(fate === 'other' && first ? { effect: `packets that line ${lineOf(rule)} would ${doing(rule)} meet ${doing(first)} instead` } : {}),
+    ...(fate === 'other' && first ? { effect: sayEffect(rule, first) } : {}),
     help: `${'owner' in place ? `leave it: ${place.owner} writes it again` : adviseOn(rule, verdict)}${by.length > takers.length ? `; ${by.length - takers.length} more lines take a part of its packets` : ''}`,
   };
 };

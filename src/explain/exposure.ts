@@ -70,7 +70,7 @@ export const exposureOf = (ruleset: Ruleset, hook: Hook, isDead: (rule: Rule) =>
         if (rule.action.kind === 'target' && rule.action.effect.kind === 'return' && isForAll(rule)) return false;
         continue;
       }
-      const isOpen = isForNew(rule) && !isLoopback(rule) && !isDead(rule);
+      const isOpen = isForNew(rule) && !isLoopback(rule) && !isElsewhere(rule, hook) && !isDead(rule);
       const phrases = isOpen ? [...asked, ...phrasesOf(rule.node, ruleset.family)] : asked;
       if (callee) {
         const owner = ownerOf(callee);
@@ -140,6 +140,13 @@ const isLoopback = (rule: Rule): boolean =>
     return option !== null && !option.negated && (option.value as { name: string; prefix: boolean }).name === 'lo';
   });
 
+/** It asks for an interface that packets of the hook do not have: `-o` in INPUT, `-i` in OUTPUT. */
+const isElsewhere = (rule: Rule, hook: Hook): boolean => {
+  const key = hook === 'INPUT' ? 'outInterface' : hook === 'OUTPUT' ? 'inInterface' : null;
+  const option = key && optionOf(rule.node, '', key);
+  return option ? !option.negated && (option.value as { name: string }).name !== '' : false;
+};
+
 const anyone = (hook: Hook): string => (hook === 'OUTPUT' ? 'this host' : 'anywhere');
 
 const states = /^(?:new|that are (?:not|neither) .*|of .* connections|that are .*new.*)$/;
@@ -175,7 +182,8 @@ const describe = (phrases: readonly SaidPhrase[], hook: Hook): Omit<ExposureRow,
     to: to === 'anywhere' ? '' : to,
     arriving: column('arriving', /^arriving (?:on|by) /),
     leaving: column('leaving', /^leaving by /),
-    only: [...new Set(others.map(({ text }) => text))].join('; '),
+    // What a match notes while it matches lets nobody in or out.
+    only: [...new Set(others.map(({ text }) => text))].filter((text) => !text.startsWith('noting ')).join('; '),
   };
 };
 
@@ -190,12 +198,26 @@ const isContradiction = (phrases: readonly SaidPhrase[]): boolean => {
   const protocols = nouns.filter((noun) => !otherThan.test(noun));
   const excluded = nouns.flatMap((noun) => otherThan.exec(noun)?.[1] ?? []);
   if (protocols.length > 1 || protocols.some((noun) => excluded.includes(noun.split(' ')[0]!))) return true;
+  if ((['arriving', 'leaving'] as const).some((slot) => areApart(phrases.filter((phrase) => phrase.slot === slot)))) return true;
   return (['from', 'to'] as const).some((slot) => {
     const networks = phrases
       .filter((phrase) => phrase.slot === slot && phrase.isAddress)
       .map(({ text }) => text.replace(/^(?:from|to) /, ''));
     return networks.some((one) => networks.some((other) => areNetworks(one, other) && !isWithin(one, other) && !isWithin(other, one)));
   });
+};
+
+/** Two interfaces, or one that is wanted and unwanted. */
+const areApart = (phrases: readonly SaidPhrase[]): boolean => {
+  const read = phrases.flatMap(({ text }) => {
+    const [, but, name, isPrefix] = /^(?:arriving on|leaving by) (any interface but )?([^ *]+)(\*?)$/.exec(text) ?? [];
+    return name === undefined ? [] : [{ name, isPrefix: isPrefix === '*', isWanted: but === undefined }];
+  });
+  const covers = (one: (typeof read)[number], other: (typeof read)[number]): boolean =>
+    one.isPrefix ? other.name.startsWith(one.name) : !other.isPrefix && one.name === other.name;
+  return read.some((one) =>
+    read.some((other) => one.isWanted && (other.isWanted ? !covers(one, other) && !covers(other, one) : covers(other, one))),
+  );
 };
 
 const areNetworks = (...texts: readonly string[]): boolean => texts.every((text) => isWithin(text, text));

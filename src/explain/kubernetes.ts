@@ -2,11 +2,11 @@
  * Kubernetes services as kube-proxy wrote them into the rules: read from its chains and comments (KUBE-SERVICES, KUBE-NODEPORTS, KUBE-SVC-, KUBE-SEP- ...,
  * layouts of kube-proxy 1.5 to 1.31), and in ipvs mode from its ipsets.
  */
-import { printAddress, protocolName } from '../../grammar/index.js';
+import { printAddress, protocolName, targetOf } from '../../grammar/index.js';
 import type { Ipsets } from '../model/ipset.js';
 import { lineOf } from '../model/place.js';
 import type { Chain, Rule, Ruleset } from '../model/ruleset.js';
-import { addressOf, calleeOf, commentsOf, isForAll, natTargetOf, optionOf, portsOf, printed, protocolOf } from './parts.js';
+import { addressOf, calleeOf, commentsOf, isForAll, isReached, natTargetOf, optionOf, portsOf, printed, protocolOf } from './parts.js';
 
 export interface Endpoint {
   /** "10.244.1.7:8080". */
@@ -58,14 +58,15 @@ interface Draft {
   external: Set<string>;
   masqueraded: Set<string>;
   allowedSources: Set<string>;
-  refused: string | null;
+  /** What becomes of packets to it where it has no endpoints, with the lines that say so. */
+  refusals: Map<string, number[]>;
   localOnly: boolean;
 }
 
 const servicePort = /^(?:(?:masquerade|route|redirect|pod|traffic|LOCAL|for) )*([^\s/"]+\/[^\s"]+)/i;
 
 /** "default/web:http", from a comment of kube-proxy. */
-const serviceNameIn = (comments: readonly string[]): string | null => {
+export const serviceNameIn = (comments: readonly string[]): string | null => {
   for (const comment of comments) {
     const name = servicePort.exec(comment)?.[1];
     if (name && !name.includes('://')) return name.replace(/:$/, '');
@@ -77,12 +78,18 @@ const serviceNameIn = (comments: readonly string[]): string | null => {
 export const servicesOf = (ruleset: Ruleset, sets: Ipsets | null): Services | null => {
   const nat = ruleset.tables.get('nat');
   const usesSets = ruleset.rules.some((rule) => setOf(rule)?.startsWith('KUBE-') && rule.chain.table.name === 'nat');
-  const hasChains = [...(nat?.chains.keys() ?? [])].some((name) => /^KUBE-(SVC|SEP|SVL|XLB|EXT)-/.test(name));
+  // A switch to ipvs mode leaves the chains of iptables mode behind, with nothing that leads to them.
+  const ofServices = [...(nat?.chains.values() ?? [])].filter(({ name }) => /^KUBE-(SVC|SEP|SVL|XLB|EXT)-/.test(name));
+  const hasChains = usesSets ? ofServices.some(isReached) : ofServices.length > 0;
   const filter = ruleset.tables.get('filter');
   const refusing = [filter?.chains.get('KUBE-SERVICES'), filter?.chains.get('KUBE-EXTERNAL-SERVICES')].flatMap(
     (chain) => chain?.rules ?? [],
   );
-  if (usesSets && !hasChains) return ipvsServices(sets);
+  if (usesSets && !hasChains)
+    return ipvsServices(
+      sets,
+      ofServices.some(({ rules }) => rules.length > 0),
+    );
   if (!hasChains && refusing.length === 0) return null;
 
   const drafts = new Map<string, Draft>();
@@ -103,7 +110,7 @@ export const servicesOf = (ruleset: Ruleset, sets: Ipsets | null): Services | nu
       external: new Set(),
       masqueraded: new Set(),
       allowedSources: new Set(),
-      refused: null,
+      refusals: new Map(),
       localOnly: false,
     };
     drafts.set(`${key} ${protocol}`, draft);
@@ -144,12 +151,13 @@ export const servicesOf = (ruleset: Ruleset, sets: Ipsets | null): Services | nu
     if (/^KUBE-SVC-/.test(chain.name) && !seen.has(chain) && chain.rules.length > 0) draftOf(nameOfChain(chain), null, chain);
   for (const rule of refusing) {
     const name = serviceNameIn(commentsOf(rule));
-    const target = rule.node.target?.name;
+    const target = targetOf(rule.node);
     if (!name || (target !== 'REJECT' && target !== 'DROP')) continue;
     const draft = draftOf(name, protocolOf(rule), null);
     const isLocal = /no local endpoints/.test(commentsOf(rule).join(' '));
     const isFromOutside = rule.chain.name === 'KUBE-EXTERNAL-SERVICES';
-    draft.refused = `${isFromOutside ? 'from outside ' : ''}${target === 'DROP' ? 'dropped' : 'rejected'}: no ${isLocal ? 'endpoints on this node' : 'endpoints'} (line ${lineOf(rule)})`;
+    const words = `${isFromOutside ? 'from outside ' : ''}${target === 'DROP' ? 'dropped' : 'rejected'}: no ${isLocal ? 'endpoints on this node' : 'endpoints'}`;
+    draft.refusals.set(words, [...(draft.refusals.get(words) ?? []), lineOf(rule)]);
     const address = addressOf(rule, 'destination');
     const port = portsOf(rule);
     if (!address && port !== null) draft.nodePorts.add(port);
@@ -172,10 +180,19 @@ export const servicesOf = (ruleset: Ruleset, sets: Ipsets | null): Services | nu
       affinity,
       masqueraded: draft.masqueraded.has('all') ? ['all'] : [...draft.masqueraded],
       allowedSources: [...draft.allowedSources],
-      refused: draft.refused,
+      refused:
+        draft.refusals.size === 0
+          ? null
+          : [...draft.refusals].map(([words, at]) => `${words} (${at.length === 1 ? 'line' : 'lines'} ${at.join(', ')})`).join('; '),
     };
   });
-  return { mode: 'iptables', services, notVisible: null };
+  const portal = nat?.chains.get('KUBE-SERVICES');
+  const isLoose = portal !== undefined && portal.rules.length > 0 && !isReached(portal);
+  return {
+    mode: 'iptables',
+    services,
+    notVisible: isLoose ? 'No built-in chain leads to KUBE-SERVICES in this text: as it stands, no packet comes to these services.' : null,
+  };
 };
 
 const withPort = (address: string, port: string | null): string =>
@@ -301,11 +318,16 @@ const setOf = (rule: Rule): string | null => {
 };
 
 /** In ipvs mode the rules hold nothing but set names: addresses come from the sets, endpoints of other nodes from nowhere. */
-const ipvsServices = (sets: Ipsets | null): Services => {
+const ipvsServices = (sets: Ipsets | null, hasLeftOver: boolean): Services => {
   const missing =
     'kube-proxy runs in ipvs mode: the rules only mark and masquerade. Names and endpoints stand in IPVS (ipvsadm -Sn), not in the rules';
+  const leftOver = hasLeftOver ? ' Nothing leads to the chains of services here: they are left over from iptables mode.' : '';
   if (!sets)
-    return { mode: 'ipvs', services: [], notVisible: `${missing}; service addresses stand in ipsets: give ipset save with --ipset.` };
+    return {
+      mode: 'ipvs',
+      services: [],
+      notVisible: `${missing}; service addresses stand in ipsets: give ipset save with --ipset.${leftOver}`,
+    };
   const drafts = new Map<string, { protocol: string; cluster: Set<string>; nodePorts: Set<string>; external: Set<string> }>();
   const of = (key: string, protocol: string) => {
     const draft = drafts.get(key) ?? { protocol, cluster: new Set<string>(), nodePorts: new Set<string>(), external: new Set<string>() };
@@ -354,6 +376,6 @@ const ipvsServices = (sets: Ipsets | null): Services => {
   return {
     mode: 'ipvs',
     services,
-    notVisible: `${missing}.${local && local.length > 0 ? ` Endpoints on this node, by KUBE-LOOP-BACK: ${local.join(', ')}.` : ''}`,
+    notVisible: `${missing}.${local && local.length > 0 ? ` Endpoints on this node, by KUBE-LOOP-BACK: ${local.join(', ')}.` : ''}${leftOver}`,
   };
 };

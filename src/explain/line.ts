@@ -25,6 +25,8 @@ export interface ExplainedLine extends ExplainedRule {
   readonly takenBy?: readonly number[];
   /** What the command does with the rule. */
   readonly does: 'adds' | 'inserts' | 'deletes' | 'replaces' | 'checks';
+  /** The place that the command tells: `-I INPUT 3`. Absent: none. */
+  readonly at?: number;
   /** What reading it complained of. */
   readonly problems: readonly string[];
 }
@@ -52,7 +54,7 @@ const takersOf = (document: DocumentNode, node: RuleNode): readonly number[] | n
   return status === 'dead' ? by.map(lineOf) : null;
 };
 
-const describe = (rule: Rule, place: { readonly number: number; readonly of: number }): Omit<ExplainedLine, 'problems' | 'does'> => {
+const describe = (rule: Rule, place: { readonly number: number; readonly of: number }): Omit<ExplainedLine, 'problems' | 'does' | 'at'> => {
   const owner = ownerOfRule(rule);
   const { chain } = rule;
   return {
@@ -149,7 +151,10 @@ const explainOne = (text: string, family: Family | null, beside: Ruleset | null)
   const isCommand = /^(?:sudo\s+(?:-\S+\s+)*)?(?:\S*\/)?(?:ip6?tables|xtables)\S*\s/.test(words);
   const isV6 =
     family === 6 || (family === null && (beside?.family === 6 || /(?:^|[\s,[])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,}/i.test(words)));
-  const command = /(?:^|\s)(-[AICDR]|--(?:append|insert|check|delete|replace))(?:\s+|=)(\S+)(?:\s+\d+(?=\s|$))?/.exec(words);
+  const command = /(?:^|\s)(-[AICDR]|--(?:append|insert|check|delete|replace))(?:\s+|=)(\S+)(?:\s+(\d+)(?=\s|$))?/.exec(words);
+  const letter = doing(command?.[1] ?? '-A');
+  if (command?.[3] && letter === 'deletes') return deletedBy(command[2]!, Number(command[3]), words, beside);
+  if (!command && withoutRule.test(words)) return new Fault(`"${words}" is a command without a rule to explain`);
   const whole = command
     ? `${words.slice(0, command.index)} -A ${command[2]}${words.slice(command.index + command[0].length)}`
     : `${words} -A INPUT`;
@@ -174,13 +179,30 @@ const explainOne = (text: string, family: Family | null, beside: Ruleset | null)
           {
             ...describe(withChainsOf(rule, beside), { number: rule.index + 1, of: rule.chain.rules.length }),
             text: words,
-            does: doing(command?.[1] ?? '-A'),
+            does: letter,
+            ...(command?.[3] ? { at: Number(command[3]) } : {}),
             problems: faults,
           },
         ]
       : [];
   });
   return explained.length > 0 ? explained : new Fault(`"${text.trim()}" is not a rule`);
+};
+
+/** Commands about chains and counters. */
+const withoutRule = /(?:^|\s)(?:-[NPFXEZLS]|--(?:new-chain|policy|flush|delete-chain|rename-chain|zero|list|list-rules))(?:[\s=]|$)/;
+
+/** `-D INPUT 3`: which rule that is, the ruleset tells. */
+const deletedBy = (name: string, place: number, text: string, beside: Ruleset | null): readonly ExplainedLine[] | Fault => {
+  const table = /(?:^|\s)(?:-t|--table)(?:\s+|=)(\S+)/.exec(text)?.[1] ?? 'filter';
+  const chain = [...(beside?.tables.values() ?? [])].find((each) => each.name === table)?.chains.get(name);
+  const rule = chain?.rules[place - 1];
+  if (rule) return [{ ...describe(rule, { number: place, of: rule.chain.rules.length }), text, does: 'deletes', at: place, problems: [] }];
+  return new Fault(
+    chain
+      ? `${table}/${name} has no rule ${place}: it holds ${chain.rules.length}`
+      : `"${text}" deletes rule ${place} of ${name}, whichever that is: give the ruleset, too`,
+  );
 };
 
 const doing = (command: string): ExplainedLine['does'] => {

@@ -2,7 +2,7 @@
  * A whole ruleset as a page: which hooks are guarded, what is open to whom, what is translated, services and published ports, which program made what,
  * the way of a packet, and the chains. The same as data for JSON.
  */
-import type { Hook } from '../../grammar/index.js';
+import { type Hook, sayQuoted } from '../../grammar/index.js';
 import type { Ipsets } from '../model/ipset.js';
 import { ownerOf, ownerOfRule } from '../model/owners.js';
 import { lineOf } from '../model/place.js';
@@ -13,7 +13,7 @@ import { type Exposure, type ExposureRow, exposureOf } from './exposure.js';
 import { type Service, type Services, servicesOf } from './kubernetes.js';
 import { aside, type Block, heading, list, paragraph } from './layout.js';
 import type { ExplainedLine } from './line.js';
-import { decisionOf, endOf, lines } from './parts.js';
+import { calleeOf, decisionOf, endOf, isForAll, lines } from './parts.js';
 import { type PathStep, pathDiagram, pathOf } from './path.js';
 import { type NetworkPolicies, policiesOf } from './policies.js';
 import { type Program, programsOf } from './programs.js';
@@ -26,6 +26,8 @@ export interface PageOptions {
   readonly mostRules: number;
   /** Whether it is proved of a rule that no packet reaches it; absent: nobody asked. */
   readonly isDead?: IsDead;
+  /** What becomes of translated ports, where somebody followed them. */
+  readonly reached?: readonly Reached[] | null;
 }
 
 /** A built-in chain of the filter table and what becomes of packets that nothing decides. */
@@ -57,9 +59,25 @@ export interface Page {
   readonly kubernetes: Services | null;
   readonly policies: NetworkPolicies | null;
   readonly published: readonly PublishedPort[];
+  /** Of published ports that were followed to the end: who reaches them, or which lines refuse them. Null: none was followed. */
+  readonly reached: readonly Reached[] | null;
   readonly programs: readonly Program[];
   readonly path: readonly PathStep[];
   readonly chains: readonly ExplainedChain[];
+  /** Chains of which nothing is told but that they hand every packet on to chains of programs: "nat/PREROUTING". */
+  readonly handing: readonly string[];
+  /** Chains that programs manage for themselves are few, and explained like others. */
+  readonly isShort: boolean;
+}
+
+/** What becomes of a translated port. */
+export interface Reached {
+  /** The line that translates it. */
+  readonly line: number;
+  /** Sources that get through; empty: nobody does. */
+  readonly from: readonly string[];
+  /** Lines that refuse it; `policy`: a policy does. */
+  readonly refusedBy: readonly (number | 'policy')[];
 }
 
 export interface ExposedHook {
@@ -73,15 +91,30 @@ export interface ExposedHook {
 }
 
 /** A ruleset explained. */
-export const explainRuleset = (ruleset: Ruleset, { sets, mostRules, isDead }: PageOptions): Page => {
+export const explainRuleset = (ruleset: Ruleset, { sets, mostRules, isDead, reached = null }: PageOptions): Page => {
   const chains = [...ruleset.tables.values()].flatMap((table) => [...table.chains.values()]);
+  const kubernetes = servicesOf(ruleset, sets);
+  const published = publishedPorts(ruleset);
+  const programs = programsOf(ruleset);
   const translating = ruleset.rules.filter(translates);
   const managed = new Map<string, number>();
+  for (const rule of translating) {
+    const name = ownerOfRule(rule)?.name;
+    if (name !== undefined) managed.set(name, (managed.get(name) ?? 0) + 1);
+  }
+  // Those that other parts of the page tell, and those that are many, are counted.
+  const told = new Set([...(kubernetes ? ['kube-proxy'] : []), ...published.map(({ program }) => program)]);
+  const isCounted = (name: string): boolean => told.has(name) || managed.get(name)! > mostManagedTranslations;
   const own = translating.filter((rule) => {
-    const owner = ownerOfRule(rule);
-    if (owner) managed.set(owner.name, (managed.get(owner.name) ?? 0) + 1);
-    return !owner;
+    const name = ownerOfRule(rule)?.name;
+    return name === undefined || !isCounted(name);
   });
+  const managedChains = chains.filter((chain) => isManaged(chain) && chain.rules.length > 0);
+  const isShort =
+    managedChains.length <= mostManagedChains && managedChains.reduce((sum, { rules }) => sum + rules.length, 0) <= mostManagedRules;
+  const shown = chains.filter((chain) => isOwn(chain) || (isShort && managedChains.includes(chain)));
+  // Chains that only hand everything on are named, not explained, where what they lead to is left out.
+  const handing = isShort ? [] : shown.filter(handsOn);
   return {
     name: ruleset.source.name,
     family: ruleset.family,
@@ -106,13 +139,16 @@ export const explainRuleset = (ruleset: Ruleset, { sets, mostRules, isDead }: Pa
     }),
     isProved: isDead !== undefined,
     translations: own.map((rule) => explainRule(rule, isDead)),
-    managedTranslations: [...managed].map(([program, rules]) => ({ program, rules })),
-    kubernetes: servicesOf(ruleset, sets),
+    managedTranslations: [...managed].filter(([name]) => isCounted(name)).map(([program, rules]) => ({ program, rules })),
+    kubernetes,
     policies: policiesOf(ruleset),
-    published: publishedPorts(ruleset),
-    programs: programsOf(ruleset),
+    published,
+    reached,
+    programs,
     path: pathOf(ruleset),
-    chains: chains.filter(isOwn).map((chain) => explainChain(chain, mostRules, isDead)),
+    chains: shown.filter((chain) => !handing.includes(chain)).map((chain) => explainChain(chain, mostRules, isDead)),
+    handing: handing.map(({ table, name }) => `${table.name}/${name}`),
+    isShort,
   };
 };
 
@@ -141,6 +177,28 @@ const isOwn = (chain: Chain): boolean => {
   return owner === null || (owner.isForUser && chain.rules.length > 0);
 };
 
+/** A chain that a program manages for itself. */
+const isManaged = (chain: Chain): boolean => {
+  const owner = ownerOf(chain);
+  return owner !== null && !owner.isForUser;
+};
+
+/** A built-in chain without a say of its own: all of its rules hand every packet on to chains that programs manage. */
+const handsOn = (chain: Chain): boolean =>
+  chain.hook !== null &&
+  chain.policy === 'ACCEPT' &&
+  chain.rules.length > 0 &&
+  chain.rules.every((rule) => {
+    const callee = calleeOf(rule);
+    return callee !== null && isManaged(callee) && isForAll(rule);
+  });
+
+/** Managed chains and their rules up to which these are explained, too. */
+const mostManagedChains = 12;
+const mostManagedRules = 40;
+/** Translating rules of a program up to which they are told one by one. */
+const mostManagedTranslations = 12;
+
 const otherwiseOf = (chain: Chain): string => {
   const end = endOf(chain);
   if (!end)
@@ -167,18 +225,22 @@ export const pageBlocks = (page: Page, command = 'iptlint explain'): readonly Bl
   ...translationBlocks(page),
   ...(page.kubernetes ? kubernetesBlocks(page.kubernetes) : []),
   ...(page.policies ? policyBlocks(page.policies) : []),
-  ...publishedBlocks(page.published),
+  ...publishedBlocks(page.published, page.reached),
   ...programBlocks(page.programs),
   heading(2, 'The way of a packet'),
-  { kind: 'diagram', lines: pathDiagram(page.path) },
-  ...(page.path.some(({ tables }) => tables.some(({ table }) => table === 'nat'))
+  ...pathBlocks(page.path),
+  heading(2, 'The chains'),
+  ...(!page.isShort ? [aside(`Chains that programs manage are left out here; ${command} --chain TABLE/CHAIN explains one.`)] : []),
+  ...(page.handing.length > 0 ? [aside(`These only hand every packet on to such chains: ${page.handing.join(', ')}.`)] : []),
+  ...page.chains.flatMap((chain) => chainBlocks(chain, 3, command)),
+];
+
+/** The way of a packet as blocks. */
+export const pathBlocks = (path: readonly PathStep[]): readonly Block[] => [
+  { kind: 'diagram', lines: pathDiagram(path) },
+  ...(path.some(({ tables }) => tables.some(({ table }) => table === 'nat'))
     ? [aside('Only the first packet of a connection asks nat; the others are translated alike by connection tracking.')]
     : []),
-  heading(2, 'The chains'),
-  ...(page.programs.some(({ chains }) => chains.some(({ isForUser }) => !isForUser))
-    ? [aside(`Chains that programs manage are left out here; ${command} --chain TABLE/CHAIN explains one.`)]
-    : []),
-  ...page.chains.flatMap((chain) => chainBlocks(chain, 3, command)),
 ];
 
 const hookBlocks = ({ hooks, dropsElsewhere }: Page): readonly Block[] => [
@@ -230,7 +292,7 @@ const exposureBlocks = (
           paragraph(
             isCut
               ? 'On the ways that were looked at, no rule accepts new connections.'
-              : 'No rule accepts new connections, and the policy does not either.',
+              : 'No rule accepts new connections, and what is left is refused.',
           ),
         ]
       : [
@@ -285,7 +347,7 @@ const translationBlocks = ({ translations, managedTranslations }: Page): readonl
     ...(managedTranslations.length > 0
       ? [
           paragraph(
-            `${translations.length > 0 ? 'Further ' : ''}${listed(managedTranslations.map(({ program, rules }) => `${count(rules, 'rule')} of ${program}`))}${translations.length > 0 ? '' : ` translate${managedTranslations.length === 1 && managedTranslations[0]!.rules === 1 ? 's' : ''}`}.`,
+            `${listed(managedTranslations.map(({ program, rules }) => `${rules} ${translations.length > 0 ? 'more ' : ''}${rules === 1 ? 'rule' : 'rules'} of ${program}`))} ${managedTranslations.length === 1 && managedTranslations[0]!.rules === 1 ? 'translates' : 'translate'}.`,
           ),
         ]
       : []),
@@ -401,28 +463,41 @@ const policyBlocks = ({ pods, policies }: NetworkPolicies): readonly Block[] => 
     ? [
         list(
           policies.map(
-            ({ policy, chain, rules, pods: asking }) =>
-              `${policy}${policy === chain ? '' : ` (${chain})`}: ${count(rules, 'rule')}, asked for ${asking.length === 0 ? 'no pod' : count(asking.length, 'pod')}`,
+            ({ policy, chain, direction, rules, pods: asking }) =>
+              `${policy}${policy === chain ? '' : ` (${chain})`}${direction === null ? '' : `, traffic ${direction} pods`}: ${count(rules, 'rule')}, asked for ${asking.length === 0 ? 'no pod' : count(asking.length, 'pod')}`,
           ),
         ),
       ]
     : []),
 ];
 
-const publishedBlocks = (published: readonly PublishedPort[]): readonly Block[] =>
+/** "anywhere", "nobody: line 21 refuses it". */
+const reachedWords = (reached: Reached | undefined): string => {
+  if (!reached) return 'nobody from outside';
+  if (reached.from.length > 0) return reached.from.length > 3 ? `${reached.from.slice(0, 3).join(', ')} ...` : reached.from.join(', ');
+  const lines = reached.refusedBy.filter((by) => by !== 'policy').map(String);
+  const by = [
+    ...(lines.length > 0 ? [`line${lines.length > 1 ? 's' : ''} ${some(lines)}`] : []),
+    ...(reached.refusedBy.includes('policy') ? ['policy'] : []),
+  ];
+  return `nobody: ${by.length === 0 ? 'nothing lets it through' : `${listed(by)} ${by.length + lines.length > 2 ? 'refuse' : 'refuses'} it`}`;
+};
+
+const publishedBlocks = (published: readonly PublishedPort[], reached: readonly Reached[] | null): readonly Block[] =>
   published.length === 0
     ? []
     : [
         heading(2, 'Published ports of containers'),
         {
           kind: 'table',
-          columns: ['Host', 'Proto', 'Container', 'Bridge', 'Name', 'By', 'Line'],
+          columns: ['Host', 'Proto', 'Container', 'Reached from', 'Bridge', 'Name', 'By', 'Line'],
           rows: published
             .slice(0, 200)
             .map(({ host, protocol, container, bridge, name, program, line }) => [
               host,
               protocol ?? 'any',
               container,
+              reached ? reachedWords(reached.find((one) => one.line === line)) : '',
               bridge ?? '',
               name ?? '',
               program,
@@ -438,14 +513,16 @@ const programBlocks = (programs: readonly Program[]): readonly Block[] =>
     ? []
     : [
         heading(2, 'Who made what'),
-        ...programs.flatMap(({ name, chains, rulesElsewhere }) => [
+        ...programs.flatMap(({ name, chains, rulesElsewhere, elsewhere }) => [
           heading(3, name),
           list([
             ...chains.map(
               ({ purpose, names }) =>
                 `${names.length > 4 ? `${names.slice(0, 2).join(', ')} and ${names.length - 2} more` : names.join(', ')}: ${purpose}`,
             ),
-            ...(rulesElsewhere > 0 ? [`${count(rulesElsewhere, 'rule')} in chains that are not its own`] : []),
+            ...(rulesElsewhere > 0
+              ? [`${count(rulesElsewhere, 'rule')} in ${elsewhere.length > 5 ? `${elsewhere.length} other chains` : listed(elsewhere)}`]
+              : []),
           ]),
         ]),
       ];
@@ -465,13 +542,13 @@ const isMark = (comment: string): boolean => /^cali:[\w-]{16}$/.test(comment);
 
 const sayComments = (comments: readonly string[]): readonly string[] => {
   const told = comments.filter((comment) => !isMark(comment));
-  return told.length > 0 ? [`Comment: ${told.map((comment) => `"${comment}"`).join(', ')}.`] : [];
+  return told.length > 0 ? [`Comment: ${told.map(sayQuoted).join(', ')}.`] : [];
 };
 
 /** A chain as blocks. */
 export const chainBlocks = (chain: ExplainedChain, level: 1 | 3, command = 'iptlint explain'): readonly Block[] => {
   const about = [
-    chain.hook ? `Sees ${seenAt(chain.hook)}.` : '',
+    chain.hook ? `Sees ${seenAt(chain.hook, chain.table)}.` : '',
     chain.owner ? `${chain.owner.name}: ${chain.owner.purpose}.` : '',
     chain.summary,
     ...chain.calledBy,
@@ -488,6 +565,17 @@ export const chainBlocks = (chain: ExplainedChain, level: 1 | 3, command = 'iptl
   ];
 };
 
+/** What a command does with the rule that follows; nothing for those that add one. */
+const sayCommand = ({ does, at, chain }: ExplainedLine): string => {
+  if (does === 'inserts')
+    return at === undefined || at === 1
+      ? `The command puts this first in ${chain}: `
+      : `The command puts this as rule ${at} into ${chain}: `;
+  if (does === 'replaces') return `The command puts this in the place of rule ${at ?? '?'} of ${chain}: `;
+  if (does === 'deletes') return `The command deletes ${at === undefined ? 'this rule' : `rule ${at}`} from ${chain}: `;
+  return does === 'checks' ? `The command asks whether ${chain} holds this rule: ` : '';
+};
+
 /** One rule as blocks; `isPlaced`: it stands on a line of a file. */
 export const lineBlocks = (rule: ExplainedLine, isPlaced: boolean): readonly Block[] => {
   const place = `${rule.table}/${rule.chain}${isPlaced ? `, rule ${rule.number} of ${rule.of}${rule.policy ? `, policy ${rule.policy}` : ''}` : ''}`;
@@ -498,13 +586,13 @@ export const lineBlocks = (rule: ExplainedLine, isPlaced: boolean): readonly Blo
           `No packet reaches it${takenBy.length > 0 ? `: ${takenBy.length === 1 ? 'line' : 'lines'} ${some(takenBy.map(String))} ${takenBy.length === 1 ? 'takes' : 'take'} all of them first` : ''}.`,
         ]
       : []),
-    ...rule.comments.map((comment) => `Comment: "${comment}".`),
+    ...rule.comments.map((comment) => `Comment: ${sayQuoted(comment)}.`),
     ...(rule.owner ? [`${rule.owner.name}: ${rule.owner.purpose}.`] : []),
     ...(isPlaced ? rule.calledBy : []),
   ];
   return [
     ...(isPlaced ? [heading(3, `Line ${rule.line} (${place})`)] : []),
-    paragraph(rule.does === 'adds' || rule.does === 'inserts' ? rule.sentence : `The command ${rule.does} this rule: ${rule.sentence}`),
+    paragraph(`${sayCommand(rule)}${rule.sentence}`),
     ...(about.length > 0 ? [paragraph(about.join(' '))] : []),
     ...(rule.problems.length > 0 ? [list(rule.problems.map((problem) => `iptables does not take it so: ${problem}`))] : []),
     aside(rule.text),

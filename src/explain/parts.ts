@@ -1,30 +1,54 @@
 /** What explanations ask of a rule's parts: values of its options as text, what it ends in, whether it takes every packet. */
-import type { Network, OptionNode, RuleNode } from '../../grammar/index.js';
+import {
+  type GivenOption,
+  type Network,
+  type OptionNode,
+  optionIn,
+  outlined,
+  type RuleNode,
+  targetOf,
+  valueIn,
+} from '../../grammar/index.js';
 import { lineOf } from '../model/place.js';
 import type { Chain, Rule } from '../model/ruleset.js';
 import { listed } from '../util/text.js';
 
 /** One option of a match (`''`: the built-in ones) of a rule, if it was given and read. */
-export const optionOf = ({ matches }: RuleNode, match: string, key: string): OptionNode | null => {
-  for (const { name, options } of matches)
-    if (name === match) {
-      const found = options.find((option) => option.key === key && option.spec !== null);
-      if (found) return found;
-    }
+export const optionOf = (rule: RuleNode, match: string, key: string): GivenOption | null => {
+  const { outline, values } = outlined(rule);
+  for (const use of outline.matches) {
+    const found = use.name === match ? optionIn(use, key, values) : null;
+    if (found) return found;
+  }
   return null;
 };
 
+/** The same with its place. */
+export const optionNode = ({ matches }: RuleNode, match: string, key: string): OptionNode | null => {
+  for (const { name, options } of matches) {
+    const found = name === match ? options.find((option) => option.key === key && option.spec !== null) : undefined;
+    if (found) return found;
+  }
+  return null;
+};
+
+/** Whether a rule uses one of these matches. */
+export const usesMatch = ({ node }: Rule, ...names: readonly string[]): boolean =>
+  outlined(node).outline.matches.some(({ name }) => names.includes(name));
+
 /** One option of a rule's target. */
-export const targetOption = ({ target }: RuleNode, key: string): OptionNode | null =>
-  target?.options.find((option) => option.key === key && option.spec !== null) ?? null;
+export const targetOption = (rule: RuleNode, key: string): GivenOption | null => {
+  const { outline, values } = outlined(rule);
+  return outline.target && optionIn(outline.target, key, values);
+};
 
 /** An option's value as iptables-save prints it. */
-export const printed = (option: OptionNode, rule: Rule): string =>
+export const printed = (option: GivenOption | OptionNode, rule: Rule): string =>
   option.spec!.value.print(option.value, { family: rule.chain.table.ruleset.family, negated: option.negated });
 
 /** An option's value in plain words. */
-export const spoken = (option: OptionNode, rule: Rule): string =>
-  option.spec!.value.say(option.value, { family: rule.chain.table.ruleset.family, negated: false });
+export const spoken = (option: GivenOption, rule: Rule): string =>
+  option.spec.value.say(option.value, { family: rule.chain.table.ruleset.family, negated: false });
 
 /** `-s` or `-d` without `!`, as text: "10.96.0.1", "192.0.2.0/24"; null: not given, negated, or everywhere. */
 export const addressOf = (rule: Rule, key: 'source' | 'destination'): string | null => {
@@ -44,31 +68,53 @@ export const protocolOf = (rule: Rule): string | null => {
   return option && !option.negated ? printed(option, rule) : null;
 };
 
+const withPorts = new Set(['tcp', 'udp', 'sctp', 'dccp', 'udplite']);
+
 /** Destination ports as text, "80", "80,443", "5000:5010"; null: not asked. */
 export const portsOf = (rule: Rule): string | null => {
-  for (const match of ['tcp', 'udp', 'sctp', 'dccp', 'udplite'])
-    for (const key of ['destinationPort', 'destinationPorts']) {
-      const option = optionOf(rule.node, match, key);
-      if (option && !option.negated) return printed(option, rule);
-    }
+  const { outline, values } = outlined(rule.node);
+  for (const use of outline.matches) {
+    if (!withPorts.has(use.name)) continue;
+    const option = optionIn(use, 'destinationPort', values) ?? optionIn(use, 'destinationPorts', values);
+    if (option && !option.negated) return printed(option, rule);
+  }
   const several = optionOf(rule.node, 'multiport', 'destinationPorts');
   return several && !several.negated ? printed(several, rule) : null;
 };
 
 /** Where DNAT sends a packet: "10.244.1.7:8080"; null: not DNAT. */
 export const natTargetOf = (rule: Rule): string | null => {
-  const option = rule.node.target?.name === 'DNAT' ? targetOption(rule.node, 'to') : null;
+  const option = targetOf(rule.node) === 'DNAT' ? targetOption(rule.node, 'to') : null;
   return option ? printed(option, rule) : null;
 };
 
 /** Every comment of a rule. */
-export const commentsOf = ({ node }: Rule): readonly string[] =>
-  node.matches.flatMap(({ name, options }) =>
-    name === 'comment' ? options.flatMap(({ value }) => (typeof value === 'string' ? [value] : [])) : [],
-  );
+export const commentsOf = ({ node }: Rule): readonly string[] => {
+  const { outline, values } = outlined(node);
+  const found: string[] = [];
+  for (const { name, options } of outline.matches) {
+    if (name !== 'comment') continue;
+    for (const option of options) {
+      const value = valueIn(option, values);
+      if (typeof value === 'string') found.push(value);
+    }
+  }
+  return found;
+};
 
 /** The chain that a rule jumps or goes to. */
 export const calleeOf = ({ action }: Rule): Chain | null => (action.kind === 'jump' || action.kind === 'goto' ? action.chain : null);
+
+/** Whether some way leads from a built-in chain to the chain, whatever the rules on it ask. */
+export const isReached = (chain: Chain): boolean => {
+  const seen = new Set<Chain>([chain]);
+  // A set grows while it is walked.
+  for (const each of seen) {
+    if (each.hook) return true;
+    for (const caller of each.callers) seen.add(caller.chain);
+  }
+  return false;
+};
 
 /** Whether every packet that comes to the rule matches it. */
 export const isForAll = (rule: Rule): boolean => rule.predicate.kind === 'any';

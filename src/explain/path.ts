@@ -1,7 +1,7 @@
 /** How a packet travels: the hooks and tables that a ruleset uses, in the kernel's order, as a diagram of text. */
 import { type Hook, type TableName, tablesAtHook } from '../../grammar/index.js';
 import type { Ruleset } from '../model/ruleset.js';
-import { count } from '../util/text.js';
+import { columns, count } from '../util/text.js';
 
 export interface PathStep {
   readonly hook: Hook;
@@ -23,13 +23,32 @@ export const pathOf = (ruleset: Ruleset): readonly PathStep[] =>
 /** Connection tracking stands between raw and mangle, and only where the packet is first seen. */
 const tracksAt: readonly Hook[] = ['PREROUTING', 'OUTPUT'];
 
-const tablesIn = ({ hook, tables }: PathStep): string => {
+const tablesIn = ({ hook, tables }: PathStep): readonly string[] => {
   const words = tables.map(
     ({ table, rules, policy }) => `${table} (${count(rules, 'rule')}${policy === 'ACCEPT' ? '' : `, policy ${policy}`})`,
   );
   if (tracksAt.includes(hook)) words.splice(tables.filter(({ table }) => table === 'raw').length, 0, '[connection tracking]');
-  return words.length === 0 ? '(nothing)' : words.join(' -> ');
+  return words.length === 0 ? ['(nothing)'] : words;
 };
+
+/** The words one after the other; what would stand beyond the width goes on below them. */
+const flow = (label: string, words: readonly string[], end = ''): readonly string[] => {
+  const lines: string[] = [];
+  let line = label;
+  for (const [index, word] of words.entries()) {
+    const arrow = index === 0 ? '' : ' -> ';
+    const tail = index === words.length - 1 ? end : '';
+    if (index > 0 && columns(line + arrow + word + tail) > width) {
+      lines.push(line);
+      line = `${' '.repeat(columns(label))}-> ${word}`;
+    } else line += arrow + word;
+    if (index === words.length - 1) line += end;
+  }
+  return [...lines, line];
+};
+
+/** Columns that most terminals have. */
+const width = 100;
 
 /** The diagram. */
 export const pathDiagram = (steps: readonly PathStep[]): readonly string[] => {
@@ -39,19 +58,19 @@ export const pathDiagram = (steps: readonly PathStep[]): readonly string[] => {
   return [
     'a packet arrives',
     '  |',
-    `PREROUTING   ${pre}`,
+    ...flow('PREROUTING   ', pre!),
     '  |',
     'routing decision',
     '  |',
-    `  +-- for this host:  INPUT        ${input}  -> a program of this host`,
+    ...flow('  +-- for this host:  INPUT        ', input!, '  -> a program of this host'),
     '  |',
-    `  +-- for others:     FORWARD      ${forward}`,
-    `                      POSTROUTING  ${post}  -> leaves`,
+    ...flow('  +-- for others:     FORWARD      ', forward!),
+    ...flow('                      POSTROUTING  ', post!, '  -> leaves'),
     '',
     'a program of this host sends',
     '  |',
-    `OUTPUT       ${output}`,
+    ...flow('OUTPUT       ', output!),
     '  |',
-    `POSTROUTING  ${post}  -> leaves`,
+    ...flow('POSTROUTING  ', post!, '  -> leaves'),
   ];
 };

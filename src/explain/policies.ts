@@ -18,6 +18,8 @@ export interface PodPolicies {
 export interface PolicyChain {
   readonly policy: string;
   readonly chain: string;
+  /** Which traffic of pods the chain is asked for; null: its name does not tell. */
+  readonly direction: 'to' | 'from' | null;
   readonly rules: number;
   /** Pods whose chains ask it. */
   readonly pods: readonly string[];
@@ -96,6 +98,7 @@ export const policiesOf = (ruleset: Ruleset): NetworkPolicies | null => {
     policies: [...asked].map(([chain, from]) => ({
       policy: policyName(chain),
       chain: chain.name,
+      direction: /^cali-pr?i-?/.test(chain.name) ? 'to' : /^cali-pr?o-?/.test(chain.name) ? 'from' : null,
       rules: chain.rules.length,
       pods: [...from],
     })),
@@ -122,7 +125,11 @@ const podName = (chain: Chain): string | null => {
 const policyName = (chain: Chain): string => {
   if (chain.name === 'KUBE-NWPLCY-DEFAULT') return 'the default';
   if (chain.name === 'KUBE-NWPLCY-COMMON') return 'common rules';
-  for (const rule of [...chain.rules, ...chain.callers])
+  // The two directions of a policy of Calico share the end of their names, and an empty one bears no comment.
+  const twin = chain.table.chains.get(
+    chain.name.replace(/^(cali-pr?)([io])(?=-)/, (_, stem: string, way: string) => `${stem}${way === 'i' ? 'o' : 'i'}`),
+  );
+  for (const rule of [...chain.rules, ...chain.callers, ...(twin?.rules ?? [])])
     for (const comment of commentsOf(rule)) {
       const router = /policy name:? ?(\S+) namespace:? ?(\S+)/i.exec(comment);
       if (router) return `${router[2]}/${router[1]}`;

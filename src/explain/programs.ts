@@ -9,16 +9,18 @@ export interface Program {
   readonly chains: readonly { readonly purpose: string; readonly isForUser: boolean; readonly names: readonly string[] }[];
   /** Rules that it wrote into chains that are not its own. */
   readonly rulesElsewhere: number;
+  /** Those chains. */
+  readonly elsewhere: readonly string[];
 }
 
 /** The programs behind a ruleset, in the order of their first chain. */
 export const programsOf = (ruleset: Ruleset): readonly Program[] => {
   const programs = new Map<
     string,
-    { name: string; chains: Map<string, { isForUser: boolean; names: Set<string> }>; rulesElsewhere: number }
+    { name: string; chains: Map<string, { isForUser: boolean; names: Set<string> }>; rulesElsewhere: number; elsewhere: Set<string> }
   >();
   const of = (id: string, name: string) => {
-    const program = programs.get(id) ?? { name, chains: new Map(), rulesElsewhere: 0 };
+    const program = programs.get(id) ?? { name, chains: new Map(), rulesElsewhere: 0, elsewhere: new Set<string>() };
     programs.set(id, program);
     return program;
   };
@@ -33,13 +35,17 @@ export const programsOf = (ruleset: Ruleset): readonly Program[] => {
       } else
         for (const rule of chain.rules) {
           const writer = ownerOfRule(rule);
-          if (writer) of(writer.id, writer.name).rulesElsewhere++;
+          if (!writer) continue;
+          const program = of(writer.id, writer.name);
+          program.rulesElsewhere++;
+          program.elsewhere.add(chain.name);
         }
     }
-  return [...programs].map(([id, { name, chains, rulesElsewhere }]) => ({
+  return [...programs].map(([id, { name, chains, rulesElsewhere, elsewhere }]) => ({
     id,
     name,
     chains: [...chains].map(([purpose, { isForUser, names }]) => ({ purpose, isForUser, names: [...names] })),
     rulesElsewhere,
+    elsewhere: [...elsewhere],
   }));
 };

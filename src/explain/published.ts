@@ -1,5 +1,6 @@
 /** Published ports of containers: what Docker, Podman and the CNI plugins forward from the host to a container. */
 
+import { targetOf } from '../../grammar/index.js';
 import { ownerOfRule } from '../model/owners.js';
 import { lineOf } from '../model/place.js';
 import type { Rule, Ruleset } from '../model/ruleset.js';
@@ -30,7 +31,7 @@ export const publishedPorts = (ruleset: Ruleset): readonly PublishedPort[] => {
   const found: PublishedPort[] = [];
   for (const chain of nat.chains.values())
     for (const rule of chain.rules) {
-      if (rule.node.target?.name !== 'DNAT') continue;
+      if (targetOf(rule.node) !== 'DNAT') continue;
       const owner = ownerOfRule(rule);
       const container = natTargetOf(rule);
       // DOCKER_OUTPUT sends queries to Docker's name server: nobody published them.
@@ -43,7 +44,7 @@ export const publishedPorts = (ruleset: Ruleset): readonly PublishedPort[] => {
         host: `${address?.includes(':') ? `[${address}]` : (address ?? '*')}${port === undefined ? '' : `:${port}`}`,
         container: container.replace(/:(\d+)-(\d+)\/\1$/, ':$1-$2'),
         bridge: bridgeOf(rule, ruleset, container),
-        name: nameIn(commentsOf(rule)) ?? leading(rule, (caller) => nameIn(commentsOf(caller))),
+        name: containerNameIn(commentsOf(rule)) ?? leading(rule, (caller) => containerNameIn(commentsOf(caller))),
         line: lineOf(rule),
       });
     }
@@ -60,8 +61,8 @@ const leading = <T>(rule: Rule, ask: (caller: Rule) => T | null): T | null => {
   return null;
 };
 
-/** `dnat name: "podnet" id: "pod-web-1"`. */
-const nameIn = (comments: readonly string[]): string | null => {
+/** What a comment of a CNI plugin calls a container: `dnat name: "podnet" id: "pod-web-1"`. */
+export const containerNameIn = (comments: readonly string[]): string | null => {
   for (const comment of comments) {
     const read = /name: "?([^"\s]+)"? id: "?([^"\s]+)"?/.exec(comment);
     if (read) return `${/^[0-9a-f]{32,}$/.test(read[2]!) ? read[2]!.slice(0, 12) : read[2]} on ${read[1]}`;

@@ -2,7 +2,18 @@
  * Who uses what: one pass over the rules of a ruleset, so that a check that is about MASQUERADE looks at MASQUERADE rules alone. Measured on
  * 100,000 rules: forty checks that each walked all rules took as long as reading them.
  */
-import type { MatchNode, Network } from '../../grammar/index.js';
+import {
+  hadHostBits,
+  type MatchNode,
+  type Network,
+  type Outline,
+  type OutlineOption,
+  type OutlineUse,
+  outlined,
+  prefixLength,
+  targetName,
+  valueIn,
+} from '../../grammar/index.js';
 import type { Rule, Ruleset } from './ruleset.js';
 
 export interface Census {
@@ -16,8 +27,8 @@ export interface Census {
   readonly placed: readonly Rule[];
   /** Rules with -i or -o. */
   readonly onInterface: readonly Rule[];
-  /** Rules with -s or -d where some network is wider than a host. */
-  readonly onNetwork: readonly Rule[];
+  /** Rules with -s or -d where some network is written with bits of a host, or with a mask that has holes. */
+  readonly oddNetwork: readonly Rule[];
   /** Rules by what -p names, also with `!`. */
   readonly byProtocol: ReadonlyMap<number, readonly Rule[]>;
   /** Rules with -f, also with `!`. */
@@ -42,6 +53,34 @@ export const basicsOf = ({ node }: Rule): MatchNode | null => {
   return first?.name === '' ? first : null;
 };
 
+/** What the rules of an outline have in common, told once. */
+interface Traits {
+  readonly matches: readonly string[];
+  readonly protocols: readonly OutlineOption[];
+  readonly networks: readonly OutlineOption[];
+  readonly hasInterface: boolean;
+  readonly hasFragment: boolean;
+  readonly hasPlacedMatch: boolean;
+  readonly hasPlacedTarget: boolean;
+  readonly namesTarget: boolean;
+}
+
+const traitsOf = ({ matches, target }: Outline): Traits => {
+  const basics = matches.flatMap(({ name, options }) => (name === '' ? options : []));
+  const read = (...keys: readonly string[]): readonly OutlineOption[] => basics.filter(({ key, spec }) => spec && keys.includes(key));
+  const isPlaced = ({ spec }: OutlineUse): boolean => Boolean(spec?.place || spec?.placeFor);
+  return {
+    matches: [...new Set(matches.flatMap(({ name }) => (name === '' ? [] : [name])))],
+    protocols: read('protocol'),
+    networks: read('source', 'destination'),
+    hasInterface: basics.some(({ key }) => key === 'inInterface' || key === 'outInterface'),
+    hasFragment: read('fragment').length > 0,
+    hasPlacedMatch: matches.some((match) => match.name !== '' && isPlaced(match)),
+    hasPlacedTarget: target !== null && isPlaced(target),
+    namesTarget: target !== null && target.spec !== null && !target.goto,
+  };
+};
+
 const takeCensus = (ruleset: Ruleset): Census => {
   const byTarget = new Map<string, Rule[]>();
   const byMatch = new Map<string, Rule[]>();
@@ -49,42 +88,40 @@ const takeCensus = (ruleset: Ruleset): Census => {
   const jumps: Rule[] = [];
   const placed: Rule[] = [];
   const onInterface: Rule[] = [];
-  const onNetwork: Rule[] = [];
+  const oddNetwork: Rule[] = [];
   const fragments: Rule[] = [];
   const host = ruleset.family === 4 ? 0xffffffff : (1n << 128n) - 1n;
+  const known = new Map<Outline, Traits>();
   for (const rule of ruleset.rules) {
-    const { matches, target } = rule.node;
-    let isPlaced = false;
-    if (target) {
-      file(byTarget, target.name, rule);
-      const { spec } = target;
-      if (!spec || target.goto || rule.chain.table.chains.has(target.name)) jumps.push(rule);
-      else if (spec.place || spec.placeFor) isPlaced = true;
+    const made = outlined(rule.node);
+    let traits = known.get(made.outline);
+    if (!traits) {
+      traits = traitsOf(made.outline);
+      known.set(made.outline, traits);
     }
-    for (const match of matches) {
-      if (match.name !== '') {
-        file(byMatch, match.name, rule);
-        if (match.spec && (match.spec.place || match.spec.placeFor)) isPlaced = true;
-        continue;
-      }
-      let hasInterface = false;
-      let isWide = false;
-      for (const { key, spec, value } of match.options) {
-        if (key === 'inInterface' || key === 'outInterface') hasInterface = true;
-        else if (spec === null) continue;
-        else if (key === 'protocol') file(byProtocol, value as number, rule);
-        else if (key === 'fragment') fragments.push(rule);
-        else if (key === 'source' || key === 'destination')
-          isWide ||= (value as readonly (Network | { readonly kind: 'host' })[]).some(
-            (network) => network.kind === 'network' && network.mask !== host,
-          );
-      }
-      if (hasInterface) onInterface.push(rule);
-      if (isWide) onNetwork.push(rule);
+    let isPlaced = traits.hasPlacedMatch;
+    const name = targetName(made);
+    if (name !== null) {
+      file(byTarget, name, rule);
+      if (!traits.namesTarget || rule.chain.table.chains.has(name)) jumps.push(rule);
+      else if (traits.hasPlacedTarget) isPlaced = true;
     }
+    for (const match of traits.matches) file(byMatch, match, rule);
+    for (const option of traits.protocols) file(byProtocol, valueIn(option, made.values) as number, rule);
+    if (traits.hasFragment) fragments.push(rule);
+    if (traits.hasInterface) onInterface.push(rule);
+    if (
+      traits.networks.some((option) =>
+        (valueIn(option, made.values) as readonly (Network | { readonly kind: 'host' })[]).some(
+          (network) =>
+            network.kind === 'network' && network.mask !== host && (hadHostBits(network) || prefixLength(network.mask) === undefined),
+        ),
+      )
+    )
+      oddNetwork.push(rule);
     if (isPlaced) placed.push(rule);
   }
-  return { byTarget, byMatch, jumps, placed, onInterface, onNetwork, byProtocol, fragments };
+  return { byTarget, byMatch, jumps, placed, onInterface, oddNetwork, byProtocol, fragments };
 };
 
 const file = <Key>(map: Map<Key, Rule[]>, key: Key, rule: Rule): void => {

@@ -2,6 +2,7 @@
  * Who made a chain or a rule: programs that write rules of their own leave names, comments and bridges by which they are known. From their
  * documentation and from rulesets that they wrote (kube-proxy, Docker, netavark, firewalld, libvirt, ufw and others run in namespaces).
  */
+import { optionIn, outlined, targetOf, valueIn } from '../../grammar/index.js';
 import { censusOf } from './census.js';
 import type { Chain, Rule, Ruleset, Table } from './ruleset.js';
 
@@ -81,6 +82,8 @@ const managers: readonly Manager[] = [
       [/^KUBE-FORWARD$/, 'lets forwarded service traffic through'],
       [/^KUBE-EXTERNAL-SERVICES$/, 'answers for external addresses of services without endpoints', 'ahead'],
       [/^KUBE-(PROXY|SOURCE-RANGES)-FIREWALL$/, 'keeps sources out that a load balancer does not allow', 'ahead'],
+      [/^KUBE-LOAD-BALANCER$/, 'ipvs mode: what becomes of packets to load balancer addresses', 'ahead'],
+      [/^KUBE-NODE-PORT$/, 'ipvs mode: what becomes of packets to node ports', 'ahead'],
       [/^KUBE-(LOAD-BALANCER|SOURCE-RANGES-FIREWALL|IPVS-\w+|[A-Z-]+)$/, 'part of the service proxy', 'ahead'],
     ],
     comments:
@@ -467,15 +470,23 @@ export const ownerNameOf = (rule: Rule): { readonly owner?: string } => {
 
 /** The first comment of a rule. */
 export const commentOf = ({ node }: Rule): string | null => {
-  for (const { name, options } of node.matches)
-    if (name === 'comment') for (const { value } of options) if (typeof value === 'string') return value;
+  const { outline, values } = outlined(node);
+  for (const { name, options } of outline.matches)
+    if (name === 'comment')
+      for (const option of options) {
+        const value = valueIn(option, values);
+        if (typeof value === 'string') return value;
+      }
   return null;
 };
 
-const basicOf = (rule: Rule, key: string) =>
-  rule.node.matches.find(({ name }) => name === '')?.options.find((option) => option.key === key && option.spec);
+const basicOf = ({ node }: Rule, key: string) => {
+  const { outline, values } = outlined(node);
+  const [basics] = outline.matches;
+  return basics?.name === '' ? (optionIn(basics, key, values) ?? undefined) : undefined;
+};
 
-const masquerades = ({ node }: Rule): boolean => node.target?.name === 'MASQUERADE';
+const masquerades = ({ node }: Rule): boolean => targetOf(node) === 'MASQUERADE';
 
 /** `-s NET`, and its one network. */
 const sourceOf = (rule: Rule): { readonly address: unknown; readonly mask: unknown } | null => networkIn(rule, 'source', false);
@@ -511,7 +522,7 @@ const isBridgeOut = (rule: Rule): boolean => leavesOutside(rule, dockerBridge);
 
 /** What lets a bridge network talk: ACCEPT in FORWARD by interfaces alone, or replies to it. No addresses, no ports. */
 const isBridgeForward = (rule: Rule, bridge: RegExp): boolean => {
-  if (rule.chain.hook !== 'FORWARD' || rule.node.target?.name !== 'ACCEPT') return false;
+  if (rule.chain.hook !== 'FORWARD' || targetOf(rule.node) !== 'ACCEPT') return false;
   const names = [basicOf(rule, 'inInterface'), basicOf(rule, 'outInterface')].flatMap((option) =>
     option ? [(option.value as { name: string }).name] : [],
   );

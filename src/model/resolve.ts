@@ -15,6 +15,9 @@ import {
   isTable,
   type MatchNode,
   meaningContext,
+  type OutlineUse,
+  optionsIn,
+  outlined,
   type Policy,
   type Predicate,
   type Problem,
@@ -24,6 +27,8 @@ import {
   type Source,
   type TableName,
   type TableNode,
+  targetName,
+  targetOf,
   test,
 } from '../../grammar/index.js';
 import type { Action, Chain, Rule, Ruleset, Table } from './ruleset.js';
@@ -124,44 +129,62 @@ export const matchPredicate = (match: MatchNode, family: Family): Predicate => {
 const unknownCondition = (text: string): Predicate => test({ extension: '?', text, decidedBy: 'history', reads: [], given: {} });
 
 const predicateOf = (node: RuleNode, family: Family): Predicate => {
-  const { matches } = node;
-  if (matches.length === 1) return matchPredicate(matches[0]!, family);
-  return all(...matches.map((match) => matchPredicate(match, family)));
+  const { outline, values } = outlined(node);
+  const parts: Predicate[] = [];
+  for (const use of outline.matches) {
+    const { spec } = use;
+    // A condition that is the same whatever the values, as that of a comment, is made once.
+    let part = constants.get(use);
+    if (part === undefined) {
+      const options = optionsIn(use, values);
+      const given = spec && (!spec.families || spec.families.includes(family)) ? givenOf(spec, options) : null;
+      if (!spec || !given) return all(...node.matches.map((match) => matchPredicate(match, family)));
+      part = spec.matches(given as never, meaningContext(family, options));
+      if (!use.varies || spec.matches.length === 0) constants.set(use, part);
+    }
+    parts.push(part);
+  }
+  return parts.length === 1 ? parts[0]! : all(...parts);
 };
+
+/** Conditions of uses that no value changes. Those of one family never meet those of the other: an outline is of one table's text. */
+const constants = new WeakMap<OutlineUse, Predicate>();
 
 const nothing: Action = { kind: 'none' };
 const noRewrites: readonly Rewrite[] = [];
-const constantActions = new Map<unknown, Action>();
+/** What a target without options, or with the same options in all rules of its outline, does. */
+const constantActions = new WeakMap<OutlineUse, Action>();
 
 const actionOf = (node: RuleNode, table: ModelTable): Action => {
-  const { target } = node;
-  if (!target) return nothing;
+  const made = outlined(node);
+  const { target } = made.outline;
+  const name = targetName(made);
+  if (!target || name === null) return nothing;
   const { family } = table.ruleset;
   // A chain named like an extension hides it (measured: -N LOG, then -j LOG, calls the chain).
-  const chain = table.chains.get(target.name);
+  const chain = table.chains.get(name);
   if (chain && !chain.hook) return { kind: target.goto ? 'goto' : 'jump', chain };
   const spec = target.spec && (!target.spec.families || target.spec.families.includes(family)) ? target.spec : null;
-  if (spec && !target.goto) {
-    const constant = target.options.length === 0 && !spec.rewrites && !spec.actsOn ? constantActions.get(spec) : undefined;
-    if (constant) return constant;
-    const given = givenOf(spec, target.options) as never;
-    if (!given) return { kind: 'unknown', name: target.name };
-    const context = meaningContext(family, target.options);
-    const { rewrites } = spec;
-    const actsOn = spec.actsOn?.(given, context);
-    const action: Action = {
-      kind: 'target',
-      name: spec.name,
-      effect: spec.effect(given, context),
-      rewrites: rewrites?.(given, context) ?? noRewrites,
-      rewritesAt: rewrites ? (hook) => rewrites(given, { ...context, hook }) : () => noRewrites,
-      ...(actsOn ? { actsOn } : {}),
-      hasSideEffect: spec.hasSideEffect ?? false,
-    };
-    if (target.options.length === 0 && !spec.rewrites && !spec.actsOn) constantActions.set(spec, action);
-    return action;
-  }
-  return { kind: 'unknown', name: target.name };
+  if (!spec || target.goto) return { kind: 'unknown', name };
+  const constant = constantActions.get(target);
+  if (constant) return constant;
+  const options = optionsIn(target, made.values);
+  const given = givenOf(spec, options) as never;
+  if (!given) return { kind: 'unknown', name };
+  const context = meaningContext(family, options);
+  const { rewrites } = spec;
+  const actsOn = spec.actsOn?.(given, context);
+  const action: Action = {
+    kind: 'target',
+    name: spec.name,
+    effect: spec.effect(given, context),
+    rewrites: rewrites?.(given, context) ?? noRewrites,
+    rewritesAt: rewrites ? (hook) => rewrites(given, { ...context, hook }) : () => noRewrites,
+    ...(actsOn ? { actsOn } : {}),
+    hasSideEffect: spec.hasSideEffect ?? false,
+  };
+  if (!target.varies) constantActions.set(target, action);
+  return action;
 };
 
 const policyOf = (word: string | null): Policy | null => (word === 'ACCEPT' || word === 'DROP' || word === 'QUEUE' ? word : null);
@@ -255,8 +278,7 @@ const fillTable = (table: ModelTable, node: TableNode, problems: Problem[]): boo
 
 const linkCallers = (ruleset: ModelRuleset): void => {
   for (const rule of ruleset.rules) {
-    const { target } = rule.node;
-    if (!target) continue;
-    rule.chain.table.chains.get(target.name)?.callers.push(rule);
+    const name = targetOf(rule.node);
+    if (name !== null) rule.chain.table.chains.get(name)?.callers.push(rule);
   }
 };

@@ -1,5 +1,16 @@
 /** The extensions that a rule uses, each with the places where the kernel takes this use of it (the catalogue's `place` and `placeFor`). */
-import { givenOf, type Hook, meaningContext, type Place, type Span, type TableName } from '../../grammar/index.js';
+import {
+  givenOf,
+  type Hook,
+  meaningContext,
+  type OutlineUse,
+  optionsIn,
+  outlined,
+  type Place,
+  type Span,
+  type TableName,
+  targetName,
+} from '../../grammar/index.js';
 import { spanOf } from './place.js';
 import type { Rule } from './ruleset.js';
 
@@ -8,7 +19,8 @@ export interface ExtensionUse {
   /** `-m owner`, `-j DNAT`. */
   readonly words: string;
   readonly name: string;
-  readonly at: Span;
+  /** Which of the rule's matches it is; -1: its target. */
+  readonly index: number;
   /** All of them hold. */
   readonly places: readonly Place[];
   /**
@@ -18,32 +30,50 @@ export interface ExtensionUse {
   readonly declaredHooks: readonly Hook[] | null;
 }
 
+/** Where a use stands in a rule. */
+export const spanOfUse = ({ node }: Rule, { index }: ExtensionUse): Span => spanOf(index < 0 ? node.target! : node.matches[index]!);
+
 const none: readonly ExtensionUse[] = [];
+
+/** Uses that are the same in all rules of their outline. */
+const constants = new WeakMap<OutlineUse, ExtensionUse>();
 
 /** The extensions of a rule that are not taken everywhere. */
 export const placedUses = (rule: Rule): readonly ExtensionUse[] => {
   let found: ExtensionUse[] | null = null;
   const { family } = rule.chain.table.ruleset;
-  const { matches, target } = rule.node;
-  for (const node of target ? [...matches, target] : matches) {
-    const { spec } = node;
+  const made = outlined(rule.node);
+  const { matches, target } = made.outline;
+  for (let i = 0; i <= matches.length; i++) {
+    const use = i < matches.length ? matches[i]! : target;
+    const spec = use?.spec;
     if (!spec?.place && !spec?.placeFor) continue;
     if (spec.families && !spec.families.includes(family)) continue;
+    const isTarget = use === target;
+    const name = isTarget ? targetName(made)! : use!.name;
     // A chain of the name goes before the target: the rule then jumps.
-    if (node.kind === 'target' && rule.chain.table.chains.has(node.name)) continue;
-    const given = spec.placeFor ? givenOf(spec, node.options) : null;
-    const narrower = given ? spec.placeFor?.(given as never, meaningContext(family, node.options)) : undefined;
-    const places = [spec.place, narrower].filter((place) => place !== undefined);
-    if (places.length === 0) continue;
+    if (isTarget && rule.chain.table.chains.has(name)) continue;
     found ??= [];
-    found.push({
-      kind: node.kind,
-      words: `${node.kind === 'match' ? '-m' : '-j'} ${node.name}`,
+    const constant = constants.get(use!);
+    if (constant) {
+      found.push(constant);
+      continue;
+    }
+    const options = spec.placeFor ? optionsIn(use!, made.values) : [];
+    const given = spec.placeFor ? givenOf(spec, options) : null;
+    const narrower = given ? spec.placeFor?.(given as never, meaningContext(family, options)) : undefined;
+    const places = narrower ? (spec.place ? [spec.place, narrower] : [narrower]) : spec.place ? [spec.place] : [];
+    if (places.length === 0) continue;
+    const told: ExtensionUse = {
+      kind: isTarget ? 'target' : 'match',
+      words: `${isTarget ? '-j' : '-m'} ${name}`,
       name: spec.name,
-      at: spanOf(node),
+      index: isTarget ? -1 : i,
       places,
       declaredHooks: spec.place?.hooks ?? null,
-    });
+    };
+    if (!spec.placeFor || !use!.varies) constants.set(use!, told);
+    found.push(told);
   }
   return found ?? none;
 };

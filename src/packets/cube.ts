@@ -159,17 +159,6 @@ const join = (a: Cube, b: Cube): Cube | null => {
   return contains(a, b) ? a : contains(b, a) ? b : null;
 };
 
-let nextId = 1;
-const ids = new WeakMap<ValueSet, number>();
-const idOf = (set: ValueSet): number => {
-  let id = ids.get(set);
-  if (id === undefined) {
-    id = nextId++;
-    ids.set(set, id);
-  }
-  return id;
-};
-
 /** Fewer cubes for the same set: cubes that differ in one dimension only become one, until none do. */
 export const merge = (cubes: readonly Cube[]): Cube[] => {
   if (cubes.length <= 1) return [...cubes];
@@ -197,7 +186,7 @@ export const merge = (cubes: readonly Cube[]): Cube[] => {
       const groups = new Map<string, Cube[]>();
       for (const cube of list) {
         let key = '';
-        for (let i = 0; i < cube.dims.length; i++) if (cube.dims[i] !== dim) key += `${idOf(cube.sets[i]!)},`;
+        for (let i = 0; i < cube.dims.length; i++) if (cube.dims[i] !== dim) key += `${cube.sets[i]!.id},`;
         const group = groups.get(key);
         if (group) group.push(cube);
         else groups.set(key, [cube]);

@@ -29,6 +29,8 @@ export interface Resolver {
   readonly addressType?: (field: 'sourceType' | 'destinationType', type: number) => Predicate | undefined;
 }
 
+let nextSet = 1;
+
 /** Some atoms of a dimension, as sorted disjoint intervals `[low, high, low, high ...]`. Equal sets of a dimension are one object. */
 export class ValueSet {
   readonly dimension: Dimension;
@@ -37,6 +39,8 @@ export class ValueSet {
   readonly count: number;
   /** The diagram of it, kept by diagram.ts. */
   node = -1;
+  /** A number of its own, for keys. */
+  readonly id = nextSet++;
   constructor(dimension: Dimension, ranges: readonly number[]) {
     this.dimension = dimension;
     this.ranges = ranges;
@@ -271,6 +275,8 @@ interface RangeCode {
   readonly dimension: Dimension;
   /** First value of each atom, sorted. */
   readonly starts: readonly Ordinal[];
+  /** First value above the domain. */
+  readonly top: Ordinal;
   readonly index: ReadonlyMap<Ordinal, number>;
 }
 interface GroupCode {
@@ -582,11 +588,17 @@ export class Space {
     } else {
       const sorted = Float64Array.from(all as number[]).sort();
       starts = [0];
-      for (const v of sorted) if (v > (starts[starts.length - 1] as number) && v < (top as number)) starts.push(v);
+      let last = 0;
+      for (let i = 0; i < sorted.length; i++) {
+        const v = sorted[i]!;
+        if (v <= last || v >= (top as number)) continue;
+        starts.push(v);
+        last = v;
+      }
     }
     const index = new Map<Ordinal, number>();
     for (let i = 0; i < starts.length; i++) index.set(starts[i]!, i);
-    return { kind: 'ranges', dimension: this.add(starts.length, { field }), starts, index };
+    return { kind: 'ranges', dimension: this.add(starts.length, { field }), starts, top, index };
   }
 
   private cutGroups(field: FieldName): GroupCode {
@@ -848,8 +860,16 @@ export class Space {
 
   /** Atoms of the ranges, cut at the domain's top. */
   rangeSet(field: FieldName, code: RangeCode, ranges: readonly Range[]): ValueSet {
-    const { dimension, index } = code;
-    const top = this.top(field);
+    const { dimension, index, top } = code;
+    if (ranges.length === 1) {
+      const [low, high] = ranges[0]!;
+      const first = index.get(low);
+      if (first !== undefined && low <= high) {
+        const after = typeof high === 'bigint' ? high + 1n : high + 1;
+        const end = after >= top ? dimension.size : index.get(after);
+        if (end !== undefined) return dimension.interval(first, end - 1);
+      }
+    }
     const out: number[] = [];
     for (const [low, high] of ranges) {
       if (low > high || low >= top) continue;

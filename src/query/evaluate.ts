@@ -3,9 +3,20 @@
  * as sets, and of them those that the query asks for, by what becomes of them. Only rules that meet the question's packets are looked at, so that a
  * narrow question to a long ruleset is quick. Sets are exact; what the effort does not suffice for is told as not decided, never guessed.
  */
-import { any, builtInChains, type Hook, not, type Predicate, some, type TableName, tables, all as together } from '../../grammar/index.js';
+import {
+  any,
+  builtInChains,
+  type Hook,
+  not,
+  type Predicate,
+  some,
+  type TableName,
+  tables,
+  tablesAtHook,
+  all as together,
+} from '../../grammar/index.js';
 import { Flow } from '../analysis/flow.js';
-import { Paths } from '../analysis/path.js';
+import { Paths, waysTo } from '../analysis/path.js';
 import { buildProgram, type ChainProgram, type Program, type Step, stageCubes, type TableProgram } from '../analysis/program.js';
 import { lineOf } from '../model/place.js';
 import type { Chain, Rule, Ruleset } from '../model/ruleset.js';
@@ -39,8 +50,8 @@ export interface PlaceAnswer {
   readonly classes: readonly PacketClass[] | null;
   /** Classes that are not told; at least, where there are very many. */
   readonly leftOut: number;
-  /** Earlier tables were not worked in: what they drop or translate is still among the packets. */
-  readonly ignoresEarlier: boolean;
+  /** Earlier tables that were not worked in: what they drop or translate is still among the packets. */
+  readonly ignored: readonly TableName[];
 }
 
 export interface QueryOptions {
@@ -144,6 +155,19 @@ const onlyMeeting = (table: TableProgram, goal: readonly Cube[]): TableProgram =
 /** Tables with more rules than this are not worked in as earlier ones, unless all the effort is wanted. */
 const mostEarlier = 20_000;
 
+/** Tables that have something to say to packets before they come to a place. */
+const tablesBefore = (ruleset: Ruleset, table: TableName, hook: Hook): readonly TableName[] => {
+  const found = new Set<TableName>();
+  for (const way of waysTo[hook])
+    for (const at of way)
+      for (const name of tablesAtHook[at]) {
+        if (at === hook && name === table) break;
+        const chain = ruleset.tables.get(name)?.chains.get(at);
+        if (chain && (chain.rules.length > 0 || chain.policy !== 'ACCEPT')) found.add(name);
+      }
+  return [...found];
+};
+
 /** Asks a ruleset. Places come in the order in which the query names them. */
 export const askRuleset = (ruleset: Ruleset, ask: Ask, options: QueryOptions): readonly PlaceAnswer[] => {
   const asked = [...partsOf(ask)].flatMap((part) => (part.kind === 'packet' ? [part.predicate(ruleset.family)] : []));
@@ -155,13 +179,12 @@ export const askRuleset = (ruleset: Ruleset, ask: Ask, options: QueryOptions): r
   );
   const filterHooks = places.every(({ table }) => table === 'filter') ? places.map(({ hook }) => hook) : null;
   const program = buildProgram(onlyPart(ruleset, kept, filterHooks), { resolver: options.resolver, asks: asked });
-  const ignored = kept.length < ruleset.tables.size;
   const diagram = new Diagram(options.effort);
   const flows = new Map<TableProgram, Flow>();
   const flowOf = (table: TableProgram): Flow => {
     let flow = flows.get(table);
     if (!flow) {
-      flow = new Flow(program, table, diagram);
+      flow = new Flow(program, table, diagram, { keeps: true });
       flows.set(table, flow);
     }
     return flow;
@@ -169,7 +192,9 @@ export const askRuleset = (ruleset: Ruleset, ask: Ask, options: QueryOptions): r
   const paths = new Paths(program, diagram, flowOf);
   return places.map(({ table, hook }) => {
     diagram.budget = options.effort; // each place has the whole of it
-    return new Place(program.tables.get(table)!, hook, ask, options, { program, diagram, flowOf, paths, ignored }).answer();
+    const earlier = tablesBefore(ruleset, table, hook);
+    const shared = { program, diagram, flowOf, paths, earlier, ignored: earlier.filter((name) => !kept.includes(name)) };
+    return new Place(program.tables.get(table)!, hook, ask, options, shared).answer();
   });
 };
 
@@ -179,8 +204,16 @@ interface Workshop {
   readonly diagram: Diagram;
   readonly flowOf: (table: TableProgram) => Flow;
   readonly paths: Paths;
-  /** Whole tables are left out. */
-  readonly ignored: boolean;
+  /** Tables that packets pass before. */
+  readonly earlier: readonly TableName[];
+  /** Those of them that are left out. */
+  readonly ignored: readonly TableName[];
+}
+
+/** How a packet ends at a place: its fate, and who decides it; null: the policy. */
+interface End {
+  readonly fate: ClassFate;
+  readonly rule: Rule | null;
 }
 
 /** One table at one hook, asked. */
@@ -196,7 +229,8 @@ class Place {
   private readonly matchedAt = new Map<number, Node>();
   private logged: Node = 0;
   private policy: Node = 0;
-  private unknown: Node = 0;
+  private unknown: readonly { readonly rule: Rule; readonly set: Node }[] = [];
+  private readonly conditions = new Map<Ask, Node>();
 
   constructor(table: TableProgram, hook: Hook, ask: Ask, options: QueryOptions, shared: Workshop) {
     this.shared = shared;
@@ -210,7 +244,7 @@ class Place {
 
   answer(): PlaceAnswer {
     const base = { table: this.table.name, hook: this.hook };
-    let ignoresEarlier = this.shared.ignored;
+    let { ignored } = this.shared;
     try {
       const wanted = bound(this.ask, this.program.ruleset, true);
       const form = this.program.space.form(wanted);
@@ -218,7 +252,7 @@ class Place {
       const { flowOf, paths } = this.shared;
       const table = goal ? onlyMeeting(this.table, goal) : this.table;
       const chain = table.chains[table.byName.get(this.hook)!]!;
-      const flow = goal ? new Flow(this.program, table, this.diagram) : flowOf(this.table);
+      const flow = goal ? new Flow(this.program, table, this.diagram, { keeps: true }) : flowOf(this.table);
       let entry = flow.entry(chain);
       if (!paths.isFirst(this.table.name, this.hook)) {
         const whole = this.diagram.budget;
@@ -227,17 +261,16 @@ class Place {
           entry = paths.arrival(this.table.name, this.hook);
         } catch (error) {
           if (!(error instanceof Exhausted)) throw error;
-          ignoresEarlier = true;
+          ignored = this.shared.earlier;
         }
         this.diagram.budget += whole / 2;
       }
       entry = this.diagram.and(entry, this.diagram.form(form));
       this.run(flow, chain, entry);
-      const answer = this.diagram.and(entry, this.sets(this.ask));
-      return { ...base, ...this.classes(answer), ignoresEarlier };
+      return { ...base, ...this.classes(entry), ignored };
     } catch (error) {
       if (!(error instanceof Exhausted)) throw error;
-      return { ...base, classes: null, leftOut: 0, ignoresEarlier };
+      return { ...base, classes: null, leftOut: 0, ignored };
     }
   }
 
@@ -246,7 +279,7 @@ class Place {
     const lines = new Set<number>();
     for (const part of partsOf(this.ask)) if (part.kind === 'matched') lines.add(part.line);
     const logged: Node[] = [];
-    const gone: Node[] = [];
+    const gone: { rule: Rule; set: Node }[] = [];
     flow.run(new Map([[chain.index, entry]]), {
       visit: (_chain, step, _here, matched) => {
         if (matched === 0) return;
@@ -259,14 +292,15 @@ class Place {
         if (step.kind === 'decide') {
           const set = step.takes === null ? matched : diagram.and(matched, diagram.form(step.takes));
           if (set !== 0) this.decided.push({ step, set });
-        } else if (step.kind === 'maybe' && step.fate) gone.push(diagram.and(matched, diagram.of(step.fate.interval(1, 1))));
+        } else if (step.kind === 'maybe' && step.fate)
+          gone.push({ rule: step.rule, set: diagram.and(matched, diagram.of(step.fate.interval(1, 1))) });
       },
       policy: (_chain, set) => {
         this.policy = diagram.or(this.policy, set);
       },
     });
     this.logged = diagram.orAll(logged);
-    this.unknown = diagram.orAll(gone);
+    this.unknown = gone;
   }
 
   private fateOf(step: Step): Fate {
@@ -279,56 +313,57 @@ class Place {
     return policy === 'DROP' ? 'dropped' : policy === 'QUEUE' ? 'queued' : 'accepted';
   }
 
-  /** Packets that meet a fate. */
-  private fate(fate: ClassFate): Node {
-    if (fate === 'unknown') return this.unknown;
-    const sets = this.decided.filter(({ step }) => this.fateOf(step) === fate).map(({ set }) => set);
-    if (this.policyFate() === fate) sets.push(this.policy);
-    return this.diagram.orAll(sets);
-  }
-
-  /** The packets that a condition asks for. */
-  private sets(ask: Ask): Node {
+  /**
+   * The packets that a condition asks for, of those that meet an end. What history decides may fall one way now and another later, so that the same
+   * packet is accepted or dropped: each end is asked for itself.
+   */
+  private sets(ask: Ask, end: End): Node {
     const { diagram } = this;
     switch (ask.kind) {
       case 'all':
-        return ask.of.reduce((node: Node, part) => (node === 0 ? 0 : diagram.and(node, this.sets(part))), 1);
+        return ask.of.reduce((node: Node, part) => (node === 0 ? 0 : diagram.and(node, this.sets(part, end))), 1);
       case 'some':
-        return diagram.orAll(ask.of.map((part) => this.sets(part)));
+        return diagram.orAll(ask.of.map((part) => this.sets(part, end)));
       case 'not':
-        return diagram.not(this.sets(ask.of));
-      case 'packet':
-        return diagram.form(this.program.space.form(ask.predicate(this.program.ruleset.family)));
+        return diagram.not(this.sets(ask.of, end));
+      case 'packet': {
+        let node = this.conditions.get(ask);
+        if (node === undefined) {
+          node = diagram.form(this.program.space.form(ask.predicate(this.program.ruleset.family)));
+          this.conditions.set(ask, node);
+        }
+        return node;
+      }
       case 'in':
         return ask.hook === this.hook && (ask.table === null || ask.table === this.table.name) ? 1 : 0;
       case 'fate':
-        return diagram.orAll(ask.fates.map((fate) => this.fate(fate)));
+        return (ask.fates as readonly ClassFate[]).includes(end.fate) ? 1 : 0;
       case 'logged':
         return this.logged;
       case 'decided':
-        return ask.line === null
-          ? this.policy
-          : diagram.orAll(this.decided.filter(({ step }) => lineOf(step.rule) === ask.line).map(({ set }) => set));
+        return (ask.line === null ? end.rule === null : end.rule && lineOf(end.rule) === ask.line) ? 1 : 0;
       case 'matched':
         return this.matchedAt.get(ask.line) ?? 0;
     }
   }
 
-  /** What of a set each rule decides, and the policy (null). */
-  private deciders(fate: ClassFate, set: Node): readonly { readonly rule: Rule | null; readonly set: Node }[] {
+  /** What each rule decides of a fate, and the policy (null), as far as it is asked for. */
+  private deciders(fate: ClassFate, within: Node): readonly { readonly rule: Rule | null; readonly set: Node }[] {
     const { diagram } = this;
     const sets = new Map<Rule | null, Node>();
     const add = (rule: Rule | null, own: Node): void => {
-      const part = diagram.and(own, set);
+      const inside = diagram.and(own, within);
+      const part = inside === 0 ? 0 : diagram.and(inside, this.sets(this.ask, { fate, rule }));
       if (part !== 0) sets.set(rule, diagram.or(sets.get(rule) ?? 0, part));
     };
     for (const { step, set: own } of this.decided) if (this.fateOf(step) === fate) add(step.rule, own);
     if (this.policyFate() === fate) add(null, this.policy);
+    if (fate === 'unknown') for (const { rule, set } of this.unknown) add(rule, set);
     return [...sets].map(([rule, own]) => ({ rule, set: own }));
   }
 
   /** An answer as classes, fate by fate, widest first. */
-  private classes(answer: Node): Pick<PlaceAnswer, 'classes' | 'leftOut'> {
+  private classes(entry: Node): Pick<PlaceAnswer, 'classes' | 'leftOut'> {
     const { diagram, program } = this;
     const { space } = program;
     const stages = stageCubes(program, this.table.name, this.hook);
@@ -336,9 +371,9 @@ class Place {
     const out: PacketClass[] = [];
     let leftOut = 0;
     for (const fate of ['accepted', 'rejected', 'dropped', 'queued', 'unknown'] as const) {
-      const set = diagram.and(answer, this.fate(fate));
+      const deciders = this.deciders(fate, entry);
+      const set = diagram.orAll(deciders.map((one) => one.set));
       if (set === 0) continue;
-      const deciders = this.deciders(fate, set);
       // Few deciders: each has classes of its own. Many: what they decide together is shorter.
       const groups =
         deciders.length > 0 && deciders.length <= mostDeciders

@@ -312,6 +312,32 @@ class QueryParser extends EmbeddedActionsParser {
   });
 }
 
+/** What people say for words of the language. */
+const sayings: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    accepted: 'accept allow allowed allows permit permitted pass passed open reachable',
+    dropped: 'drop drops discard discarded',
+    rejected: 'reject rejects refuse refused',
+    blocked: 'block blocks deny denied closed filtered',
+    logged: 'log logs',
+    from: 'src source saddr who -s --source',
+    to: 'dst dest destination daddr -d --destination reach reaches',
+    'to port': 'dport dports --dport',
+    'from port': 'sport sports --sport',
+    'arriving on': 'on via iif interface iface in-interface -i',
+    'leaving by': 'oif out out-interface -o',
+    'in INPUT': 'input',
+    'in FORWARD': 'forward forwarded',
+    'in OUTPUT': 'output',
+    'in nat/PREROUTING': 'prerouting',
+    'decided by line': 'line rule hits',
+    established: 'reply replies answers',
+  }).flatMap(([word, others]) => others.split(' ').map((other) => [other, word])),
+);
+
+/** The word of the language that another one stands for. */
+const sayingFor = (text: string): string | undefined => sayings.get(text.toLowerCase());
+
 const meant = (text: string, known: Iterable<string>): string => {
   const near = closest(text, known);
   return near === null ? '' : `; did you mean ${near}?`;
@@ -342,7 +368,12 @@ const protocolOf = (word: Word): number => {
   if (number !== undefined && number <= 255) return number;
   if (/^[\d.]+(?:\/|$)|:/.test(text) && /[.:]/.test(text))
     throw new Mistake(`${text} stands alone; write "from ${text}" or "to ${text}"`, word);
-  throw new Mistake(`${text} is neither a word of queries nor a protocol${meant(text, vocabulary)}`, word);
+  const saying = sayingFor(text);
+  if (saying) throw new Mistake(`${text} is no word of queries; write "${saying}"`, word);
+  const near = meant(text, vocabulary);
+  if (near === '' && portByService(text.toLowerCase()) !== undefined)
+    throw new Mistake(`${text} is a service; write "to port ${text}"`, word);
+  throw new Mistake(`${text} is neither a word of queries nor a protocol${near}`, word);
 };
 
 /** A condition on one side's address: networks, ranges, single addresses, `anywhere`. An address of the other family holds for nothing. */
@@ -357,6 +388,8 @@ const addressOf = (word: Word): { readonly family: Family; readonly low: Ordinal
   const family: Family = text.includes(':') ? 6 : 4;
   const address = (part: string): Ordinal => {
     const value = parseAddress(part, family);
+    if (value instanceof Fault && portByService(part.toLowerCase()) !== undefined)
+      throw new Mistake(`${part} is no address but a service; write "port ${part}"`, word);
     if (value instanceof Fault)
       throw new Mistake(`${part} is no address${/^[a-z]/i.test(part) ? meant(part, ['anywhere', 'anyone', ...vocabulary]) : ''}`, word);
     return value;
@@ -385,6 +418,9 @@ const portsOf = (side: 'source' | 'destination', list: readonly Word[]): Predica
     const ends = /^(\d+)[-:](\d+)$/.exec(word.text);
     const port = (text: string): number => {
       const number = /^\d+$/.test(text) ? Number(text) : portByService(text.toLowerCase());
+      const [before, protocol] = text.split('/');
+      if (number === undefined && protocol && protocolNumber(protocol) !== undefined)
+        throw new Mistake(`${text} says two things; write "${protocol} to port ${before}"`, word);
       if (number === undefined) throw new Mistake(`${text} is no port and no service that is known`, word);
       if (number > 65535) throw new Mistake(`there is no port ${text}: the last one is 65535`, word);
       return number;
@@ -447,9 +483,10 @@ export const readQuery = (text: string): Ask | Misread => {
 const hintAt = (token: IToken, previous: IToken | undefined): string => {
   const after = previous ? ` after "${previous.image}"` : '';
   if (token.tokenType === Value) {
-    const near = closest(token.image, vocabulary);
+    const near = sayingFor(token.image) ?? closest(token.image, vocabulary);
     return `"${token.image}" does not fit${after}${near ? `; did you mean ${near}?` : ''}`;
   }
   if (token.tokenType === Comma) return `a list cannot go on${after}; between conditions write "and", or nothing`;
-  return `"${token.image}" does not fit${after}`;
+  const saying = previous ? undefined : sayingFor(token.image);
+  return `"${token.image}" does not fit${after}${saying ? `; did you mean "${saying}"?` : ''}`;
 };

@@ -6,7 +6,7 @@ import type { Ruleset } from '../model/ruleset.js';
 import { packetJson } from '../packets/pick.js';
 import { count, listed } from '../util/text.js';
 import type { PacketClass, PlaceAnswer } from './evaluate.js';
-import type { Exposure, ExposureRow } from './exposure.js';
+import type { Exposure, ExposureRow, Refused } from './exposure.js';
 import { cubeWords, sayCube } from './words.js';
 
 /** What was asked of one ruleset. */
@@ -66,7 +66,7 @@ const told = (places: readonly PlaceAnswer[]): readonly PlaceAnswer[] => {
 
 /** The answer to a query as blocks. */
 export const placesBlocks = ({ ruleset, places }: Answer, isOneOfSome: boolean): Block[] =>
-  told(places).flatMap(({ table, hook, classes, leftOut, ignoresEarlier }): Block[] => {
+  told(places).flatMap(({ table, hook, classes, leftOut, ignored }): Block[] => {
     const title = heading(3, `${table}/${hook}${familyWords(ruleset, isOneOfSome)}`);
     if (classes === null) return [title, paragraph('Not decided: the effort ran out. Narrow the question, or give --effort high.')];
     const notes: Block[] = [];
@@ -76,10 +76,10 @@ export const placesBlocks = ({ ruleset, places }: Answer, isOneOfSome: boolean):
           `${leftOut >= 1000 ? 'More than 1000 further classes are' : `${count(leftOut, 'further class', 'further classes')} ${leftOut === 1 ? 'is' : 'are'}`} left out; --most tells more.`,
         ),
       );
-    if (ignoresEarlier)
+    if (ignored.length > 0)
       notes.push(
         paragraph(
-          'What earlier tables drop or translate is not taken into account here: they are too long for the effort. --effort high tries longer.',
+          `What ${listed(ignored)} ${ignored.length > 1 ? 'do' : 'does'} to packets before is not taken into account: ${ignored.length > 1 ? 'they are' : 'it is'} too long for the effort. --effort high tries longer, --exposure follows new connections through.`,
         ),
       );
     if (classes.length === 0) return [title, paragraph('No packet.'), ...notes];
@@ -89,13 +89,14 @@ export const placesBlocks = ({ ruleset, places }: Answer, isOneOfSome: boolean):
 
 /** The same as data. */
 export const placesData = ({ ruleset, places }: Answer): object[] =>
-  places.map(({ table, hook, classes, leftOut, ignoresEarlier }) => ({
+  places.map(({ table, hook, classes, leftOut, ignored }) => ({
     path: ruleset.source.name,
     family: ruleset.family,
     table,
     hook,
     decided: classes !== null,
-    ignoresEarlierTables: ignoresEarlier,
+    ignoresEarlierTables: ignored.length > 0,
+    ignoredTables: ignored,
     classes: (classes ?? []).map((one) => ({
       verdict: one.fate,
       packets: cubeWords(one.space, one.cube),
@@ -107,45 +108,86 @@ export const placesData = ({ ruleset, places }: Answer): object[] =>
     leftOut,
   }));
 
-const fromWords = (row: ExposureRow, most: number): string => {
-  const told = row.from.slice(0, most);
-  return told.join(', ') + (row.from.length > most ? ` and ${row.from.length - most} more` : '');
+const few = (words: readonly string[], most: number): string =>
+  words.slice(0, most).join(', ') + (words.length > most ? ` and ${words.length - most} more` : '');
+
+const headings = {
+  host: 'New connections to this host',
+  published: 'Ports that nat sends on',
+  through: 'New connections through this host',
+} as const;
+
+/** "172.17.0.2:80 (Docker)". */
+const goesToWords = ({ goesTo, names }: ExposureRow): string =>
+  goesTo.length === 0 ? '' : `${few(goesTo, 4)}${names.length > 0 ? ` (${few(names, 2)})` : ''}`;
+
+const rowLines = ({ translatedBy, lines, byPolicy }: Pick<ExposureRow, 'translatedBy' | 'lines' | 'byPolicy'>): string =>
+  translatedBy.length > 0 && lines.length > 0
+    ? `${lineWords(translatedBy, false)}, then ${lineWords(lines, byPolicy).replace(/^lines? /, '')}`
+    : lineWords([...translatedBy, ...lines], byPolicy);
+
+const refusedWords = ({ service, goesTo, translatedBy, lines, byPolicy, ifLocal }: Refused): string => {
+  const why =
+    lines.length > 0 || byPolicy
+      ? `${lineWords(lines, byPolicy)} ${lines.length + Number(byPolicy) > 1 ? 'refuse' : 'refuses'} it`
+      : 'nothing lets it through';
+  const unless = ifLocal.length > 0 ? ` Were that an address of this host, ${lineWords(ifLocal, false)} would accept it.` : '';
+  return `${service} is sent to ${few(goesTo, 4)} (${lineWords(translatedBy, false)}) and gets nowhere: ${why}.${unless}`;
 };
 
 /** The exposure as blocks. */
-export const exposureBlocks = ({ ruleset, exposure }: Answer): Block[] =>
-  exposure.flatMap((one): Block[] => {
-    const title = heading(
-      3,
-      `${one.hook === 'INPUT' ? 'New connections to this host' : 'New connections through this host'} (filter/${one.hook}, IPv${ruleset.family})`,
-    );
+export const exposureBlocks = ({ ruleset, exposure }: Answer): Block[] => {
+  const hasFilter = ruleset.tables.has('filter');
+  const blocks = exposure.flatMap((one): Block[] => {
+    if (one.kind === 'published' && one.rows.length + one.refused.length + one.leftOut === 0) return [];
+    const place = one.kind === 'published' ? '' : `filter/${one.kind === 'host' ? 'INPUT' : 'FORWARD'}, `;
+    const title = heading(3, `${headings[one.kind]} (${place}IPv${ruleset.family})`);
     const notes: Block[] = [];
-    if (one.isOpenAtEnd) notes.push(paragraph('The policy accepts all else that no rule refuses.'));
-    if (one.leftOut > 0) notes.push(paragraph(`${count(one.leftOut, 'further row')} left out; --most tells more.`));
+    if (one.leftOut > 0)
+      notes.push(
+        paragraph(`${one.leftOut === 1 ? 'One further row is' : `Up to ${one.leftOut} further rows are`} left out; --most tells more.`),
+      );
+    if (one.refused.length > 0) {
+      const told = one.refused.slice(0, mostRefused).map(refusedWords);
+      const rest = one.refused.length - told.length;
+      notes.push({ kind: 'list', items: rest > 0 ? [...told, `${count(rest, 'further one')} of the kind.`] : told });
+    }
     if (!one.isExact) notes.push(paragraph(`At most this: ${listed([...one.doubts])}.`));
-    if (one.rows.length === 0) return [title, ...(one.isOpenAtEnd ? [] : [paragraph('Nothing is reachable.')]), ...notes];
+    if (one.rows.length === 0) return [title, paragraph('Nothing is reachable.'), ...notes];
     const rows = one.rows.map((row) => [
       row.service,
-      fromWords(row, 6),
+      goesToWords(row),
+      few(row.from, 6),
       row.to,
       row.arriving,
       row.leaving,
       row.only.join(' and '),
-      lineWords(row.lines, row.byPolicy),
+      rowLines(row),
     ]);
-    return [title, { kind: 'table', columns: ['Service', 'From', 'To', 'Arriving on', 'Leaving by', 'Only', 'By'], rows }, ...notes];
+    return [
+      title,
+      { kind: 'table', columns: ['Service', 'Goes to', 'From', 'To', 'Arriving on', 'Leaving by', 'Only', 'By'], rows },
+      ...notes,
+    ];
   });
+  if (!hasFilter) blocks.push(paragraph(`There is no filter table for IPv${ruleset.family} here: these rules refuse nothing.`));
+  return blocks;
+};
+
+/** Translations that get nowhere told one by one. */
+const mostRefused = 6;
 
 /** The same as data. */
 export const exposureData = ({ ruleset, exposure }: Answer): object[] =>
-  exposure.map(({ hook, rows, leftOut, isOpenAtEnd, isExact, doubts }) => ({
+  exposure.map(({ kind, rows, leftOut, isExact, doubts, refused }) => ({
     path: ruleset.source.name,
     family: ruleset.family,
-    table: 'filter',
-    hook,
+    kind,
+    ...(kind === 'published' ? {} : { table: 'filter', hook: kind === 'host' ? 'INPUT' : 'FORWARD' }),
     exact: isExact,
     doubts: [...doubts],
-    policyAcceptsTheRest: isOpenAtEnd,
+    policyAcceptsTheRest: kind !== 'published' && rows.some(({ byPolicy }) => byPolicy),
     leftOut,
-    services: rows.map(({ packet, ...row }) => ({ ...row, packet: packetJson(packet) })),
+    services: rows.map(({ packet, cubes: _, ...row }) => ({ ...row, packet: packetJson(packet) })),
+    ...(kind === 'published' ? { refused } : {}),
   }));

@@ -1,6 +1,7 @@
 /** Classes of packets in words, most of which the language of queries takes back: `tcp from 192.0.2.0/24 to port 22 arriving on eth0`. */
 import {
   connectionStates,
+  connectionStatusBits,
   type Family,
   type FieldName,
   fields,
@@ -8,10 +9,12 @@ import {
   isAddressField,
   type Ordinal,
   printAddress,
+  printMac,
   protocolName,
   protocolsWithPorts,
   serviceByPort,
 } from '../../grammar/index.js';
+import { routeTypes } from '../model/host.js';
 import type { Cube } from '../packets/cube.js';
 import type { Space, ValueSet } from '../packets/space.js';
 import { listed } from '../util/text.js';
@@ -112,7 +115,9 @@ const sayAddresses = (space: Space, set: ValueSet): string => {
     const holes = pieces.slice(1).flatMap(([start], at) => addressWords([plus(pieces[at]![1], 1), plus(start, -1)], family));
     if (outer.length === 1 && !outer[0]!.endsWith('/0') && holes.length < own.length) return `${outer[0]} but ${few(holes)}`;
   }
-  return someOrAllBut(own, others, 'anywhere');
+  // Networks are read more easily than what lies between them.
+  const isBetween = own.some((word) => word.includes('-')) && others.length > 0 && !others.some((word) => word.includes('-'));
+  return isBetween ? `anywhere but ${few(others)}` : someOrAllBut(own, others, 'anywhere');
 };
 
 const sayPorts = (space: Space, set: ValueSet): string => {
@@ -164,11 +169,30 @@ const sayStates = (set: ValueSet): string => {
   return others.length < own.length ? `not ${listed(others, 'or')}` : listed(own, 'or');
 };
 
+/** What the bits of translation are called. */
+const natWords = { [connectionStatusBits.SNAT]: 'source', [connectionStatusBits.DNAT]: 'destination' };
+
+const flagNames = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR'];
+
+/** "TCP flags SYN of FIN, SYN, RST, ACK". */
+const sayFlags = (mask: bigint, values: readonly bigint[], set: ValueSet): string => {
+  const names = (bits: bigint): readonly string[] => flagNames.filter((_, at) => (bits >> BigInt(at)) & 1n);
+  const isOpen = values.length < set.dimension.size && set.has(set.dimension.size - 1);
+  const told = values.filter((_, at) => set.has(at) !== isOpen).map((value) => names(value).join('+') || 'none');
+  return `TCP flags ${isOpen ? 'other than ' : ''}${listed(told, 'or')} of ${names(mask).join(', ')}`;
+};
+
 const sayOther = (space: Space, set: ValueSet, field: FieldName): string => {
   const code = space.code(field)!;
   const { words } = fields[field];
   if (code.kind === 'groups') {
     const group = code.groups.find((one) => one.dimension === set.dimension)!;
+    if (field === 'tcpFlags') return sayFlags(group.mask, group.values, set);
+    if (field === 'connectionStatus' && set.count === 1) {
+      const value = group.values[set.ranges[0]!];
+      const word = Object.entries(natWords).find(([bit]) => BigInt(bit) === group.mask)?.[1];
+      if (value !== undefined && word) return `${value === 0n ? 'no translated' : 'translated'} ${word}`;
+    }
     const atoms = group.values.filter((_, at) => set.has(at)).map((value) => `0x${value.toString(16)}`);
     const others = group.values.filter((_, at) => !set.has(at)).map((value) => `0x${value.toString(16)}`);
     const masked = `${words} & 0x${group.mask.toString(16)}`;
@@ -176,17 +200,48 @@ const sayOther = (space: Space, set: ValueSet, field: FieldName): string => {
       ? `${masked} is not ${listed(others, 'or')}`
       : `${masked} is ${listed(atoms, 'or')}`;
   }
+  if (code.kind === 'names') {
+    // A packet may have none of these.
+    if (!set.has(0)) return set.count === code.dimension.size - 1 ? `some ${words}` : `${words} ${sayNames(space, set)}`;
+    return set.count === 1 ? `no ${words}` : `${words} ${sayNames(space, set)} or none`;
+  }
   if (field === 'laterFragment') return set.has(1) ? 'later fragments' : 'whole packets and first fragments';
+  if (field === 'connectionStatus') {
+    const [piece, ...more] = piecesOf(space, set);
+    // The highest bit, asked alone.
+    if (more.length === 0 && piece![1] === 63 && piece![0] === 32) return 'translated destination';
+    if (more.length === 0 && piece![0] === 0 && piece![1] === 31) return 'no translated destination';
+  }
   const width = isAddressField(field) ? 0 : fields[field].width;
+  const kinds = valueNames[field];
+  const one = (value: Ordinal): string =>
+    isAddressField(field)
+      ? printAddress(value)
+      : field === 'icmp'
+        ? `type ${Number(value) >> 8} code ${Number(value) & 255}`
+        : field === 'macSource'
+          ? printMac(Number(value))
+          : (kinds?.[Number(value)] ?? String(value));
   const word = ([low, high]: Piece): string => {
-    const one = (value: Ordinal): string =>
-      isAddressField(field) ? printAddress(value) : field === 'icmp' ? `${Number(value) >> 8}/${Number(value) & 255}` : String(value);
     if (field === 'icmp' && Number(low) % 256 === 0 && Number(high) === Number(low) + 255) return `type ${Number(low) >> 8}`;
     return low === high ? one(low) : `${one(low)}-${one(high)}`;
   };
+  // Of few values with names each is told.
+  const each = (pieces: readonly Piece[]): string[] =>
+    kinds
+      ? pieces.flatMap(([low, high]) => Array.from({ length: Number(high) - Number(low) + 1 }, (_, i) => one(Number(low) + i)))
+      : pieces.map(word);
   const pieces = piecesOf(space, set);
   const top: Ordinal = isAddressField(field) ? highestAddress(space.family) : ((fields[field] as { size?: number }).size ?? 2 ** width) - 1;
-  return `${words} ${someOrAllBut(pieces.map(word), complement(pieces, top).map(word), 'any')}`;
+  return `${field === 'icmp' ? 'ICMP' : words} ${someOrAllBut(each(pieces), each(complement(pieces, top)), 'any')}`;
+};
+
+/** What values of enumerations are called. */
+const valueNames: Partial<Record<FieldName, readonly string[]>> = {
+  sourceType: routeTypes,
+  destinationType: routeTypes,
+  packetType: ['unicast', 'broadcast', 'multicast', 'otherhost'],
+  connectionDirection: ['original', 'reply'],
 };
 
 /** What a cube asks, in words. */
@@ -220,13 +275,13 @@ export const cubeWords = (space: Space, cube: Cube): string => {
   const end = (word: string, address: string, port: string): string =>
     address || port ? [word, address, port && `port ${port}`].filter(Boolean).join(' ') : '';
   const words = [
-    state,
+    state && protocol.startsWith('any ') ? `${state},` : state,
     protocol,
     end('from', from, fromPort),
     end('to', to, toPort),
     arriving && `arriving on ${arriving}`,
     leaving && `leaving by ${leaving}`,
-    ...rest.map((word) => `with ${word}`),
+    rest.length > 0 && `with ${listed(rest, 'and')}`,
   ].filter(Boolean);
   return words.length === 0 ? 'everything' : words.join(' ');
 };

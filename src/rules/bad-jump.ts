@@ -1,5 +1,5 @@
 /** Jumps where none can lead: to a built-in chain, and -g to a target. */
-import { findTarget } from '../../grammar/index.js';
+import { findTarget, targetOf } from '../../grammar/index.js';
 import { censusOf } from '../model/census.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import { defineCheck, gatherByCause } from './define.js';
@@ -21,9 +21,10 @@ export default defineCheck({
   checkRuleset: ({ ruleset, report }) => {
     const findings = gatherByCause();
     for (const rule of censusOf(ruleset).jumps) {
+      const callee = rule.chain.table.chains.get(targetOf(rule.node)!);
+      if (callee && !callee.hook) continue;
       const { target } = rule.node;
       if (!target || (target.spec && !target.goto)) continue;
-      const callee = rule.chain.table.chains.get(target.name);
       const toTarget = !callee && target.goto && findTarget(target.name) !== undefined;
       if (!callee?.hook && !toTarget) continue;
       findings.add(`${rule.chain.table.name} ${toTarget} ${target.name}`, spanOf(rule.node), () => ({

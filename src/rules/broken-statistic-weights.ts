@@ -1,15 +1,13 @@
 /** Services whose endpoints do not get equal parts. */
-import { optionOf } from '../explain/parts.js';
+import { outlined } from '../../grammar/index.js';
+import { optionOf, usesMatch } from '../explain/parts.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import type { Chain, Rule } from '../model/ruleset.js';
 import { defineCheck } from './define.js';
 
 /** The jumps to endpoints that new connections are spread over; those of session affinity come first and are others. */
 const spread = ({ rules }: Chain): readonly Rule[] =>
-  rules.filter(
-    ({ action, node }) =>
-      action.kind === 'jump' && action.chain.name.startsWith('KUBE-SEP-') && !node.matches.some(({ name }) => name === 'recent'),
-  );
+  rules.filter((rule) => rule.action.kind === 'jump' && rule.action.chain.name.startsWith('KUBE-SEP-') && !usesMatch(rule, 'recent'));
 
 const probability = (rule: Rule): number | null => {
   const option = optionOf(rule.node, 'statistic', 'probability');
@@ -53,7 +51,7 @@ export default defineCheck({
       let left = 1;
       let isOdd = false;
       for (const rule of jumps) {
-        if (rule.node.matches.some(({ name }) => !['', 'comment', 'statistic'].includes(name))) isOdd = true;
+        if (outlined(rule.node).outline.matches.some(({ name }) => !['', 'comment', 'statistic'].includes(name))) isOdd = true;
         const taken = left * (probability(rule) ?? 1);
         parts.push(taken);
         left -= taken;

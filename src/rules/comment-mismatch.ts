@@ -1,5 +1,5 @@
 /** Comments that name another port or service than their rule has. */
-import { optionOf, portsOf } from '../explain/parts.js';
+import { optionNode, portsOf } from '../explain/parts.js';
 import { censusOf } from '../model/census.js';
 import { commentOf, ownerOfRule } from '../model/owners.js';
 import { placeOfRule, spanOf } from '../model/place.js';
@@ -76,7 +76,7 @@ export default defineCheck({
         !Object.values(services).some((list) => list.some((port) => own.some(([first, last]) => first === port && last === port)))
       )
         says = null;
-      const option = optionOf(rule.node, 'comment', 'comment');
+      const option = optionNode(rule.node, 'comment', 'comment');
       if (says === null) continue;
       report({
         ...placeOfRule(rule),

@@ -1,5 +1,6 @@
 /** Rules that somebody put into a chain that a program writes anew. */
-import { commentsOf, decisionOf } from '../explain/parts.js';
+import { outlined, targetOf } from '../../grammar/index.js';
+import { commentsOf, decisionOf, usesMatch } from '../explain/parts.js';
 import { ownerOf } from '../model/owners.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import type { Rule } from '../model/ruleset.js';
@@ -13,8 +14,8 @@ const marks: readonly { readonly owner: string; readonly chains: RegExp; readonl
     chains: /^KUBE-(SERVICES|NODEPORTS|SVC-|SEP-|EXT-|FW-|XLB-)/,
     // Its own rules there jump, translate, ask an ipset (ipvs mode), or bear a comment.
     isOwn: (rule) =>
-      !/^(ACCEPT|DROP|REJECT|RETURN|LOG|SNAT|MASQUERADE)$/.test(rule.node.target?.name ?? '') ||
-      rule.node.matches.some(({ name }) => name === 'set') ||
+      !/^(ACCEPT|DROP|REJECT|RETURN|LOG|SNAT|MASQUERADE)$/.test(targetOf(rule.node) ?? '') ||
+      usesMatch(rule, 'set') ||
       commentsOf(rule).length > 0,
   },
   {
@@ -22,8 +23,8 @@ const marks: readonly { readonly owner: string; readonly chains: RegExp; readonl
     chains: /^DOCKER(-ISOLATION-STAGE-[12]|-FORWARD|-CT|-BRIDGE)?$/,
     // Its own rules there name a bridge, or end a stage.
     isOwn: (rule) =>
-      !/^(DROP|REJECT|LOG)$/.test(rule.node.target?.name ?? '') ||
-      rule.node.matches.some(
+      !/^(DROP|REJECT|LOG)$/.test(targetOf(rule.node) ?? '') ||
+      outlined(rule.node).outline.matches.some(
         ({ name, options }) => name === '' && options.some(({ key }) => key === 'inInterface' || key === 'outInterface'),
       ),
   },

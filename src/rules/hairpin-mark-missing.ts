@@ -1,4 +1,5 @@
 /** Endpoints of services that cannot call their own service. */
+import { targetOf } from '../../grammar/index.js';
 import { networksOf } from '../explain/parts.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import type { Rule } from '../model/ruleset.js';
@@ -31,14 +32,11 @@ export default defineCheck({
     const found: Rule[] = [];
     for (const chain of nat.chains.values()) {
       if (!chain.name.startsWith('KUBE-SEP-')) continue;
-      const dnat = chain.rules.find((rule) => rule.node.target?.name === 'DNAT');
+      const dnat = chain.rules.find((rule) => targetOf(rule.node) === 'DNAT');
       if (!dnat) continue;
       const isMarked = chain.rules.some(
         (rule) =>
-          rule.index < dnat.index &&
-          rule.node.target !== null &&
-          /^(KUBE-MARK-MASQ|MARK)$/.test(rule.node.target.name) &&
-          networksOf(rule, 'source').length > 0,
+          rule.index < dnat.index && /^(KUBE-MARK-MASQ|MARK)$/.test(targetOf(rule.node) ?? '') && networksOf(rule, 'source').length > 0,
       );
       if (!isMarked) found.push(dnat);
     }

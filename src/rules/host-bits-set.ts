@@ -21,7 +21,7 @@ export default defineCheck({
   },
   checkRuleset: ({ ruleset, report }) => {
     const findings = gatherByCause();
-    for (const rule of censusOf(ruleset).onNetwork) {
+    for (const rule of censusOf(ruleset).oddNetwork) {
       for (const option of basicsOf(rule)!.options) {
         if ((option.key !== 'source' && option.key !== 'destination') || !option.spec || !mayHoldHost(option)) continue;
         const words = writtenValue(ruleset.source, option).split(',');

@@ -1,6 +1,6 @@
 /** REJECT of packets that connection tracking calls INVALID. */
 
-import { optionOf } from '../explain/parts.js';
+import { optionOf, printed, targetOption } from '../explain/parts.js';
 import { censusOf } from '../model/census.js';
 import { ownerOfRule } from '../model/owners.js';
 import { placeOfRule, spanOf } from '../model/place.js';
@@ -37,7 +37,8 @@ export default defineCheck({
     const rejects = (censusOf(ruleset).byTarget.get('REJECT') ?? []).filter((rule) => {
       const states = statesAsked(rule);
       const named = states !== null && (states.value as readonly string[]).includes('INVALID') !== states.negated;
-      const reset = /tcp-rst|tcp-reset/.test(ruleset.source.text.slice(rule.node.target!.start, rule.node.target!.end));
+      const answer = targetOption(rule.node, 'with');
+      const reset = answer !== null && /tcp-rst|tcp-reset/.test(printed(answer, rule));
       return named || (reset && states === null);
     });
     if (rejects.length === 0 || rejects.length > 500) return;

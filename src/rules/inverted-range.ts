@@ -1,6 +1,7 @@
 /** Ranges whose first end is above the last, where iptables lets them pass. */
-import { printAddress } from '../../grammar/index.js';
+import { type OutlineOption, type OutlineUse, outlined, printAddress, valueIn } from '../../grammar/index.js';
 import { placeOfRule, spanOf } from '../model/place.js';
+import type { Rule } from '../model/ruleset.js';
 import { defineCheck } from './define.js';
 
 interface Ends {
@@ -24,6 +25,7 @@ export default defineCheck({
   },
   checkRuleset: ({ ruleset, report }) => {
     for (const rule of ruleset.rules) {
+      if (!hasInverted(rule)) continue;
       const { matches, target } = rule.node;
       const uses = target && target.options.length > 0 ? [...matches, target] : matches;
       for (const use of uses) {
@@ -46,6 +48,16 @@ export default defineCheck({
     }
   },
 });
+
+/** Built-in options and comments hold no ranges. */
+const mayHoldRange = ({ name, options }: OutlineUse): boolean => name !== '' && name !== 'comment' && options.length > 0;
+
+const hasInverted = ({ node }: Rule): boolean => {
+  const { outline, values } = outlined(node);
+  const isInverted = (option: OutlineOption): boolean => option.spec !== null && invertedIn(valueIn(option, values)) !== null;
+  for (const use of outline.matches) if (mayHoldRange(use) && use.options.some(isInverted)) return true;
+  return outline.target?.options.some(isInverted) ?? false;
+};
 
 /** The first range upside down in a typed value: itself, in a list, or one level down. */
 const invertedIn = (value: unknown, depth = 0): Ends | null => {

@@ -1,4 +1,5 @@
 /** Jumps that packets take and that change nothing. */
+import { targetOf } from '../../grammar/index.js';
 import { tellingWords } from '../explain/death.js';
 import { ownerOf } from '../model/owners.js';
 import { lineOf, placeOfRule, spanOf } from '../model/place.js';
@@ -43,7 +44,7 @@ export default defineCheck({
     for (const rules of groups.values()) {
       const [first, ...others] = rules.sort((a, b) => a.id - b.id) as [Rule, ...Rule[]];
       const chain = (first.action as { chain: Chain }).chain;
-      const several = new Set(rules.map((rule) => rule.node.target?.name)).size;
+      const several = new Set(rules.map((rule) => targetOf(rule.node))).size;
       const owner = ownerOf(chain);
       report({
         ...placeOfRule(first),

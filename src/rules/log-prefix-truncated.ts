@@ -1,4 +1,5 @@
 /** Log prefixes that iptables cuts. */
+import { targetOption } from '../explain/parts.js';
 import { censusOf } from '../model/census.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import { writtenValue } from '../model/written.js';
@@ -21,6 +22,9 @@ export default defineCheck({
   checkRuleset: ({ ruleset, backend, report }) => {
     const { byTarget } = censusOf(ruleset);
     for (const rule of Object.keys(kept).flatMap((name) => byTarget.get(name) ?? [])) {
+      const prefix = targetOption(rule.node, 'prefix');
+      // What is surely short enough needs no look at how it is written.
+      if (!prefix || (prefix.value as string).length * 3 < 29) continue;
       const { target } = rule.node;
       const limits = target?.spec && Object.hasOwn(kept, target.name) ? kept[target.name as keyof typeof kept] : undefined;
       const option = limits && target?.options.find(({ key, spec }) => key === 'prefix' && spec);

@@ -1,4 +1,5 @@
 /** LOG rules that anybody can make write as fast as packets come. */
+import { outlined } from '../../grammar/index.js';
 import { censusOf } from '../model/census.js';
 import { ownerOfRule } from '../model/owners.js';
 import { placeOfRule, spanOf } from '../model/place.js';
@@ -7,7 +8,7 @@ import { defineCheck } from './define.js';
 
 const slowing = new Set(['limit', 'hashlimit', 'statistic', 'quota', 'recent', 'connlimit', 'time', 'set', 'owner', 'nfacct']);
 
-const isSlowed = (rule: Rule): boolean => rule.node.matches.some(({ name }) => slowing.has(name));
+const isSlowed = (rule: Rule): boolean => outlined(rule.node).outline.matches.some(({ name }) => slowing.has(name));
 
 /** Some way to the chain passes no limit. */
 const isReachedFreely = (chain: Chain, seen: Set<Chain> = new Set()): boolean => {

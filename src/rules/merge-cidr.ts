@@ -1,6 +1,6 @@
 /** Rules in a row for networks that together are one network. */
 import { type Network, type Ordinal, printNetwork } from '../../grammar/index.js';
-import { networksOf, optionOf } from '../explain/parts.js';
+import { networksOf, optionNode } from '../explain/parts.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import { type Sibling, siblingsIn } from '../model/siblings.js';
 import { defineCheck, type RulesetContext } from './define.js';
@@ -35,7 +35,7 @@ export default defineCheck({
       for (const chain of table.chains.values())
         for (const key of ['source', 'destination'] as const)
           for (const siblings of siblingsIn(chain, (rule) => {
-            const option = optionOf(rule.node, '', key);
+            const option = optionNode(rule.node, '', key);
             return option && !option.negated && networksOf(rule, key).length === 1 ? option : null;
           }))
             tellHalves(siblings, key, report);

@@ -1,6 +1,6 @@
 /** Rules in a row that differ in the port alone. */
 import type { OptionNode } from '../../grammar/index.js';
-import { optionOf, printed } from '../explain/parts.js';
+import { optionNode, printed } from '../explain/parts.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import type { Rule } from '../model/ruleset.js';
 import { siblingsIn } from '../model/siblings.js';
@@ -8,7 +8,7 @@ import { defineCheck } from './define.js';
 
 const portOption = (rule: Rule): OptionNode | null => {
   for (const match of ['tcp', 'udp', 'sctp', 'dccp', 'udplite']) {
-    const option = optionOf(rule.node, match, 'destinationPort');
+    const option = optionNode(rule.node, match, 'destinationPort');
     if (option && !option.negated) return option;
   }
   return null;

@@ -17,7 +17,7 @@ export default defineCheck({
   },
   checkRuleset: ({ ruleset, report }) => {
     const findings = gatherByCause();
-    for (const rule of censusOf(ruleset).onNetwork) {
+    for (const rule of censusOf(ruleset).oddNetwork) {
       for (const option of basicsOf(rule)!.options) {
         if ((option.key !== 'source' && option.key !== 'destination') || !option.spec) continue;
         for (const network of option.value as readonly (Network | { readonly kind: 'host' })[]) {

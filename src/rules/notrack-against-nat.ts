@@ -1,7 +1,8 @@
 /** Traffic that is left untracked and needs tracking: rules by state refuse it. */
+import { targetOf } from '../../grammar/index.js';
 import { filterChain, stanceOf } from '../analysis/intent.js';
 import { anyPublic, outside, probe } from '../analysis/probe.js';
-import { networksOf, optionOf, portsOf, protocolOf } from '../explain/parts.js';
+import { networksOf, optionOf, portsOf, protocolOf, targetOption } from '../explain/parts.js';
 import { censusOf } from '../model/census.js';
 import { ownerOfRule } from '../model/owners.js';
 import { lineOf, placeOfChain, placeOfRule, spanOf } from '../model/place.js';
@@ -9,7 +10,7 @@ import type { Rule } from '../model/ruleset.js';
 import { defineCheck } from './define.js';
 
 const isNotrack = ({ node }: Rule): boolean =>
-  node.target?.name === 'NOTRACK' || (node.target?.name === 'CT' && node.target.options.some(({ key }) => key === 'notrack'));
+  targetOf(node) === 'NOTRACK' || (targetOf(node) === 'CT' && targetOption(node, 'notrack') !== null);
 
 export default defineCheck({
   id: 'notrack-against-nat',

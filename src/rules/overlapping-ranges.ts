@@ -1,6 +1,6 @@
 /** Container networks that overlap each other. */
 import { type Network, prefixLength, prefixMask, printNetwork } from '../../grammar/index.js';
-import { networksOf, optionOf } from '../explain/parts.js';
+import { networksOf, optionNode, optionOf } from '../explain/parts.js';
 import { censusOf } from '../model/census.js';
 import { ownerOfRule } from '../model/owners.js';
 import { placeOfRule, spanOf } from '../model/place.js';
@@ -76,7 +76,7 @@ export default defineCheck({
         if (!wide || !narrow) continue;
         report({
           ...placeOfRule(narrow.rule),
-          focus: [spanOf(optionOf(narrow.rule.node, '', 'source')!)],
+          focus: [spanOf(optionNode(narrow.rule.node, '', 'source')!)],
           message: `the network ${printNetwork(narrow.network)} on ${narrow.bridge} lies within ${printNetwork(wide.network)} on ${wide.bridge}`,
           effect: `containers on ${wide.bridge} with addresses of the shared part cannot be reached`,
           help: 'give one of them another range',
@@ -92,7 +92,7 @@ export default defineCheck({
         const where = `${printNetwork(route)} on ${device} (ip -j ${from === 'routes' ? 'route' : 'addr'})`;
         report({
           ...placeOfRule(rule),
-          focus: [spanOf(optionOf(rule.node, '', 'source')!)],
+          focus: [spanOf(optionNode(rule.node, '', 'source')!)],
           // A wide route, 10.0.0.0/8 to the company, may have left this range free on purpose.
           ...(isInside
             ? {}

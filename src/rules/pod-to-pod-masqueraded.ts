@@ -1,5 +1,5 @@
 /** Pods that see each other with the address of a node. */
-import type { Network, Ordinal } from '../../grammar/index.js';
+import { type Network, type Ordinal, targetOf } from '../../grammar/index.js';
 import { elsewhere, newTcp, probe } from '../analysis/probe.js';
 import { commentsOf, networksOf, optionOf } from '../explain/parts.js';
 import { placeOfRule, spanOf } from '../model/place.js';
@@ -14,7 +14,7 @@ const podNetwork = (ruleset: Ruleset): { readonly network: Network; readonly rul
     if (
       source?.negated &&
       network &&
-      rule.node.target?.name === 'KUBE-MARK-MASQ' &&
+      targetOf(rule.node) === 'KUBE-MARK-MASQ' &&
       commentsOf(rule).some((comment) => /cluster IP$/.test(comment))
     )
       return { network, rule };
@@ -59,7 +59,7 @@ export default defineCheck({
       in: elsewhere,
       out: elsewhere,
     });
-    const by = fates?.decided.find(({ rule }) => rule !== null && /^(MASQUERADE|SNAT)$/.test(rule.node.target?.name ?? ''));
+    const by = fates?.decided.find(({ rule }) => rule !== null && /^(MASQUERADE|SNAT)$/.test(targetOf(rule.node) ?? ''));
     if (!fates || !by?.rule || fates.decided.length !== 1 || fates.open !== 0) return;
     report({
       ...placeOfRule(by.rule),

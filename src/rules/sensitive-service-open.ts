@@ -1,4 +1,5 @@
 /** Services that nobody on the Internet should reach, let in by name from any source. */
+import { outlined, valueIn } from '../../grammar/index.js';
 import { filterChain, stanceOf } from '../analysis/intent.js';
 import { anyPublic, elsewhere, newTcp, newUdp, outside, probe } from '../analysis/probe.js';
 import { tellingWords } from '../explain/death.js';
@@ -15,15 +16,18 @@ interface Ports {
 }
 
 /** Ports that a rule asks for by name or in a narrow range, so that it plainly is about them. */
-const namesPort = (rule: Rule, port: number): boolean =>
-  rule.node.matches.some(({ name, options }) => {
+const namesPort = ({ node }: Rule, port: number): boolean => {
+  const { outline, values } = outlined(node);
+  return outline.matches.some(({ name, options }) => {
     if (name !== 'tcp' && name !== 'udp' && name !== 'multiport') return false;
-    return options.some(({ key, negated, value, spec }) => {
-      if (negated || !spec || !/^(destinationPort|destinationPorts|ports)$/.test(key)) return false;
+    return options.some((option) => {
+      if (option.negated || !option.spec || !/^(destinationPort|destinationPorts|ports)$/.test(option.key)) return false;
+      const value = valueIn(option, values);
       const ranges = (Array.isArray(value) ? value : [value]) as readonly Ports[];
       return ranges.some(({ first, last }) => first <= port && port <= last && last - first < 20);
     });
   });
+};
 
 export default defineCheck({
   id: 'sensitive-service-open',
@@ -93,6 +97,6 @@ export default defineCheck({
 
 /** A set, a list of recent sources, a user: who gets in is decided elsewhere. */
 const leansOnUnknown = (rule: Rule): boolean =>
-  rule.node.matches.some(({ name }) =>
+  outlined(rule.node).outline.matches.some(({ name }) =>
     ['set', 'recent', 'geoip', 'policy', 'mac', 'owner', 'string', 'mark', 'connmark', 'iprange', 'addrtype', 'pkttype'].includes(name),
   );

@@ -1,4 +1,5 @@
 /** Kubernetes services that nobody answers for. */
+import { targetOf } from '../../grammar/index.js';
 import { commentsOf } from '../explain/parts.js';
 import { censusOf } from '../model/census.js';
 import { placeOfChain, placeOfRule, spanOf } from '../model/place.js';
@@ -36,7 +37,7 @@ export default defineCheck({
       if (
         chain.rules.some(
           ({ action, node }) =>
-            (action.kind === 'jump' && !/^KUBE-MARK-/.test(action.chain.name)) || action.kind === 'goto' || node.target?.name === 'DNAT',
+            (action.kind === 'jump' && !/^KUBE-MARK-/.test(action.chain.name)) || action.kind === 'goto' || targetOf(node) === 'DNAT',
         )
       )
         continue;

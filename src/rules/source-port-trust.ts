@@ -3,7 +3,7 @@
 import type { OptionNode } from '../../grammar/index.js';
 import { filterChain, stanceOf, writtenRulesFrom } from '../analysis/intent.js';
 import { anyPublic, newTcp, newUdp, outside, probe, unnamedPort } from '../analysis/probe.js';
-import { decisionOf, optionOf } from '../explain/parts.js';
+import { decisionOf, optionNode } from '../explain/parts.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import type { Rule } from '../model/ruleset.js';
 import { defineCheck } from './define.js';
@@ -17,7 +17,7 @@ interface Ports {
 const sourcePortOf = (rule: Rule): { readonly option: OptionNode; readonly port: number } | null => {
   for (const match of ['tcp', 'udp', 'multiport'])
     for (const key of ['sourcePort', 'sourcePorts']) {
-      const option = optionOf(rule.node, match, key);
+      const option = optionNode(rule.node, match, key);
       if (!option || option.negated) continue;
       const [first] = (Array.isArray(option.value) ? option.value : [option.value]) as readonly Ports[];
       if (first && first.last - first.first < 20 && first.first < 1024) return { option, port: first.first };
@@ -27,7 +27,7 @@ const sourcePortOf = (rule: Rule): { readonly option: OptionNode; readonly port:
 
 const asksDestination = (rule: Rule): boolean =>
   ['tcp', 'udp', 'multiport'].some((match) =>
-    ['destinationPort', 'destinationPorts', 'ports'].some((key) => optionOf(rule.node, match, key) !== null),
+    ['destinationPort', 'destinationPorts', 'ports'].some((key) => optionNode(rule.node, match, key) !== null),
   );
 
 export default defineCheck({

@@ -1,7 +1,8 @@
 /** Rules that trust the loopback address whatever interface it comes by. */
+import { targetOf } from '../../grammar/index.js';
 import { filterChain, writtenRulesFrom } from '../analysis/intent.js';
 import { elsewhere, newTcp, probe, unnamedPort } from '../analysis/probe.js';
-import { networksOf, optionOf } from '../explain/parts.js';
+import { networksOf, optionNode, optionOf } from '../explain/parts.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import { defineCheck } from './define.js';
 
@@ -31,7 +32,7 @@ export default defineCheck({
       return (
         source !== null &&
         !source.negated &&
-        rule.node.target?.name === 'ACCEPT' &&
+        targetOf(rule.node) === 'ACCEPT' &&
         networksOf(rule, 'source').some(({ address, mask }) =>
           typeof address === 'number'
             ? address >>> 24 === 127 && (mask as number) >>> 0 >= 0xff000000
@@ -46,7 +47,7 @@ export default defineCheck({
     if (!fates || !by?.rule) return;
     report({
       ...placeOfRule(by.rule),
-      focus: [spanOf(optionOf(by.rule.node, '', 'source')!)],
+      focus: [spanOf(optionNode(by.rule.node, '', 'source')!)],
       label: 'no -i lo',
       level: isLocalRouted && ruleset.family === 4 ? 'warning' : 'info',
       message: 'this rule trusts whoever writes a loopback address as source, on any interface',

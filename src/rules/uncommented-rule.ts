@@ -1,4 +1,5 @@
 /** Rules without a comment. */
+import { targetOf } from '../../grammar/index.js';
 import { commentOf, ownerOfRule } from '../model/owners.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import type { Rule } from '../model/ruleset.js';
@@ -6,7 +7,7 @@ import { defineCheck } from './define.js';
 
 /** What explains itself: rules for lo, for states alone, for everything. */
 const isPlain = ({ node }: Rule): boolean => {
-  if (node.target?.name === 'LOG' || node.target?.name === 'RETURN') return true;
+  if (targetOf(node) === 'LOG' || targetOf(node) === 'RETURN') return true;
   const asks = node.matches.flatMap(({ name, options }) => (name === '' ? options.map(({ key }) => key) : [name]));
   return asks.every((ask) => ['inInterface', 'outInterface', 'conntrack', 'state', 'limit'].includes(ask));
 };

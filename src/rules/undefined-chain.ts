@@ -1,5 +1,5 @@
 /** Jumps to chains, and rules in chains, that do not exist when the line runs. */
-import { builtInChains, findTarget, isHook, meantTarget } from '../../grammar/index.js';
+import { builtInChains, findTarget, isHook, meantTarget, targetOf } from '../../grammar/index.js';
 import { censusOf } from '../model/census.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import type { Rule, Table } from '../model/ruleset.js';
@@ -47,10 +47,11 @@ export default defineCheck({
         if (!chain.hook) for (const rule of chain.rules) if (isAbsent(chain.node, rule) && rule.node.whole) mention(chain.name, rule, true);
     for (const rule of censusOf(ruleset).jumps) {
       const { chain, node } = rule;
+      const callee = chain.table.chains.get(targetOf(node)!);
+      if (callee && !callee.hook && !isAbsent(callee.node, rule)) continue; // as nearly all
       if (!node.whole) continue; // told as unread, and perhaps read amiss
       const { target } = node;
       if (!target || (target.spec && !target.goto && rule.action.kind !== 'jump')) continue;
-      const callee = chain.table.chains.get(target.name);
       if (callee?.hook) continue; // bad-jump tells it
       if (!callee && rule.action.kind !== 'unknown') continue;
       if (!callee && (isUnknownTarget(rule) || (target.goto && findTarget(target.name)))) continue; // told elsewhere

@@ -1,18 +1,17 @@
 /** Matches and targets that the catalogue does not know: told once a name. */
-
-import { couldBeExtension, isFromOutside, meantTarget } from '../../grammar/index.js';
+import { couldBeExtension, isFromOutside, meantTarget, outlined, targetOf } from '../../grammar/index.js';
 import { censusOf } from '../model/census.js';
 import { spanOf } from '../model/place.js';
 import type { Rule } from '../model/ruleset.js';
 import { defineCheck } from './define.js';
 
 /** A target that is neither a chain nor known, and by its name or by its options no slip for a chain or a target. */
-export const isUnknownTarget = ({ node: { target }, chain }: Rule): boolean =>
-  target !== null &&
-  target.spec === null &&
-  !target.goto &&
-  !chain.table.chains.has(target.name) &&
-  (isFromOutside(target.name) || (target.options.length > 0 && couldBeExtension(target.name) && meantTarget(target) === undefined));
+export const isUnknownTarget = ({ node, chain }: Rule): boolean => {
+  const { target } = outlined(node).outline;
+  const name = targetOf(node);
+  if (target === null || name === null || target.spec !== null || target.goto || chain.table.chains.has(name)) return false;
+  return isFromOutside(name) || (target.options.length > 0 && couldBeExtension(name) && meantTarget(node.target!) === undefined);
+};
 
 export default defineCheck({
   id: 'unknown-extension',
@@ -47,8 +46,8 @@ export default defineCheck({
   checkRuleset: ({ ruleset, report }) => {
     const byName = new Map<string, Rule[]>();
     for (const rule of censusOf(ruleset).jumps) {
-      if (rule.node.target?.spec !== null || !isUnknownTarget(rule)) continue;
-      const { name } = rule.node.target;
+      const name = targetOf(rule.node);
+      if (name === null || outlined(rule.node).outline.target?.spec !== null || !isUnknownTarget(rule)) continue;
       const list = byName.get(name);
       if (list) list.push(rule);
       else byName.set(name, [rule]);

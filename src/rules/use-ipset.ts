@@ -1,5 +1,5 @@
 /** Long runs of rules that differ in one address: an IP set would be one rule. */
-import { networksOf, optionOf } from '../explain/parts.js';
+import { networksOf, optionNode } from '../explain/parts.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import type { Rule } from '../model/ruleset.js';
 import { siblingsIn } from '../model/siblings.js';
@@ -9,7 +9,7 @@ const least = 10;
 const run = Array.from({ length: 12 }, (_, i) => `-A INPUT -s 192.0.2.${i * 3 + 1}/32 -j DROP`).join('\n');
 
 const addressOption = (rule: Rule, key: 'source' | 'destination') => {
-  const option = optionOf(rule.node, '', key);
+  const option = optionNode(rule.node, '', key);
   return option && !option.negated && networksOf(rule, key).length === 1 ? option : null;
 };
 

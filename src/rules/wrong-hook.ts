@@ -3,7 +3,7 @@ import { builtInChains, type Hook, hooksWithInInterface, hooksWithOutInterface }
 import { basicsOf, censusOf } from '../model/census.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import type { Chain, Rule } from '../model/ruleset.js';
-import { type ExtensionUse, hooksOfUse, placedUses, tablesOf } from '../model/uses.js';
+import { type ExtensionUse, hooksOfUse, placedUses, spanOfUse, tablesOf } from '../model/uses.js';
 import { sayWay, wayTo } from '../model/way.js';
 import { listed } from '../util/text.js';
 import { defineCheck, gatherByCause } from './define.js';
@@ -71,7 +71,7 @@ export default defineCheck({
           const way = chain.hook ? [] : (wayTo(chain, wrong[0]!) ?? []);
           return {
             ...placeOfRule(rule),
-            focus: [use.at],
+            focus: [spanOfUse(rule, use)],
             label: nftTakesIt && backend === 'nft' ? 'of no use here' : 'refused here',
             level: nftTakesIt && backend !== 'legacy' ? 'warning' : 'error',
             message: chain.hook
@@ -94,13 +94,17 @@ export default defineCheck({
       const [{ rule, use, allowed }, ...others] = uses as [(typeof uses)[number], ...typeof uses];
       findings.add(keyOf(rule, ''), spanOf(rule.node), () => ({
         ...placeOfRule(rule),
-        focus: [use.at],
+        focus: [spanOfUse(rule, use)],
         level: 'warning',
         message: `no built-in chain could ever call ${chain.name}: ${[...new Set(uses.map((each) => `${each.use.words} works only in ${listed(each.allowed)}`))].join(', ')}`,
         label: `only in ${listed(allowed)}`,
         effect: 'The table loads as long as nothing jumps to this chain, and is refused from then on',
         help: 'split the chain by hook',
-        related: others.map((each) => ({ at: spanOf(each.rule.node), focus: [each.use.at], message: `only in ${listed(each.allowed)}` })),
+        related: others.map((each) => ({
+          at: spanOf(each.rule.node),
+          focus: [spanOfUse(each.rule, each.use)],
+          message: `only in ${listed(each.allowed)}`,
+        })),
       }));
     }
     findings.tell(report);

@@ -1,7 +1,7 @@
 /** Targets and matches in tables where the kernel refuses them. */
 import { censusOf } from '../model/census.js';
 import { placeOfRule, spanOf } from '../model/place.js';
-import { placedUses, tablesOf } from '../model/uses.js';
+import { placedUses, spanOfUse, tablesOf } from '../model/uses.js';
 import { listed } from '../util/text.js';
 import { defineCheck, gatherByCause } from './define.js';
 
@@ -37,7 +37,7 @@ export default defineCheck({
         const where = listed(allowed, 'or');
         findings.add(`${table} ${rule.chain.name} ${use.words}`, spanOf(rule.node), () => ({
           ...placeOfRule(rule),
-          focus: [use.at],
+          focus: [spanOfUse(rule, use)],
           label: 'refused here',
           message: `${use.words} works only in the ${allowed.length === 1 ? 'table' : 'tables'} ${listed(allowed)}; ${nftTakesIt ? 'the legacy back end refuses' : 'the kernel refuses'} it in ${table}`,
           help: `move the rule to ${where}${use.kind === 'target' && !nftTakesIt ? ', or use another target' : ''}`,

@@ -135,6 +135,21 @@ const cases: readonly (readonly [what: string, text: string, expected: readonly 
     ),
     ['4: rules by 2 3'],
   ],
+  [
+    'states that connection tracking never gives to such packets',
+    filter(
+      '-A INPUT -p tcp -m tcp --tcp-flags ALL NONE -m conntrack --ctstate NEW -j DROP',
+      '-A INPUT -p tcp -m tcp --tcp-flags SYN,ACK SYN,ACK -m state --state NEW -j DROP',
+      '-A INPUT -p tcp -m tcp --tcp-flags SYN,ACK SYN,ACK -m state --state NEW,INVALID -j DROP',
+      '-A INPUT -p tcp -m tcp --tcp-flags FIN,ACK FIN,ACK -m state --state NEW -j DROP',
+      '-A INPUT -p tcp -m tcp --tcp-flags RST RST -m state --state NEW -j DROP',
+      '-A INPUT -p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -m state --state NEW -j DROP',
+      '-A INPUT -p icmp -m icmp --icmp-type 3 -m conntrack --ctstate NEW -j DROP',
+      '-A INPUT -p icmp -m icmp --icmp-type 3 -m conntrack --ctstate NEW,RELATED -j DROP',
+      '-A INPUT -p icmp -m icmp --icmp-type 8 -m conntrack --ctstate NEW -j ACCEPT',
+    ),
+    ['1: state', '2: state', '7: state'],
+  ],
   ['an unknown target may let pass', filter('-A INPUT -j UNHEARD', '-A INPUT -p tcp -j ACCEPT'), []],
   [
     'nat sees new connections only',
@@ -183,6 +198,13 @@ describe('dead rules and why', () => {
     expect(desk.dead().map((rule) => desk.verdict(rule).fate)).toEqual(['other', 'same']);
   });
 
+  it('two translations to different hosts are not the same', () => {
+    const desk = facts(
+      `*nat\n${['192.0.2.1', '192.0.2.2', '192.0.2.1'].map((to) => `-A PREROUTING -p tcp -m tcp --dport 80 -j DNAT --to-destination ${to}\n`).join('')}COMMIT\n`,
+    );
+    expect(desk.dead().map((rule) => desk.verdict(rule).fate)).toEqual(['other', 'same']);
+  });
+
   it('knows every cause that it promises', () => {
     const causes: readonly Cause[] = [
       'rule',
@@ -193,9 +215,10 @@ describe('dead rules and why', () => {
       'contradiction',
       'interface',
       'hook',
+      'state',
       'chain',
       'path',
-    ];
+    ]; // `host` wants addresses: below
     const told = new Set(cases.flatMap(([, text]) => deaths(text).map((line) => /: ([a-z-]+)/.exec(line)![1]!)));
     expect(causes.filter((cause) => !told.has(cause))).toEqual([]);
   });
@@ -219,6 +242,24 @@ describe('live rules', () => {
       flags: 'SYN',
       state: 'NEW',
     });
+  });
+
+  it('as an administrator would think of it first, where that packet gets there', () => {
+    const text = filter(
+      '-A INPUT -p tcp -m tcp --tcp-flags FIN,SYN FIN,SYN -j DROP',
+      '-A INPUT -p tcp -m tcp --tcp-flags SYN,RST SYN,RST -j DROP',
+      '-A INPUT -m conntrack --ctstate INVALID -j DROP',
+      '-A INPUT -i lo -j ACCEPT',
+      '-A INPUT -i eth0 -s 192.0.2.0/24 -j ACCEPT',
+      '-A INPUT -p tcp -m tcp --dport 80 -j ACCEPT',
+      '-A INPUT -i eth0 -j ACCEPT',
+      '-A INPUT -p tcp -m tcp --dport 443 -j sub',
+      '-A sub -m limit --limit 1/sec -j RETURN',
+      '-A sub -s 198.51.100.0/24 -j ACCEPT',
+    );
+    expect(packet(text, 5)).toMatchObject({ in: 'eth1', dport: 80, flags: 'SYN', state: 'NEW' });
+    expect(packet(text, 7)).toMatchObject({ in: 'eth1', dport: 443, flags: 'SYN', state: 'NEW' });
+    expect(packet(text, 9)).toMatchObject({ in: 'eth1', src: '198.51.100.10', flags: 'SYN', state: 'NEW' });
   });
 
   it('of the host itself come from local', () => {
@@ -301,6 +342,43 @@ describe('context', () => {
     );
     expect(deaths(text)).toEqual([]);
     expect(deaths(text, { context: { addresses } })).toEqual(['3: rules by 1 2']);
+  });
+
+  it('addresses given tell INPUT from FORWARD, behind DNAT', () => {
+    const addresses = named(
+      JSON.stringify([
+        {
+          ifname: 'eth0',
+          addr_info: [
+            { family: 'inet', local: '192.0.2.1', prefixlen: 24, broadcast: '192.0.2.255' },
+            { family: 'inet6', local: '2001:db8::1', prefixlen: 64 },
+          ],
+        },
+      ]),
+    );
+    const text = filter(
+      '-A INPUT -d 192.0.2.7/32 -j ACCEPT',
+      '-A INPUT -d 192.0.2.0/24 -j ACCEPT',
+      '-A INPUT -d 192.0.2.255/32 -j DROP',
+      '-A INPUT -d 224.0.0.251/32 -j ACCEPT',
+      '-A FORWARD -d 192.0.2.1/32 -j DROP',
+      '-A FORWARD -d 127.0.0.0/8 -j DROP',
+      '-A FORWARD -d 198.51.100.1/32 -j ACCEPT',
+    );
+    const nat = '*nat\n-A PREROUTING ! -i lo -p tcp -d 198.51.100.1/32 -j DNAT --to-destination 192.0.2.1\nCOMMIT\n';
+    const fates = '-A FORWARD ! -i lo -p tcp -d 198.51.100.1/32 -m conntrack --ctstate NEW -j ACCEPT\n-A INPUT -p tcp -j ACCEPT\n';
+    expect(deaths(text)).toEqual(['3: rule by 2']);
+    expect(deaths(text, { context: { addresses } })).toEqual(['1: host', '3: rule by 2', '5: host', '6: host']);
+    expect(deaths(`${nat}*filter\n${fates}COMMIT\n`, { context: { addresses } })).toEqual(['2: path by 1']);
+    const proxy =
+      '*mangle\n-A PREROUTING -p tcp -j TPROXY --on-port 8080\nCOMMIT\n*filter\n-A INPUT -d 198.51.100.9/32 -j ACCEPT\nCOMMIT\n';
+    expect(deaths(proxy, { context: { addresses } })).toEqual([]);
+    const six = facts(
+      '*filter\n-A INPUT -d 2001:db8::1 -j ACCEPT\n-A INPUT -d 2001:db8::2 -j ACCEPT\n-A INPUT -d ff02::1 -j DROP\nCOMMIT\n',
+      { context: { addresses } },
+      6,
+    );
+    expect(six.ruleset.rules.map((rule) => six.status(rule))).toEqual(['live', 'dead', 'live']);
   });
 
   it('nothing given resolves nothing', () => {
@@ -412,6 +490,131 @@ describe('what a match changes, and what only one back end does', () => {
   });
 });
 
+describe('translation on the whole way', () => {
+  const alive = (text: string): readonly boolean[] => {
+    const one = facts(text);
+    return one.ruleset.rules.map((rule) => one.status(rule) === 'live');
+  };
+  const lines = (...text: readonly string[]): string => `${text.join('\n')}\n`;
+
+  it('NETMAP and REDIRECT write what later rules see, by hook', () => {
+    expect(
+      alive(
+        lines(
+          '*mangle',
+          '-A PREROUTING -d 192.0.2.0/28 -j DROP',
+          '-A OUTPUT -d 127.0.0.0/8 -j DROP',
+          'COMMIT',
+          '*nat',
+          '-A PREROUTING -d 198.51.100.0/24 -j NETMAP --to 192.0.2.0/24',
+          '-A OUTPUT -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8080',
+          'COMMIT',
+          '*filter',
+          '-A FORWARD -d 192.0.2.7/32 -m conntrack --ctstate NEW -j DROP',
+          '-A FORWARD -d 203.0.113.0/24 -j DROP',
+          '-A OUTPUT -d 127.0.0.1/32 -p tcp -m conntrack --ctstate NEW -j DROP',
+          '-A OUTPUT -d 127.0.0.2/32 -p tcp -m conntrack --ctstate NEW -j DROP',
+          'COMMIT',
+        ),
+      ),
+    ).toEqual([true, true, true, true, true, true, true, false]);
+  });
+
+  it('what comes by lo was translated as it left: nat PREROUTING is not asked', () => {
+    expect(alive(lines('*nat', '-A PREROUTING -i lo -j ACCEPT', '-A PREROUTING -i lo+ -j ACCEPT', 'COMMIT'))).toEqual([false, true]);
+  });
+});
+
+describe('what the kernel lets pass (test/kernel/whole-way.test.ts asks it)', () => {
+  const alive = (...text: readonly string[]): readonly boolean[] => {
+    const one = facts(`${text.join('\n')}\n`);
+    return one.ruleset.rules.map((rule) => one.status(rule) === 'live');
+  };
+
+  it('what mangle or nat changes in OUTPUT may leave by another interface than filter saw', () => {
+    const rest = ['*filter', '-A OUTPUT ! -o eth1 -j DROP', '-A FORWARD -j DROP', 'COMMIT', '*nat', '-A POSTROUTING -o eth0 -j LOG'];
+    expect(alive(...rest, 'COMMIT')).toEqual([true, true, false]);
+    expect(alive(...rest, '-A OUTPUT -d 203.0.113.7 -j DNAT --to-destination 10.1.0.9', 'COMMIT')).toEqual([true, true, true, true]);
+    expect(alive(...rest, 'COMMIT', '*mangle', '-A OUTPUT -p udp -j MARK --set-mark 1', 'COMMIT')).toEqual([true, true, true, true]);
+    expect(alive(...rest, 'COMMIT', '*mangle', '-A FORWARD -p udp -j MARK --set-mark 1', 'COMMIT')).toEqual([true, true, false, true]);
+  });
+
+  it('behind CT a packet looks NEW in raw, and a NOTRACK comes too late', () => {
+    expect(
+      alive(
+        '*raw',
+        '-A PREROUTING ! -i lo -j CT --zone 1',
+        '-A PREROUTING ! -i lo -m conntrack --ctstate NEW',
+        '-A PREROUTING ! -i lo -m conntrack --ctstate INVALID',
+        '-A PREROUTING -j NOTRACK',
+        'COMMIT',
+        '*filter',
+        '-A FORWARD ! -i lo -m conntrack --ctstate NEW',
+        'COMMIT',
+      ),
+    ).toEqual([true, true, false, true, true]);
+  });
+
+  it('SYNPROXY lets pass what is no part of the handshake that it takes over', () => {
+    expect(
+      alive(
+        '*filter',
+        '-A FORWARD -p tcp -j SYNPROXY',
+        '-A FORWARD -p tcp -m conntrack --ctstate INVALID -j DROP',
+        '-A FORWARD -p tcp -m tcp --tcp-flags SYN,ACK,FIN,RST SYN -j DROP',
+        'COMMIT',
+      ),
+    ).toEqual([true, true, false]);
+  });
+
+  it('new packets that follow the first one are translated as it was, or not, whatever they look like', () => {
+    const rules = (length: string): readonly string[] => [
+      '*mangle',
+      '-A PREROUTING -d 203.0.113.9 -j DROP',
+      '-A PREROUTING -d 203.0.113.7 -m ttl --ttl-lt 5 -j DROP',
+      'COMMIT',
+      '*nat',
+      `-A PREROUTING -d 203.0.113.7 -p udp ${length} -j DNAT --to-destination 203.0.113.9`,
+      'COMMIT',
+      '*filter',
+      '-A FORWARD -d 203.0.113.9 -p udp -m conntrack --ctstate NEW -m length --length 101: -j ACCEPT',
+      '-A FORWARD ! -i lo -d 203.0.113.7 -p udp -m conntrack --ctstate NEW -m length --length 0:100 -j ACCEPT',
+      '-A FORWARD -d 203.0.113.9 -p tcp -m conntrack --ctstate NEW -j ACCEPT',
+      'COMMIT',
+    ];
+    expect(alive(...rules('-m length --length 0:100'))).toEqual([true, true, true, true, true, false]);
+    expect(alive(...rules(''))).toEqual([true, true, true, true, false, false]);
+  });
+
+  it('but the first one must have got so far itself', () => {
+    expect(
+      alive(
+        '*raw',
+        '-A PREROUTING -d 192.0.2.2 -j DROP',
+        '-A PREROUTING ! -i lo -p tcp -m tcp --dport 8080 -m ttl --ttl-lt 9 -j DROP',
+        'COMMIT',
+        '*nat',
+        '-A PREROUTING -p tcp -m tcp --dport 8080 -m ttl --ttl-lt 9 -j DNAT --to-destination 192.0.2.2',
+        'COMMIT',
+        '*filter',
+        '-A FORWARD -d 192.0.2.2 -m conntrack --ctstate NEW -j ACCEPT',
+        'COMMIT',
+      ),
+    ).toEqual([true, true, false, false]);
+  });
+
+  it('CT --notrack alone puts no fragments together', () => {
+    const rules = (target: string): readonly string[] => [
+      '*raw',
+      `-A PREROUTING -p tcp -j ${target}`,
+      '-A PREROUTING -f -j DROP',
+      'COMMIT',
+    ];
+    expect(alive(...rules('CT --notrack'))).toEqual([true, true]);
+    expect(alive(...rules('CT --zone 1'))).toEqual([true, false]);
+  });
+});
+
 describe('what is dead on the whole way', () => {
   const text = (verdict: string) =>
     [
@@ -433,5 +636,31 @@ describe('what is dead on the whole way', () => {
     const found = one.verdict(one.ruleset.rules[2]!);
     expect(found).toMatchObject({ status: 'dead', cause: 'path', fate });
     expect(found.by).toEqual([one.ruleset.rules[0]]);
+  });
+
+  it('told with the fewest rules that make it so', () => {
+    const one = facts(
+      [
+        '*raw',
+        '-A PREROUTING -s 192.0.2.0/24 -j DROP',
+        '-A PREROUTING -p tcp -m tcp --dport 23 -j DROP',
+        '-A PREROUTING -j MARKS',
+        '-A MARKS -p tcp -m tcp --dport 22 -j DROP',
+        '-A MARKS -p tcp -m tcp --dport 24:30 -j DROP',
+        'COMMIT',
+        '*mangle',
+        '-A PREROUTING -i eth0 -j MARK --set-mark 1',
+        'COMMIT',
+        '*filter',
+        '-A FORWARD -s 198.51.100.0/24 -p tcp -m tcp --dport 22:23 -j ACCEPT',
+        'COMMIT',
+        '',
+      ]
+        .join('\n')
+        .replace('*raw\n', '*raw\n:MARKS - [0:0]\n'),
+    );
+    const found = one.verdict(one.ruleset.rules.at(-1)!);
+    expect(found).toMatchObject({ status: 'dead', cause: 'path' });
+    expect(found.by.map((rule) => rule.id + 1)).toEqual([2, 4]);
   });
 });

@@ -31,8 +31,18 @@ test('--ipset: a rule behind its own set is dead only where the set is known', a
   ).toEqual([]);
 });
 
+test('--addresses: a rule in FORWARD for an own address', async () => {
+  const text = filter('-A FORWARD -d 192.0.2.1/32 -j DROP');
+  const addresses = JSON.stringify([{ ifname: 'eth0', addr_info: [{ family: 'inet', local: '192.0.2.1', prefixlen: 24 }] }]);
+  const words = ['--select', 'shadowed-rule'];
+  expect((await found(text, words)).ids).toEqual([]);
+  const { ids, findings } = await found(text, [...words, '--addresses', 'a.json'], { 'a.json': addresses });
+  expect(ids).toEqual(['shadowed-rule']);
+  expect(findings[0]!.message).toContain('the addresses given send no packet that it asks for to FORWARD');
+});
+
 test('--addresses: a rule for an own address behind one for all own addresses', async () => {
-  const text = filter('-A FORWARD -m addrtype --dst-type LOCAL -j ACCEPT', '-A FORWARD -d 192.0.2.1/32 -j DROP');
+  const text = filter('-A OUTPUT -m addrtype --dst-type LOCAL -j ACCEPT', '-A OUTPUT -d 192.0.2.1/32 -j DROP');
   const addresses = (own: string) =>
     JSON.stringify([
       { ifname: 'eth0', link_type: 'ether', addr_info: [{ family: 'inet', local: own, prefixlen: 24, broadcast: '192.0.2.255' }] },

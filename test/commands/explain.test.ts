@@ -23,7 +23,12 @@ describe('--rule', () => {
     ['-s 2001:db8::/32 -j DROP', 'Drop packets from 2001:db8::/32.'],
     ['ip6tables -A INPUT -p ipv6-icmp -j ACCEPT', 'Accept ICMPv6 packets.'],
     ['[12:3456] -A INPUT -i lo -j ACCEPT', 'Accept packets arriving on lo.'],
-    ['iptables -D INPUT -p tcp --dport 25 -j DROP', 'The command deletes this rule: Drop TCP packets to port 25 (smtp).'],
+    ['iptables -D INPUT -p tcp --dport 25 -j DROP', 'The command deletes this rule from INPUT: Drop TCP packets to port 25 (smtp).'],
+    ['iptables -I INPUT 3 -j DROP', 'The command puts this as rule 3 into INPUT: Drop every packet.'],
+    ['iptables -I FORWARD -j DROP', 'The command puts this first in FORWARD: Drop every packet.'],
+    ['iptables -R INPUT 2 -j DROP', 'The command puts this in the place of rule 2 of INPUT: Drop every packet.'],
+    ['iptables -C INPUT -j DROP', 'The command asks whether INPUT holds this rule: Drop every packet.'],
+    ['-A INPUT -m comment --comment "say \\"hi\\"" -j DROP', 'Comment: "say \\"hi\\"".'],
   ])('%s', async (text, words) => {
     const { stdout, code } = await explain('--rule', text);
     expect(stdout).toContain(words);
@@ -45,11 +50,35 @@ describe('--rule', () => {
     expect((await explain('--rule', '-A INPUT -p tcp --dport 99999 -j ACCEPT')).stdout).toContain('port 99999 is above 65535');
   });
 
+  test('a rule deleted by its number is found in the ruleset', async () => {
+    expect((await explain('rules.v4', '--rule', 'iptables -D SSH 1')).stdout).toContain(
+      'The command deletes rule 1 from SSH: Accept packets from 192.0.2.0/24.',
+    );
+    expect((await explain('rules.v4', '--rule', 'iptables -D SSH 9')).stderr).toContain('filter/SSH has no rule 9');
+    expect((await explain('--rule', 'iptables -D SSH 1')).stderr).toContain('give the ruleset, too');
+  });
+
+  test.each(['iptables -P INPUT DROP', 'iptables -N WEB', 'iptables --flush'])('%s holds no rule', async (text) => {
+    const { code, stderr } = await explain('--rule', text);
+    expect(code).toBe(2);
+    expect(stderr).toContain('a command without a rule');
+  });
+
   test('what is no rule at all is an error', async () => {
     const { code, stdout, stderr } = await explain('--rule', 'hello world');
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain('hello');
   });
+});
+
+test('--path is the way of a packet alone', async () => {
+  const { stdout, code } = await explain('rules.v4', '--path');
+  expect(code).toBe(0);
+  expect(stdout).toContain('PREROUTING   [connection tracking]');
+  expect(stdout).not.toContain('What is guarded');
+  const { paths } = JSON.parse((await explain('rules.v4', '--path', '-f', 'json')).stdout) as { paths: { path: { hook: string }[] }[] };
+  expect(paths[0]!.path.map(({ hook }) => hook)).toEqual(['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING']);
+  expect((await explain('rules.v4', '--path', '--line', '7')).code).toBe(2);
 });
 
 describe('--line and --chain', () => {
@@ -143,4 +172,24 @@ describe('the whole', () => {
     expect(stderr).toContain('not all of it could be read');
     expect(stdout).toContain('Not all of the text could be read');
   });
+});
+
+test('published ports: who reaches them, or who refuses them', async () => {
+  const docker = `*nat
+:DOCKER - [0:0]
+-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
+-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80
+-A DOCKER ! -i docker0 -p tcp -m tcp --dport 3306 -j DNAT --to-destination 172.17.0.3:3306
+-A DOCKER -d 127.0.0.1/32 ! -i docker0 -p tcp -m tcp --dport 5432 -j DNAT --to-destination 172.17.0.4:5432
+COMMIT
+*filter
+:FORWARD DROP [0:0]
+-A FORWARD -s 198.51.100.0/24 -j DROP
+-A FORWARD -d 172.17.0.2/32 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT
+COMMIT
+`;
+  const { stdout } = await call(['explain', 'docker.v4'], { files: { 'docker.v4': docker }, stdin: null });
+  expect(stdout).toMatch(/\*:8080 .* anywhere but 198\.51\.100\.0\/24 /);
+  expect(stdout).toMatch(/\*:3306 .* nobody: line 10 and policy refuse it /);
+  expect(stdout).toMatch(/127\.0\.0\.1:5432 .* nobody from outside /);
 });

@@ -1,6 +1,6 @@
 /** The program as a process: built as it ships, run by Node, its streams real. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -34,6 +34,29 @@ test('the version is that of package.json', () => {
   expect(tool.version).toBe(version);
   expect(run(['--version'])).toEqual({ status: 0, stdout: `iptlint ${version}\n`, stderr: '' });
   expect(run(['fmt', '--version']).stdout).toBe(`iptlint ${version}\n`);
+});
+
+describe('compiled code is kept beside the program', () => {
+  const kept = join(folder, 'compiled');
+  const files = () => readdirSync(kept);
+
+  test('the build writes it, and a run leaves it as it is', () => {
+    const [name, ...others] = files();
+    expect(others).toEqual([]);
+    const before = statSync(join(kept, name!)).mtimeMs;
+    expect(run(['rules', 'open-policy']).status).toBe(0);
+    expect(statSync(join(kept, name!)).mtimeMs).toBe(before);
+  });
+
+  test('what V8 refuses is no fault, and is written anew', () => {
+    const [name] = files();
+    writeFileSync(join(kept, name!), 'not compiled by anybody');
+    const { status, stdout, stderr } = run(['rules', 'open-policy']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain('open-policy');
+    expect(files()).toEqual([name]);
+    expect(statSync(join(kept, name!)).size).toBeGreaterThan(100_000);
+  });
 });
 
 test('a dump on standard input', () => {

@@ -23,10 +23,10 @@ const grammar = (): string => {
 };
 
 test('what docs/query.md shows is what the program prints', async () => {
-  const rules = /```text file=rules\.v4\n([\s\S]*?)```/.exec(page)![1]!;
+  const files = Object.fromEntries([...page.matchAll(/```text file=(\S+)\n([\s\S]*?)```/g)].map(([, name, text]) => [name!, text!]));
   let text = page.replace(/```ebnf\n[\s\S]*?```/, () => `\`\`\`ebnf\n${grammar()}\n\`\`\``);
   for (const [block, command] of page.matchAll(/```console\n\$ (.*)\n[\s\S]*?```/g)) {
-    const { stdout, stderr } = await call(wordsOf(command!).slice(1), { files: { 'rules.v4': rules }, engine: 'real' });
+    const { stdout, stderr } = await call(wordsOf(command!).slice(1), { files, engine: 'real' });
     text = text.replace(block, () => `\`\`\`console\n$ ${command}\n${stdout}${stderr}\`\`\``);
   }
   expectDocument(path, text);

@@ -100,6 +100,27 @@ describe('what is open', () => {
     expect(toText(pageBlocks(proved), 100)).toContain('Accept packets from 192.0.2.7. No packet reaches it.');
   });
 
+  test('two interfaces, or one wanted and unwanted, are no way in', () => {
+    const forward = (rules: string) =>
+      page(filter(rules))
+        .exposure.find(({ hook }) => hook === 'FORWARD')!
+        .rows.map(({ leaving }) => leaving);
+    const web = '-A WEB -d 192.0.2.5 ! -i br1 -o br1 -p tcp --dport 80 -j ACCEPT';
+    expect(forward(`-A FORWARD -o br0 -j WEB\n-A FORWARD -o br1 -j WEB\n${web}`)).toEqual(['br1']);
+    expect(forward(`-A FORWARD -i br1 -j WEB\n${web}`)).toEqual([]);
+    expect(forward(`-A FORWARD -o br+ -j WEB\n${web}`)).toEqual(['br*, also br1']);
+  });
+
+  test('what a match notes is no condition', () => {
+    expect(rows(filter('-A INPUT -p tcp --dport 22 -m recent --name ssh --set -j ACCEPT')).rows).toMatchObject([{ only: '' }]);
+  });
+
+  test('a rule for another hook lets nothing in at this one', () => {
+    expect(rows(filter('-A INPUT -j WEB\n-A OUTPUT -j WEB\n-A WEB -o eth0 -j ACCEPT\n-A WEB -i eth0 -j ACCEPT')).rows).toMatchObject([
+      { arriving: 'eth0', leaving: '', lines: [9] },
+    ]);
+  });
+
   test('a policy that accepts is open to all', () => {
     expect(rows(filter('-A INPUT -p tcp --dport 25 -j DROP', 'ACCEPT')).rows).toMatchObject([
       { service: 'everything', from: ['anywhere'], only: 'what no rule refuses', lines: [] },
@@ -149,6 +170,13 @@ ${endpoint('A', '198.51.100.1')}${endpoint('B', '198.51.100.2')}${endpoint('C', 
     for (const { share } of service!.endpoints) expect(share).toBeCloseTo(1 / 3, 6);
   });
 
+  test('services that no built-in chain leads to are told as such', () => {
+    expect(page(three).kubernetes!.notVisible).toBeNull();
+    expect(page(three.replace('-A PREROUTING -j KUBE-SERVICES\n', '')).kubernetes!.notVisible).toContain(
+      'no packet comes to these services',
+    );
+  });
+
   test('uneven probabilities are told as they are', () => {
     const [service] = page(three.replace('0.50000000000', '0.10000000000')).kubernetes!.services;
     expect(service!.endpoints.map(({ share }) => Math.round(share * 1000))).toEqual([333, 67, 600]);
@@ -183,6 +211,20 @@ ${endpoint('A', '198.51.100.1')}`),
     const found = page(ipvs).kubernetes!;
     expect(found).toMatchObject({ mode: 'ipvs', services: [] });
     expect(found.notVisible).toContain('--ipset');
+  });
+
+  test('ipvs mode with chains left over from iptables mode', () => {
+    const {
+      mode,
+      services: told,
+      notVisible,
+    } = page(
+      three
+        .replace(/-A KUBE-SERVICES .*\n/g, '')
+        .replace('-A PREROUTING', '-A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT\n-A PREROUTING'),
+    ).kubernetes!;
+    expect([mode, told]).toEqual(['ipvs', []]);
+    expect(notVisible).toContain('left over from iptables mode');
   });
 
   test('ipvs mode: addresses come from the sets', () => {
@@ -228,7 +270,7 @@ describe('chains', () => {
       'WEB',
       '-A INPUT -p tcp --dport 80 -j WEB\n-A FORWARD -p tcp --dport 80 -j WEB\n-A WEB -s 192.0.2.0/24 -j ACCEPT\n-A WEB -s 198.51.100.0/24 -j LOG\n-A WEB -s 203.0.113.0/24 -j DROP',
     );
-    expect(web.summary).toBe('3 rules: 1 accepts, 1 drops and 1 LOG.');
+    expect(web.summary).toBe('3 rules: 1 accepts, 1 drops and 1 logs.');
     expect(web.calledBy).toEqual(['Called from lines 6 (INPUT) and 7 (FORWARD) for TCP packets to port 80 (http).']);
     expect(web.fallsThrough).toBe('What no rule decides goes back to the caller.');
     expect(web.rules.map(({ line, number }) => [line, number])).toEqual([
@@ -238,14 +280,61 @@ describe('chains', () => {
     ]);
   });
 
+  test('a target that is not known is no deed', () => {
+    expect(
+      chain('WEB', '-A WEB -p tcp -j CLASSIFY --set-class 1:1\n-A WEB -s 192.0.2.1 -j NOWHERE\n-A WEB -j MARK --set-mark 1').summary,
+    ).toBe('3 rules: 1 has the target CLASSIFY, 1 marks and 1 jumps to NOWHERE (not known here).');
+  });
+
+  test('outside the filter table an accepted packet only goes on', () => {
+    const raw = ruleset('*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -s 192.0.2.1 -j DROP\nCOMMIT\n').tables.get('raw')!;
+    expect(explainChain(raw.chains.get('PREROUTING')!).summary).toBe('One rule. A list of what is refused: all else passes.');
+  });
+
   test('one that nobody calls', () => {
     expect(chain('WEB', '-A WEB -j DROP').calledBy).toEqual(['No rule calls it: no packet ever comes here.']);
   });
 
   test('a list of what is allowed', () => {
     expect(chain('INPUT', '-A INPUT -p tcp --dport 22 -j ACCEPT\n-A INPUT -p icmp -j ACCEPT').summary).toBe(
-      '2 rules: 2 accept. A list of what is allowed: all else is refused.',
+      '2 rules: both accept. A list of what is allowed: all else is refused.',
     );
+  });
+});
+
+test('network policies of Calico: both directions bear the name that one of them tells', () => {
+  const { policies } = page(
+    '*filter\n:FORWARD ACCEPT [0:0]\n:cali-tw-cali1 - [0:0]\n:cali-fw-cali1 - [0:0]\n:cali-pi-_Qx - [0:0]\n:cali-po-_Qx - [0:0]\n-A FORWARD -o cali1 -g cali-tw-cali1\n-A FORWARD -i cali1 -g cali-fw-cali1\n-A cali-tw-cali1 -j cali-pi-_Qx\n-A cali-tw-cali1 -m comment --comment "Drop if no policies passed packet" -j DROP\n-A cali-fw-cali1 -j cali-po-_Qx\n-A cali-pi-_Qx -p tcp -m comment --comment "Policy default/knp.default.web ingress" -j MARK --set-xmark 0x10000/0x10000\nCOMMIT\n',
+  );
+  expect(policies!.pods).toMatchObject([
+    { pod: 'interface cali1', ingress: ['default/knp.default.web'], egress: ['default/knp.default.web'], otherwise: 'dropped' },
+  ]);
+  expect(policies!.policies.map(({ chain, direction, rules }) => [chain, direction, rules])).toEqual([
+    ['cali-pi-_Qx', 'to', 1],
+    ['cali-po-_Qx', 'from', 0],
+  ]);
+});
+
+describe('chains of programs', () => {
+  const istio = (more: string) =>
+    page(
+      `*nat\n:OUTPUT ACCEPT [0:0]\n:ISTIO_OUTPUT - [0:0]\n:ISTIO_REDIRECT - [0:0]\n-A OUTPUT -j ISTIO_OUTPUT\n${more}-A ISTIO_OUTPUT -p tcp -j ISTIO_REDIRECT\n-A ISTIO_REDIRECT -p tcp -j REDIRECT --to-ports 15001\nCOMMIT\n`,
+    );
+
+  test('few are explained, with what they translate', () => {
+    const small = istio('');
+    expect(small.chains.map(({ chain }) => chain)).toEqual(['OUTPUT', 'ISTIO_OUTPUT', 'ISTIO_REDIRECT']);
+    expect(small.translations.map(({ sentence }) => sentence)).toEqual(['TCP packets: redirect to this host, port 15001.']);
+    expect(toText(pageBlocks(small), 100)).not.toContain('left out');
+  });
+
+  test('many are left out, and chains that only lead there are named alone', () => {
+    const large = istio(Array.from({ length: 50 }, (_, at) => `-A ISTIO_OUTPUT -d 192.0.2.${at} -j RETURN\n`).join(''));
+    expect(large.chains).toEqual([]);
+    const text = toText(pageBlocks(large), 100);
+    expect(text).toContain('Chains that programs manage are left out here');
+    expect(text).toContain('These only hand every packet on to such chains: nat/OUTPUT.');
+    expect(text).toContain('1 rule in OUTPUT');
   });
 });
 
@@ -255,7 +344,10 @@ test('the way of a packet: hooks and tables in the order of the kernel, nat behi
   );
   const lines = pathDiagram(path);
   expect(lines).toContain('PREROUTING   raw (1 rule) -> [connection tracking]');
-  expect(lines.find((line) => line.includes('INPUT'))).toContain('filter (0 rules, policy DROP) -> nat (1 rule)');
+  const at = lines.findIndex((line) => line.includes('INPUT'));
+  expect(lines[at]).toMatch(/INPUT {8}filter \(0 rules, policy DROP\)$/);
+  expect(lines[at + 1]).toMatch(/^ {35}-> nat \(1 rule\) {2}-> a program of this host$/);
+  expect(lines.filter((line) => line.length > 100)).toEqual([]);
 });
 
 test('a page as Markdown keeps names from being read as markup', () => {

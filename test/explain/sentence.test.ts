@@ -68,6 +68,50 @@ describe('connection states', () => {
   });
 });
 
+describe('several phrases of one thing are joined', () => {
+  test.each([
+    [
+      '-i eth0 -m conntrack --ctstate NEW --ctproto udp --ctorigdstport 53 -j ACCEPT',
+      'Accept packets arriving on eth0, of new UDP connections begun to port 53 (dns).',
+    ],
+    ['-m conntrack --ctstate NEW,RELATED --ctproto tcp -j ACCEPT', 'Accept packets of new or related TCP connections.'],
+    [
+      '-p tcp -m conntrack --ctstate RELATED -m helper --helper ftp -m connmark --mark 1 -j ACCEPT',
+      'Accept TCP packets of related connections expected by the helper ftp and marked 0x1.',
+    ],
+    [
+      '-m set --match-set a src -m set ! --match-set b src -m set --match-set c src -m set --match-set d dst -j DROP',
+      'Drop packets whose source is in sets a and c but not in set b and whose destination is in set d.',
+    ],
+    ['-m set ! --match-set a src -m set ! --match-set b src -j DROP', 'Drop packets whose source is in none of the sets a and b.'],
+    ['-s $A -d $B -i eth0 -j DROP', 'Drop packets arriving on eth0, matching "-s $A" and "-d $B" (not understood).'],
+    ['-p ah -m ah --ahspi 5 -m ttl --ttl-eq 1 -j DROP', 'Drop AH packets with SPI 5 and a TTL of 1.'],
+    [
+      '-d 192.0.2.5 -p udp --dport 53 -m addrtype --dst-type LOCAL -j ACCEPT',
+      "Accept UDP packets to port 53 (dns) of 192.0.2.5 and at the same time this host's own addresses.",
+    ],
+  ])('%s', (rule, sentence) => {
+    expect(said(rule).sentence).toBe(sentence);
+  });
+});
+
+test('a clause never stands where it would swallow what follows', () => {
+  expect(said('-p tcp -m conntrack ! --ctstate INVALID,NEW -s 192.0.2.1 -j ACCEPT').sentence).toBe(
+    'Accept TCP packets from 192.0.2.1, that are neither invalid nor new.',
+  );
+  expect(said('-p tcp -m conntrack --ctstate INVALID,NEW -m tcp --tcp-flags RST RST -j DROP').sentence).toBe(
+    'Drop TCP packets that are invalid or new, with RST set.',
+  );
+  expect(said('-p tcp --tcp-flags RST RST -j REJECT --reject-with tcp-reset').sentence).toBe(
+    'Reject TCP packets with RST set, with a TCP reset.',
+  );
+});
+
+test('quotes within what is quoted do not end it', () => {
+  expect(said('-m string --algo bm --string "a\\"b" -j DROP').sentence).toBe('Drop packets holding "a\\"b".');
+  expect(said('-m string --string "a b" -j DROP').sentence).toBe(`Drop packets matching '-m string --string "a b"' (not understood).`);
+});
+
 describe('negation', () => {
   test.each([
     ['! -s 192.0.2.0/24 -j DROP', 'Drop packets from anywhere but 192.0.2.0/24.'],
@@ -97,7 +141,7 @@ describe('targets', () => {
     ['-p tcp --dport 80 -j WEB', 'Jump to chain WEB for TCP packets to port 80 (http).'],
     ['-g WEB', 'Go to chain WEB, without coming back here, for every packet.'],
     ['-p tcp --dport 80', 'Count TCP packets to port 80 (http) (no target).'],
-    ['-s 192.0.2.7 -j RETURN', 'Leave packets from 192.0.2.7 to the policy, DROP.'],
+    ['-s 192.0.2.7 -j RETURN', 'Skip the rules below for packets from 192.0.2.7: the policy, DROP, decides.'],
     ['-A WEB -s 192.0.2.7 -j RETURN', 'Return to the calling chain for packets from 192.0.2.7.'],
     ['-j CONNMARK --save-mark', "Every packet: save the packet's mark to its connection."],
   ])('%s', (rule, sentence) => {

@@ -42,6 +42,17 @@ describe('a mistake points at its word', () => {
     ['decided by line x', '[x] x is no number of a line'],
     ['192.0.2.1 to port 22', '[192.0.2.1] 192.0.2.1 stands alone; write "from 192.0.2.1" or "to 192.0.2.1"'],
     ['decided line 4', '[line] "line" does not fit after "decided"'],
+    ['drop in INPUT', '[drop] drop is no word of queries; write "dropped"'],
+    ['allowed in input', '[allowed] allowed is no word of queries; write "accepted"'],
+    ['dropped input', '[input] input is no word of queries; write "in INPUT"'],
+    ['src 192.0.2.1', '[src] src is no word of queries; write "from"'],
+    ['new dport 22', '[dport] dport is no word of queries; write "to port"'],
+    ['who can reach ssh', '[who] who is no word of queries; write "from"'],
+    ['ssh from anywhere', '[ssh] ssh is a service; write "to port ssh"'],
+    ['to ssh in INPUT', '[ssh] ssh is no address but a service; write "port ssh"'],
+    ['port 22/tcp', '[22/tcp] 22/tcp says two things; write "tcp to port 22"'],
+    ['on eth0 new', '[on] "on" does not fit; did you mean "arriving on"?'],
+    ['line 40', '[line] "line" does not fit; did you mean "decided by line"?'],
     ['to port 22, or', '[or] "or" does not fit after ","'],
   ])('%s', (text, message) => {
     expect(mistake(text)).toBe(message);

@@ -4,7 +4,13 @@ import { resolve } from '../../src/model/resolve.js';
 import type { Chain, Rule, Ruleset } from '../../src/model/ruleset.js';
 import type { Cube } from '../../src/packets/cube.js';
 import type { Space } from '../../src/packets/space.js';
-import type { SlowPacket } from '../analysis/slow-checker.js';
+
+/** A packet as the plain walk sees it; fields that are not told are 0. */
+export interface SlowPacket {
+  readonly numbers: ReadonlyMap<FieldName, Ordinal>;
+  readonly inInterface: string;
+  readonly outInterface: string;
+}
 
 export const rulesetOf = (text: string): Ruleset => resolve(parse(text, { name: 'rules.v4', family: 4 }).document).rulesets[0]!;
 

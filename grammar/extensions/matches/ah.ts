@@ -1,7 +1,7 @@
 /** `-m ah`: the Authentication Header of IPsec: its SPI, and in IPv6 its length and reserved bits. */
 import { all, inRange, notIf, type Predicate } from '../../packet/predicate.js';
 import { integer } from '../../values/integer.js';
-import { type IntegerRange, sayIntegerRange, wordRange } from '../../values/integer-range.js';
+import { type IntegerRange, sayNumberOf, wordRange } from '../../values/integer-range.js';
 import { none } from '../../values/value.js';
 import { defineMatch, phrase } from '../define.js';
 import { ask } from '../spell.js';
@@ -12,7 +12,8 @@ const question = (words: string, given: Readonly<Record<string, unknown>> = {}):
 /** In IPv6 the header is looked for behind others, whatever `-p` says. */
 const hasHeader6 = question('');
 
-const isFull = ({ first, last }: IntegerRange): boolean => first === 0 && last === 0xffffffff;
+const highest = 0xffffffff;
+const isFull = ({ first, last }: IntegerRange): boolean => first === 0 && last === highest;
 
 export const ah = defineMatch({
   name: 'ah',
@@ -41,18 +42,19 @@ export const ah = defineMatch({
     if (reserved) words.push('--ahres');
     return words.join(' ');
   },
-  say: ({ spi, length, reserved }) => [
-    phrase('noun', 'AH packets'),
-    ...(spi && (spi.negated || !isFull(spi.value))
-      ? [phrase('condition', `with ${spi.negated ? 'any SPI but ' : 'SPI '}${sayIntegerRange(spi.value)}`)]
-      : []),
-    ...(length ? [phrase('condition', `with ${length.negated ? 'any AH length but ' : 'AH length '}${length.value}`)] : []),
-    ...(reserved ? [phrase('condition', 'with the reserved field of AH zero')] : []),
-  ],
+  say: ({ spi, length, reserved }) => {
+    const spiWords = spi && sayNumberOf('SPI', spi, highest);
+    return [
+      phrase('noun', 'AH packets'),
+      ...(spiWords === undefined ? [] : [phrase('condition', `with ${spiWords}`)]),
+      ...(length ? [phrase('condition', `with ${length.negated ? 'any AH length but ' : 'AH length '}${length.value}`)] : []),
+      ...(reserved ? [phrase('condition', 'with the reserved field of AH zero')] : []),
+    ];
+  },
   examples: [
     { rule: '-p ah -m ah --ahspi 5:5', saved: '-p ah -m ah --ahspi 5', says: 'with SPI 5' },
     { rule: '-p 51 --ahspi :', saved: '-p ah -m ah', says: 'AH packets' },
-    { rule: '-p ah -m ah ! --ahspi 0x10:', saved: '-p ah -m ah ! --ahspi 16:4294967295', says: 'any SPI but 16 to 4294967295' },
+    { rule: '-p ah -m ah ! --ahspi 0x10:', saved: '-p ah -m ah ! --ahspi 16:4294967295', says: 'any SPI but 16 or more' },
     { rule: '-m ah --ahlen 32 --ahres', family: 6, says: 'with AH length 32' },
     { rule: '-m ah --ahspi 5', refused: '-p ah' },
     { rule: '-p ah -m ah --ahlen 5', refused: '--ahlen' },

@@ -29,7 +29,14 @@ const onInterface = (field: 'inInterface' | 'outInterface', use: Use<InterfaceNa
   use && notIf(use.negated, named(field, use.value.name, use.value.prefix));
 
 const fromTo = (slot: 'from' | 'to', word: string, use: Use<readonly (Network | HostName)[]> | undefined): Phrase[] =>
-  use ? [phrase(slot, `${word} ${use.negated ? 'anywhere but ' : ''}${networks.say(use.value, { family: 4, negated: false })}`)] : [];
+  use ? [phrase(slot, `${word} ${sayHosts(use)}`)] : [];
+
+/** "192.0.2.0/24", "anywhere but 192.0.2.7", "nowhere". */
+const sayHosts = ({ value, negated }: Use<readonly (Network | HostName)[]>): string => {
+  const words = networks.say(value, { family: 4, negated: false });
+  if (!negated) return words;
+  return words === 'anywhere' ? 'nowhere' : `anywhere but ${words}`;
+};
 
 const through = (slot: 'arriving' | 'leaving', words: string, use: Use<InterfaceName> | undefined): Phrase[] =>
   use
@@ -104,7 +111,7 @@ export const builtIn = defineMatch({
       );
     phrases.push(...fromTo('from', 'from', source), ...fromTo('to', 'to', destination));
     phrases.push(...through('arriving', 'arriving on', inInterface), ...through('leaving', 'leaving by', outInterface));
-    if (fragment) phrases.push(phrase('condition', fragment.negated ? 'being whole or a first fragment' : 'being a later fragment'));
+    if (fragment) phrases.push(phrase('adjective', fragment.negated ? 'that are whole or first fragments' : 'that are later fragments'));
     return phrases;
   },
   examples: [

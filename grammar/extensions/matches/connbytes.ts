@@ -6,7 +6,7 @@ import { type WideRange, wideRange, widest } from '../../values/wide-range.js';
 import { defineMatch, phrase, type Use } from '../define.js';
 import { ask, join, spell } from '../spell.js';
 
-const directions = { original: 'sent', reply: 'received back', both: 'in both directions' } as const;
+const directions = { original: 'in the original direction', reply: 'in the reply direction', both: 'in both directions' } as const;
 const modes = { packets: 'packets', bytes: 'bytes', avgpkt: 'bytes a packet on average' } as const;
 
 const direction = oneName({ names: ['original', 'reply', 'both'], what: 'direction' }, (name) => directions[name]);
@@ -75,12 +75,12 @@ export const connbytes = defineMatch({
     {
       rule: '-m connbytes --connbytes-dir original --connbytes-mode packets ! --connbytes :20',
       saved: '-m connbytes ! --connbytes 0:20 --connbytes-mode packets --connbytes-dir original',
-      says: 'with more than 20 packets sent',
+      says: 'with more than 20 packets in the original direction',
     },
     {
       rule: '-m connbytes ! --connbytes 7:7 --connbytes-mode packets --connbytes-dir reply',
       saved: '-m connbytes --connbytes 7:7 --connbytes-mode packets --connbytes-dir reply',
-      says: 'with 7 packets received back',
+      says: 'with 7 packets in the reply direction',
     },
     { rule: '-m connbytes --connbytes 9:5 --connbytes-mode packets --connbytes-dir both', refused: 'upside down' },
     { rule: '-m connbytes --connbytes 9 --connbytes-mode packets', refused: '--connbytes-dir' },

@@ -51,9 +51,7 @@ export const connlimit = defineMatch({
   say: (given, { family }) => {
     const { isAbove, limit, length, side } = settled(given, family);
     const whose = `${side === 'saddr' ? 'source' : 'destination'} ${length === addressWidth(family) ? 'address' : `/${length} network`}`;
-    return [
-      phrase('condition', `while their ${whose} has ${isAbove ? 'more than' : 'at most'} ${limit} connection${limit === 1 ? '' : 's'}`),
-    ];
+    return [phrase('condition', `whose ${whose} has ${isAbove ? 'more than' : 'at most'} ${limit} connection${limit === 1 ? '' : 's'}`)];
   },
   examples: [
     {

@@ -7,12 +7,15 @@ import { hasConnection } from '../../packet/presence.js';
 import { ctStates, inStates, sayStates } from '../../values/connection-states.js';
 import { type HostMask, hostMask, inHostMask } from '../../values/host-mask.js';
 import { type IntegerRange, printIntegerRange, sayIntegerRange, wordRange } from '../../values/integer-range.js';
-import { nameList, oneName } from '../../values/names.js';
+import { nameList, oneName, sayAlternatives, sayTogether } from '../../values/names.js';
 import { type PortRange, portRange } from '../../values/port.js';
 import { protocol, sayProtocol } from '../../values/protocol.js';
 import { resolvedPortRange } from '../../values/resolved-port.js';
-import { defineValue } from '../../values/value.js';
+import { defineValue, type ValueContext } from '../../values/value.js';
 import { defineMatch, phrase, type Use } from '../define.js';
+
+/** Of the seconds of --ctexpire. */
+const highest = 0xffffffff;
 
 const directions = oneName({ names: ['ORIGINAL', 'REPLY'], what: 'direction', anyCase: true });
 
@@ -58,11 +61,25 @@ const expiry = (range: IntegerRange): Predicate =>
     given: { expire: range },
   });
 
+/** "port 22 (ssh)", "ports 80 to 90". */
+const sayPortsOf = (range: PortRange, context: ValueContext): string => {
+  if (range.first === range.last) return `port ${portRange.say(range, context)}`;
+  return `ports ${range.first} to ${range.last}${range.first > range.last ? ' (an empty range)' : ''}`;
+};
+
+/** "assured or confirmed", "neither assured nor confirmed". */
+const sayStatus = ({ value, negated }: Use<readonly Status[]>): string => {
+  if (value.length === 0) return negated ? 'with any status' : 'with the status none (which is never so)';
+  const words = value.map((name) => statusWords[name]);
+  if (!negated) return sayAlternatives(words);
+  return words.length === 1 ? `not ${words[0]}` : `neither ${words.join(' nor ')}`;
+};
+
 /** "begun to 192.0.2.7 port 22 (ssh)"; apart where one of the two is negated. */
 const sayEnd = (verb: string, address: Use<HostMask> | undefined, port: Use<PortRange> | undefined, family: Family): readonly string[] => {
   const plain = { family, negated: false };
   const host = address && hostMask.say(address.value, plain);
-  const number = port && `port ${portRange.say(port.value, plain)}`;
+  const number = port && sayPortsOf(port.value, plain);
   if (host && number && !address.negated && !port.negated) return [`${verb} ${host} ${number}`];
   return [
     ...(host ? [`${address.negated ? 'not ' : ''}${verb} ${host}`] : []),
@@ -116,22 +133,23 @@ export const conntrack = defineMatch({
   say: (given, { family }) => {
     const { states, protocol, status: wantedStatus, expire, direction } = given;
     const parts = [
-      ...(protocol?.negated ? [`not of protocol ${sayProtocol(protocol.value)}`] : []),
       ...sayEnd('begun from', given.originalSource, given.originalSourcePort, family),
       ...sayEnd('begun to', given.originalDestination, given.originalDestinationPort, family),
       ...sayEnd('answered from', given.replySource, given.replySourcePort, family),
       ...sayEnd('answered to', given.replyDestination, given.replyDestinationPort, family),
-      ...(wantedStatus
-        ? [`that are ${wantedStatus.negated ? 'not ' : ''}${statuses.say(wantedStatus.value, { family, negated: false })}`]
-        : []),
-      ...(expire ? [`that ${expire.negated ? 'do not expire' : 'expire'} in ${sayIntegerRange(expire.value)} seconds`] : []),
+      ...(wantedStatus && (wantedStatus.negated || wantedStatus.value.length === 0) ? [sayStatus(wantedStatus)] : []),
+      ...(expire ? [`${expire.negated ? 'not ' : ''}expiring in ${sayIntegerRange(expire.value, highest)} seconds`] : []),
     ];
-    const kind = protocol && !protocol.negated ? `${sayProtocol(protocol.value)} ` : '';
+    const kind = [
+      ...(wantedStatus && !wantedStatus.negated && wantedStatus.value.length > 0 ? [sayStatus(wantedStatus)] : []),
+      ...(protocol ? [`${protocol.negated ? 'non-' : ''}${sayProtocol(protocol.value)}`] : []),
+      'connections',
+    ].join(' ');
     return [
       ...(states ? [sayStates(states.value, states.negated)] : []),
       ...(direction ? [phrase('condition', `in the ${direction.value.toLowerCase()} direction`)] : []),
-      ...(kind !== '' || parts.length > 0
-        ? [phrase('condition', [`of ${kind}connections`, parts.join(', ')].filter((part) => part !== '').join(' '))]
+      ...(kind !== 'connections' || parts.length > 0
+        ? [phrase('condition', [`of ${kind}`, sayTogether(parts)].filter((part) => part !== '').join(' '))]
         : []),
     ];
   },
@@ -146,8 +164,8 @@ export const conntrack = defineMatch({
     },
     { rule: '-m conntrack --ctorigsrc 192.0.2.7/24', says: 'begun from 192.0.2.7/24' },
     { rule: '-m conntrack --ctrepldst 2001:db8::/32', family: 6, says: 'answered to 2001:db8::/32' },
-    { rule: '-m conntrack --ctstatus assured,none', saved: '-m conntrack --ctstatus ASSURED', says: 'that are assured' },
-    { rule: '-m conntrack --ctexpire 5:', saved: '-m conntrack --ctexpire 5:4294967295', says: 'expire in 5 to 4294967295 seconds' },
+    { rule: '-m conntrack --ctstatus assured,none', saved: '-m conntrack --ctstatus ASSURED', says: 'of assured connections' },
+    { rule: '-m conntrack --ctexpire 5:', saved: '-m conntrack --ctexpire 5:4294967295', says: 'expiring in 5 or more seconds' },
     { rule: '-m conntrack --ctdir reply --ctstate NEW', saved: '-m conntrack --ctstate NEW --ctdir REPLY', says: 'in the reply direction' },
     { rule: '-m conntrack --ctstate NEW,', refused: 'a connection state is missing' },
     { rule: '-m conntrack', refused: 'one option' },

@@ -1,10 +1,11 @@
 /** `-m esp`: the SPI of IPsec's Encapsulating Security Payload. */
 import { all, inRange, notIf } from '../../packet/predicate.js';
-import { type IntegerRange, sayIntegerRange, wordRange } from '../../values/integer-range.js';
+import { type IntegerRange, sayNumberOf, wordRange } from '../../values/integer-range.js';
 import { defineMatch, phrase } from '../define.js';
 import { headerOf } from '../transport.js';
 
-const isFull = ({ first, last }: IntegerRange): boolean => first === 0 && last === 0xffffffff;
+const highest = 0xffffffff;
+const isFull = ({ first, last }: IntegerRange): boolean => first === 0 && last === highest;
 
 export const esp = defineMatch({
   name: 'esp',
@@ -16,12 +17,10 @@ export const esp = defineMatch({
   // The full range is not printed, negated or not.
   save: ({ spi }, { family }) =>
     spi && !isFull(spi.value) ? `${spi.negated ? '! ' : ''}--espspi ${wordRange.print(spi.value, { family, negated: spi.negated })}` : '',
-  say: ({ spi }) => [
-    phrase('noun', 'ESP packets'),
-    ...(spi && (spi.negated || !isFull(spi.value))
-      ? [phrase('condition', `with ${spi.negated ? 'any SPI but ' : 'SPI '}${sayIntegerRange(spi.value)}`)]
-      : []),
-  ],
+  say: ({ spi }) => {
+    const spiWords = spi && sayNumberOf('SPI', spi, highest);
+    return [phrase('noun', 'ESP packets'), ...(spiWords === undefined ? [] : [phrase('condition', `with ${spiWords}`)])];
+  },
   examples: [
     { rule: '-p esp --espspi 0x20', saved: '-p esp -m esp --espspi 32', says: 'with SPI 32' },
     { rule: '-p esp -m esp --espspi :', saved: '-p esp -m esp', says: 'ESP packets' },

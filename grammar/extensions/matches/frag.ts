@@ -1,7 +1,7 @@
 /** `-m frag`: the Fragment header of an IPv6 packet. */
 import { all, any, is, none as never, notIf, type Predicate } from '../../packet/predicate.js';
 import { integer } from '../../values/integer.js';
-import { sayIntegerRange, wordRange } from '../../values/integer-range.js';
+import { sayNumberOf, wordRange } from '../../values/integer-range.js';
 import { none } from '../../values/value.js';
 import { defineMatch, phrase } from '../define.js';
 import { ask } from '../spell.js';
@@ -12,7 +12,8 @@ const question = (words: string, given: Readonly<Record<string, unknown>> = {}):
 const hasFragmentHeader = question('');
 const moreFollow = question('--fragmore', { more: true });
 
-const isFull = ({ first, last }: { readonly first: number; readonly last: number }): boolean => first === 0 && last === 0xffffffff;
+const highest = 0xffffffff;
+const isFull = ({ first, last }: { readonly first: number; readonly last: number }): boolean => first === 0 && last === highest;
 
 export const frag = defineMatch({
   name: 'frag',
@@ -57,31 +58,32 @@ export const frag = defineMatch({
       ...(more ? ['--fragmore'] : []),
       ...(last ? ['--fraglast'] : []),
     ].join(' '),
-  say: ({ id, length, reserved, first, more, last }) => [
-    phrase('adjective', 'fragmented'),
-    ...(first ? [phrase('condition', 'being the first fragment')] : []),
-    ...(last ? [phrase('condition', 'being the last fragment')] : []),
-    ...(id && (id.negated || !isFull(id.value))
-      ? [phrase('condition', `with ${id.negated ? 'any fragment id but ' : 'fragment id '}${sayIntegerRange(id.value)}`)]
-      : []),
-    ...(length
-      ? [
-          phrase(
-            'condition',
-            `with ${length.negated ? 'any fragment length but ' : 'fragment length '}${length.value} (the kernel does not look)`,
-          ),
-        ]
-      : []),
-    ...(reserved ? [phrase('condition', 'with the reserved bits of the Fragment header zero')] : []),
-    ...(more ? [phrase('condition', 'with more fragments to follow')] : []),
-  ],
+  say: ({ id, length, reserved, first, more, last }) => {
+    const idWords = id && sayNumberOf('fragment id', id, highest);
+    return [
+      phrase('adjective', 'fragmented'),
+      ...(first ? [phrase('condition', 'that are the first fragment')] : []),
+      ...(last ? [phrase('condition', 'that are the last fragment')] : []),
+      ...(idWords === undefined ? [] : [phrase('condition', `with ${idWords}`)]),
+      ...(length
+        ? [
+            phrase(
+              'condition',
+              `with ${length.negated ? 'any fragment length but ' : 'fragment length '}${length.value} (the kernel does not look)`,
+            ),
+          ]
+        : []),
+      ...(reserved ? [phrase('condition', 'with the reserved bits of the Fragment header zero')] : []),
+      ...(more ? [phrase('condition', 'with more fragments to follow')] : []),
+    ];
+  },
   examples: [
-    { rule: '-m frag --fraglast', family: 6, says: 'being the last fragment' },
+    { rule: '-m frag --fraglast', family: 6, says: 'that are the last fragment' },
     {
       rule: '-m frag --fragmore --fragfirst --fragid 5:9',
       saved: '-m frag --fragid 5:9 --fragfirst --fragmore',
       family: 6,
-      says: 'being the first fragment, with fragment id 5 to 9',
+      says: 'that are the first fragment, with fragment id 5 to 9',
     },
     { rule: '-m frag --fragid :', saved: '-m frag', family: 6, says: 'fragmented' },
     { rule: '-m frag --fraglast --fragmore', family: 6, refused: 'together' },

@@ -5,7 +5,7 @@ import { hashlimitBurst } from '../../values/hashlimit-burst.js';
 import { integer } from '../../values/integer.js';
 import { nameList } from '../../values/names.js';
 import { prefixLengthOfMask } from '../../values/prefix-length.js';
-import { bytesOf, hashlimitRate, printBytes, printedSeconds, printRate, type Rate, sayRate } from '../../values/rate.js';
+import { bytesOf, hashlimitRate, printBytes, printedSeconds, printRate, type Rate, sayBytes, sayRate } from '../../values/rate.js';
 import { defineValue, Fault, none } from '../../values/value.js';
 import { defineMatch, type Given, type OptionTable, phrase } from '../define.js';
 
@@ -109,6 +109,9 @@ const sayPace = (given: Options): string => {
   return given.rateMatch && seconds !== 1 ? words.replace(/ an? \w+$/, ` in ${seconds} seconds`) : words;
 };
 
+/** "10 s", "1500 ms". */
+const sayMilliseconds = (time: number): string => (time % 1000 === 0 ? `${time / 1000} s` : `${time} ms`);
+
 const print = (given: Options, family: Family): string => {
   const rate = settledRate(given);
   const words = [`--hashlimit-${isAbove(given) ? 'above' : 'upto'}`, printRate(rate)];
@@ -185,14 +188,21 @@ export const hashlimit = defineMatch({
     };
     const mode = given.mode?.value ?? [];
     const each = mode.length > 0 ? ` for each ${mode.map(sayMode).join(' and ')}` : '';
+    const isOfBytes = rateOf(given).kind === 'bytes';
     const burst =
-      given.burst &&
-      given.rateMatch === undefined &&
-      (given.upto ?? given.above)?.value.kind !== 'bytes' &&
-      given.burst.value !== defaultBurst
-        ? ` after a burst of ${given.burst.value}`
+      given.burst && (isOfBytes || given.burst.value !== defaultBurst)
+        ? ` after a burst of ${isOfBytes ? sayBytes(printBytes(given.burst.value)) : given.burst.value}`
         : '';
-    return [phrase('condition', `${isAbove(given) ? 'beyond' : 'at most'} ${sayPace(given)}${burst}${each} (table ${given.name.value})`)];
+    const { tableSize, tableMax, collectEvery, expireAfter } = given;
+    const table = [
+      `table ${given.name.value}`,
+      ...(given.rateMatch ? ['by measured rate'] : []),
+      ...(expireAfter ? [`idle entries forgotten after ${sayMilliseconds(expireAfter.value)}`] : []),
+      ...(collectEvery ? [`swept every ${sayMilliseconds(collectEvery.value)}`] : []),
+      ...(tableSize && tableSize.value !== 0 ? [`${tableSize.value} buckets`] : []),
+      ...(tableMax && tableMax.value !== 0 ? [`at most ${tableMax.value} entries`] : []),
+    ].join(', ');
+    return [phrase('condition', `${isAbove(given) ? 'beyond' : 'at most'} ${sayPace(given)}${burst}${each} (${table})`)];
   },
   examples: [
     {
@@ -204,7 +214,7 @@ export const hashlimit = defineMatch({
     {
       rule: '-m hashlimit ! --hashlimit-upto 512kb/s --hashlimit-burst 1mb --hashlimit-name bulk',
       saved: '-m hashlimit --hashlimit-above 512kb/s --hashlimit-burst 1mb --hashlimit-name bulk',
-      says: 'beyond 512kb a second',
+      says: 'beyond 512 KiB a second after a burst of 1 MiB',
     },
     {
       rule: '-m hashlimit --hashlimit-above 5/min --hashlimit-rate-match --hashlimit-name slow',

@@ -1,6 +1,6 @@
 /** `-m ipcomp`: the compression parameter index (CPI) of IPComp. */
 import { all, inRange, none as never, notIf } from '../../packet/predicate.js';
-import { type IntegerRange, printIntegerRange, sayIntegerRange, wordRange } from '../../values/integer-range.js';
+import { type IntegerRange, printIntegerRange, sayNumberOf, wordRange } from '../../values/integer-range.js';
 import { sayProtocol } from '../../values/protocol.js';
 import { none } from '../../values/value.js';
 import { defineMatch, phrase } from '../define.js';
@@ -32,10 +32,14 @@ export const ipcomp = defineMatch({
     const isWhole = first === 0 && last === highest;
     return join(!isWhole && spell('--ipcompspi', cpi?.negated ?? false, printIntegerRange({ first, last })), compression && '--compres');
   },
-  say: ({ cpi }) => [
-    phrase('noun', `${sayProtocol(108)} packets`),
-    phrase('condition', `with ${cpi?.negated ? 'any CPI but' : 'CPI'} ${sayIntegerRange(cpi?.value ?? ofNothing)}`),
-  ],
+  say: ({ cpi, compression }) => {
+    const words = sayNumberOf('CPI', cpi ?? { value: ofNothing, negated: false }, highest);
+    return [
+      phrase('noun', `${sayProtocol(108)} packets`),
+      ...(words === undefined ? [] : [phrase('condition', `with ${words}`)]),
+      ...(compression ? [phrase('condition', 'with the reserved field of IPComp zero (no kernel looks)')] : []),
+    ];
+  },
   examples: [
     { rule: '-p ipcomp -m ipcomp --ipcompspi 0x12', saved: '-p ipcomp -m ipcomp --ipcompspi 18', says: 'IPComp packets with CPI 18' },
     { rule: '-p ipcomp -m ipcomp ! --ipcompspi 1:9 --compres', says: 'with any CPI but 1 to 9' },

@@ -9,6 +9,17 @@ import { ask } from '../spell.js';
 const headers = ['hop-by-hop', 'ipv6-opts', 'ipv6-route', 'ipv6-frag', 'ah', 'esp', 'ipv6-nonxt', 'protocol'] as const;
 type Header = (typeof headers)[number];
 
+const spoken: Readonly<Record<Header, string>> = {
+  'hop-by-hop': 'hop-by-hop options',
+  'ipv6-opts': 'destination options',
+  'ipv6-route': 'routing',
+  'ipv6-frag': 'fragment',
+  ah: 'AH',
+  esp: 'ESP',
+  'ipv6-nonxt': 'no next header',
+  protocol: 'that of a protocol above',
+};
+
 const headerList = nameList<Header>({
   names: headers,
   what: 'kind of IPv6 header',
@@ -56,22 +67,22 @@ export const ipv6header = defineMatch({
           notIf(negated, all(...headers.map((header) => (value.includes(header) ? hasHeader(header) : not(hasHeader(header)))))),
         ),
   say: ({ headers: { value, negated }, soft }) => {
-    const list = value.join(', ');
-    if (soft) return [phrase('condition', negated ? `without any of the headers ${list}` : `with the headers ${list} among others`)];
-    return [phrase('condition', `${negated ? 'not ' : ''}with just the headers ${list}`)];
+    const list = value.map((header) => spoken[header]).join(', ');
+    if (soft) return [phrase('condition', negated ? `without any of the headers: ${list}` : `with the headers, among others: ${list}`)];
+    return [phrase('condition', `${negated ? 'not ' : ''}with just the headers: ${list}`)];
   },
   examples: [
     {
       rule: '-m ipv6header --header frag,hop',
       saved: '-m ipv6header --header hop-by-hop,ipv6-frag',
       family: 6,
-      says: 'with just the headers hop-by-hop, ipv6-frag',
+      says: 'with just the headers: hop-by-hop options, fragment',
     },
     {
       rule: '-m ipv6header --soft ! --header 43',
       saved: '-m ipv6header ! --header ipv6-route --soft',
       family: 6,
-      says: 'without any of the headers ipv6-route',
+      says: 'without any of the headers: routing',
     },
     { rule: '-m ipv6header --header tcp', family: 6, refused: 'not a kind of IPv6 header' },
     { rule: '-m ipv6header --soft', family: 6, refused: '--header' },

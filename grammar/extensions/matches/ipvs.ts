@@ -5,8 +5,8 @@ import { oneName } from '../../values/names.js';
 import { protocol, sayProtocol } from '../../values/protocol.js';
 import { resolvedPort } from '../../values/resolved-port.js';
 import { none, type ValueType } from '../../values/value.js';
-import { defineMatch, type Phrase, phrase } from '../define.js';
-import { ask, join, spell } from '../spell.js';
+import { defineMatch, phrase } from '../define.js';
+import { ask, detailed, join, spell } from '../spell.js';
 
 /** A protocol that is printed as its number. */
 const protocolByNumber: ValueType<number> = { ...protocol, print: String };
@@ -66,19 +66,21 @@ export const ipvs = defineMatch({
       controlPort && spell('--vportctl', controlPort.negated, controlPort.value),
     ),
   say: ({ ipvs: wanted, protocol: vproto, address, port, direction, method, controlPort }, { family }) => {
-    const phrases: Phrase[] = [
-      phrase('condition', wanted?.negated ? 'belonging to no IPVS connection' : 'belonging to an IPVS connection'),
+    const part = (use: { readonly negated: boolean } | undefined, words: string): string | undefined =>
+      use && `${use.negated ? 'not ' : ''}${words}`;
+    return [
+      phrase(
+        'condition',
+        detailed(`belonging to ${wanted?.negated ? 'no' : 'an'} IPVS connection`, [
+          part(vproto, `of virtual protocol ${vproto ? sayProtocol(vproto.value) : ''}`),
+          part(address, `of virtual address ${address ? hostMask.say(address.value, { family, negated: false }) : ''}`),
+          part(port, `of virtual port ${port?.value}`),
+          direction && `in the ${direction.value.toLowerCase()} direction`,
+          part(method, `forwarded by ${method?.value}`),
+          part(controlPort, `controlled by a connection to virtual port ${controlPort?.value}`),
+        ]),
+      ),
     ];
-    const add = (use: { readonly negated: boolean } | undefined, words: string) => {
-      if (use) phrases.push(phrase('condition', `${use.negated ? 'not ' : ''}${words}`));
-    };
-    add(vproto, `of virtual protocol ${vproto ? sayProtocol(vproto.value) : ''}`);
-    add(address, `of virtual address ${address ? hostMask.say(address.value, { family, negated: false }) : ''}`);
-    add(port, `of virtual port ${port?.value}`);
-    add(direction, direction?.value === 'REPLY' ? 'in reply direction' : 'in original direction');
-    add(method, `forwarded by ${method?.value}`);
-    add(controlPort, `controlled by a connection to virtual port ${controlPort?.value}`);
-    return phrases;
   },
   examples: [
     { rule: '-m ipvs --ipvs', says: 'belonging to an IPVS connection' },

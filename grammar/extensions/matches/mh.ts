@@ -1,7 +1,7 @@
 /** `-m mh`: the type of a Mobile IPv6 mobility header. */
 import { all, inRange, notIf } from '../../packet/predicate.js';
 import { readInteger } from '../../values/integer.js';
-import { type IntegerRange, printIntegerRange, sayIntegerRange } from '../../values/integer-range.js';
+import { type IntegerRange, printIntegerRange, sayIntegerRange, sayNumberOf } from '../../values/integer-range.js';
 import { readName } from '../../values/names.js';
 import { sayProtocol } from '../../values/protocol.js';
 import { defineValue, Fault } from '../../values/value.js';
@@ -52,7 +52,7 @@ const mobilityTypes = defineValue<IntegerRange>({
     return first <= last ? { first, last } : new Fault(`the range ${word} is upside down`);
   },
   print: printIntegerRange,
-  say: sayIntegerRange,
+  say: (range) => sayIntegerRange(range, 255),
 });
 
 export const mh = defineMatch({
@@ -66,10 +66,10 @@ export const mh = defineMatch({
   // The full range is not printed, not even negated, where it never matches.
   save: ({ type }) =>
     type && !(type.value.first === 0 && type.value.last === 255) ? spell('--mh-type', type.negated, printIntegerRange(type.value)) : '',
-  say: ({ type }) => [
-    phrase('noun', `${sayProtocol(135)} packets`),
-    ...(type ? [phrase('condition', `of ${type.negated ? 'any type but' : 'type'} ${sayIntegerRange(type.value)}`)] : []),
-  ],
+  say: ({ type }) => {
+    const words = type && sayNumberOf('type', type, 255);
+    return [phrase('noun', `${sayProtocol(135)} packets`), ...(words === undefined ? [] : [phrase('condition', `of ${words}`)])];
+  },
   examples: [
     { rule: '-p mobility-header -m mh --mh-type 1', family: 6, says: 'Mobile IPv6 packets of type 1' },
     { rule: '-p mh -m mh --mh-type binding-update', saved: '-p mobility-header -m mh --mh-type 5', family: 6 },

@@ -17,7 +17,7 @@ const sayList = (slot: 'from' | 'to', { value, negated }: Use<readonly PortRange
   const several = value.length > 1 || value[0]!.first !== value[0]!.last;
   return phrase(
     slot,
-    `${slot} ${negated ? 'any ' : ''}${which}port${several && !negated ? 's' : ''} ${negated ? 'but ' : ''}${sayPortList(value)}`,
+    `${slot} ${negated ? 'any ' : ''}${which}port${several && !negated ? 's' : ''} ${negated ? 'but ' : ''}${sayPortList(value, negated)}`,
   );
 };
 

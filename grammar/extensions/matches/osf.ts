@@ -3,7 +3,7 @@ import { all, bits } from '../../packet/predicate.js';
 import { integer } from '../../values/integer.js';
 import { text } from '../../values/text.js';
 import { defineMatch, phrase } from '../define.js';
-import { ask, join, spell } from '../spell.js';
+import { ask, detailed, join, spell } from '../spell.js';
 import { headerOf } from '../transport.js';
 
 const longestGenre = 31;
@@ -13,6 +13,13 @@ const genreName = { ...text(4096, 1), print: (value: string) => value.slice(0, l
 
 const print = (genre: string, ttl: number | undefined, log: number | undefined): string =>
   join(genre.slice(0, longestGenre), ttl !== undefined && `--ttl ${ttl}`, log !== undefined && `--log ${log}`);
+
+const ttlWords = ['the TTL as sent', 'the TTL no higher than sent', 'whatever the TTL'];
+const logWords = [
+  'logging every fingerprint that fits',
+  'logging the first fingerprint that fits',
+  'logging every known fingerprint that fits',
+];
 
 export const osf = defineMatch({
   name: 'osf',
@@ -40,7 +47,15 @@ export const osf = defineMatch({
       ),
     ),
   save: ({ genre, ttl, log }) => spell('--genre', genre.negated, print(genre.value, ttl?.value, log?.value)),
-  say: ({ genre }) => [phrase('from', `from ${genre.negated ? 'hosts that do not look like' : 'hosts that look like'} ${genre.value}`)],
+  say: ({ genre, ttl, log }) => [
+    phrase(
+      'from',
+      detailed(`from hosts that ${genre.negated ? 'do not look' : 'look'} like ${genre.value}`, [
+        ttl && ttlWords[ttl.value],
+        log && logWords[log.value],
+      ]),
+    ),
+  ],
   hasSideEffect: ({ log }) => log !== undefined,
   examples: [
     { rule: '-p tcp -m osf --genre Linux --ttl 2 --log 1', says: 'from hosts that look like Linux' },

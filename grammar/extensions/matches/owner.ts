@@ -18,8 +18,16 @@ const isOf = (field: 'uid' | 'gid', ids: OwnerIds): Predicate =>
 /** A use that is absent or negated lets a packet without the property through. */
 const passes = (use: Use | undefined): boolean => !use || use.negated;
 
-const sayIds = (what: string, use: Use<OwnerIds> | undefined, context: MeaningContext): readonly Phrase[] =>
-  use ? [phrase('from', `from ${use.negated ? 'anyone but ' : ''}${what} ${ownerIds.say(use.value, { ...context, negated: false })}`)] : [];
+const sayIds = (what: string, use: Use<OwnerIds> | undefined, context: MeaningContext): readonly Phrase[] => {
+  if (!use) return [];
+  const ids = use.value;
+  return [
+    phrase(
+      'from',
+      `from ${use.negated ? 'anyone but ' : ''}${what}${ids.kind === 'range' && ids.first !== ids.last ? 's' : ''} ${ownerIds.say(ids, { ...context, negated: false })}`,
+    ),
+  ];
+};
 
 export const owner = defineMatch({
   name: 'owner',
@@ -67,7 +75,7 @@ export const owner = defineMatch({
   ],
   examples: [
     { rule: '-m owner --uid-owner root', saved: '-m owner --uid-owner 0', chain: 'OUTPUT', says: 'from user 0 (root)' },
-    { rule: '-m owner ! --gid-owner 100-200 --suppl-groups', chain: 'OUTPUT', says: 'from anyone but members of group 100 to 200' },
+    { rule: '-m owner ! --gid-owner 100-200 --suppl-groups', chain: 'OUTPUT', says: 'from anyone but members of groups 100 to 200' },
     {
       rule: '-m owner --uid-owner 33 --socket-exists',
       saved: '-m owner --socket-exists --uid-owner 33',

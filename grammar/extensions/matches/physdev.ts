@@ -60,7 +60,7 @@ export const physdev = defineMatch({
     phrases.push(...sayPort('arriving', 'arriving by', inPort, context));
     if (isOut) phrases.push(phrase('leaving', isOut.negated ? 'not leaving by a bridge port' : 'leaving by a bridge port'));
     phrases.push(...sayPort('leaving', 'leaving by', out, context));
-    if (isBridged) phrases.push(phrase('adjective', isBridged.negated ? 'not bridged' : 'bridged'));
+    if (isBridged) phrases.push(phrase('adjective', isBridged.negated ? 'that are not bridged' : 'bridged'));
     return phrases;
   },
   examples: [

@@ -5,7 +5,7 @@ import { integer, readInteger } from '../../values/integer.js';
 import { hex, markNumber } from '../../values/mark.js';
 import { oneName } from '../../values/names.js';
 import { defineValue, Fault, none } from '../../values/value.js';
-import { defineMatch, type MeaningContext, type OrderedUse, type Phrase, phrase } from '../define.js';
+import { defineMatch, type MeaningContext, type OrderedUse, phrase } from '../define.js';
 import { ask, join, spell } from '../spell.js';
 
 const protocolNumbers = { esp: 50, ah: 51, ipcomp: 108 } as const;
@@ -127,12 +127,18 @@ export const policy = defineMatch({
   say: ({ direction, policy: wanted, strict }, context) => {
     const isIn = direction.value === 'in';
     if (wanted?.value === 'none') return [phrase('condition', isIn ? 'that came without IPsec' : 'that leave without IPsec')];
-    const phrases: Phrase[] = [phrase('condition', isIn ? 'that came through IPsec' : 'that leave through IPsec')];
     const elements = elementsOf(context.order)
       .filter((element) => element.length > 0)
-      .map((element) => element.map((use) => `${words[use.key]}${use.negated ? ' not' : ''} ${printValue(use, context)}`).join(', '));
-    if (elements.length > 0) phrases.push(phrase('condition', `with ${strict ? 'just ' : ''}${elements.join(', then ')}`));
-    return phrases;
+      .map((element) =>
+        element
+          .map(
+            (use) =>
+              `${words[use.key]}${use.negated ? ' not' : ''} ${use.key === 'protocol' ? printValue(use, context).toUpperCase() : printValue(use, context)}`,
+          )
+          .join(', '),
+      );
+    const how = elements.length > 0 ? ` (${strict ? 'just ' : ''}${elements.join(', then ')})` : '';
+    return [phrase('condition', `${isIn ? 'that came' : 'that leave'} through IPsec${how}`)];
   },
   examples: [
     { rule: '-m policy --dir in', saved: '-m policy --dir in --pol ipsec', says: 'that came through IPsec' },
@@ -141,7 +147,10 @@ export const policy = defineMatch({
       rule: '-m policy --dir in --pol ipsec --mode tunnel --tunnel-src 192.0.2.1 --tunnel-dst 192.0.2.2 --spi 5',
       saved: '-m policy --dir in --pol ipsec --spi 0x5 --mode tunnel --tunnel-dst 192.0.2.2 --tunnel-src 192.0.2.1',
     },
-    { rule: '-m policy --dir in --pol ipsec --strict --proto esp --next --proto ah', says: 'with just protocol esp, then protocol ah' },
+    {
+      rule: '-m policy --dir in --pol ipsec --strict --proto esp --next --proto ah',
+      says: 'that came through IPsec (just protocol ESP, then protocol AH)',
+    },
     { rule: '-m policy --dir in --pol ipsec --strict', refused: '--strict' },
     { rule: '-m policy --dir in --pol ipsec --proto esp --next --proto ah', refused: '--strict' },
     { rule: '-m policy --dir in --pol ipsec --tunnel-src 192.0.2.1', refused: '--mode tunnel' },

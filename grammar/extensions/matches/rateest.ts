@@ -78,15 +78,23 @@ export const rateest = defineMatch({
     const comparison = comparisonIn(order);
     return print(given, comparison ? spell(comparisons[comparison.key], comparison.negated) : '');
   },
-  say: ({ first, second, bytes2, packets2 }, { order }) => {
+  say: (given, { order }) => {
+    const { delta, first, second, bytes1, bytes2, packets1, packets2 } = given;
     const comparison = comparisonIn(order);
-    const compared = `${comparison?.negated ? 'not ' : ''}${comparison ? words[comparison.key] : ''}`;
-    const bounds = [bytes2 && `${printBytesPerSecond(bytes2.value)} a second`, packets2 && `${packets2.value} packets a second`].filter(
-      (bound) => bound,
-    );
-    return [
-      phrase('condition', `while the rate of ${first.value} is ${compared} ${second ? `that of ${second.value}` : bounds.join(' and ')}`),
-    ];
+    const compared = `is ${comparison?.negated ? 'not ' : ''}${comparison ? words[comparison.key] : ''}`;
+    const bytes = bytes1 || bytes2 ? (use: Use<number> | undefined) => `${printBytesPerSecond(use?.value ?? 0)} a second` : undefined;
+    const packets = packets1 || packets2 ? (use: Use<number> | undefined) => `${use?.value ?? 0} packets a second` : undefined;
+    const parts = [
+      bytes && ([bytes(bytes1), bytes(bytes2), 'in bytes'] as const),
+      packets && ([packets(packets1), packets(packets2), 'in packets'] as const),
+    ].flatMap((part) => part ?? []);
+    const of = (name: string, whole: string): string => (delta ? `what ${name} leaves of ${whole}` : `the rate of ${name}`);
+    const pairs: string[] = [];
+    for (let at = 0; at < parts.length; at += 3) {
+      const [whole1 = '', whole2 = '', unit = ''] = parts.slice(at, at + 3);
+      pairs.push(`${of(first.value, whole1)} ${compared} ${second ? `${of(second.value, whole2)}${delta ? '' : `, ${unit}`}` : whole2}`);
+    }
+    return [phrase('condition', `while ${pairs.join(' and ')}`)];
   },
   examples: [
     {
@@ -98,7 +106,7 @@ export const rateest = defineMatch({
     {
       rule: '-m rateest --rateest1 wan --rateest2 dsl --rateest-lt --rateest-bps',
       saved: '-m rateest --rateest1 wan --rateest-lt --rateest-bps --rateest2 dsl',
-      says: 'below that of dsl',
+      says: 'while the rate of wan is below the rate of dsl, in bytes',
     },
     { rule: '-m rateest --rateest wan --rateest-bps 1mbit', refused: 'is missing' },
     { rule: '-m rateest --rateest wan --rateest-gt', refused: 'is missing' },

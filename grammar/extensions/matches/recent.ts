@@ -1,4 +1,5 @@
 /** `-m recent`: a list of addresses that rules fill, ask and empty. Lists are shared by name, so what one rule notes another sees. */
+import { addressWidth, type Family } from '../../netfilter/families.js';
 import { any, none as never, notIf } from '../../packet/predicate.js';
 import { highestAddress } from '../../values/address.js';
 import { hostMask } from '../../values/host-mask.js';
@@ -62,6 +63,10 @@ const sideIn = ({ order }: MeaningContext): 'rsource' | 'rdest' =>
 
 const defaultName = 'DEFAULT';
 
+/** The mask that looks at all of an address. */
+const wholeMask = (family: Family): string =>
+  hostMask.print({ kind: 'network', address: highestAddress(family), length: addressWidth(family) }, { family, negated: false });
+
 const print = (given: Options, negated: boolean, context: MeaningContext): string => {
   const { seconds, hitcount, rttl, reap, name, mask } = given;
   return join(
@@ -72,13 +77,17 @@ const print = (given: Options, negated: boolean, context: MeaningContext): strin
     hitcount && hitcount.value !== 0 && `--hitcount ${hitcount.value | 0}`,
     rttl && '--rttl',
     `--name ${name?.value ?? defaultName}`,
-    `--mask ${mask?.value ?? hostMask.print({ kind: 'network', address: highestAddress(context.family), length: context.family === 4 ? 32 : 128 }, { family: context.family, negated: false })}`,
+    `--mask ${mask?.value ?? wholeMask(context.family)}`,
     `--${sideIn(context)}`,
   );
 };
 
-const asks = ({ seconds, hitcount }: Options): string =>
-  join(hitcount && hitcount.value > 0 && `at least ${hitcount.value} times`, seconds && `within the last ${seconds.value} seconds`);
+const asks = ({ seconds, hitcount, rttl }: Options): string =>
+  join(
+    rttl && 'with the same TTL',
+    hitcount && hitcount.value > 0 && `at least ${['once', 'twice'][hitcount.value - 1] ?? `${hitcount.value} times`}`,
+    seconds && `within the last ${seconds.value === 1 ? 'second' : `${seconds.value} seconds`}`,
+  );
 
 export const recent = defineMatch({
   name: 'recent',
@@ -122,12 +131,20 @@ export const recent = defineMatch({
   save: (given, context) => print(given, actionIn(given)?.negated ?? false, context),
   say: (given, context) => {
     const { action, negated } = actionIn(given) ?? { action: 'rcheck', negated: false };
-    const side = sideIn(context) === 'rdest' ? 'destination' : 'source';
+    const mask = given.mask && given.mask.value !== wholeMask(context.family) ? ` (mask ${given.mask.value})` : '';
+    const side = `${sideIn(context) === 'rdest' ? 'destination' : 'source'}${mask}`;
     const list = `list ${given.name?.value ?? defaultName}`;
     if (action === 'set') return [phrase('condition', `${negated ? 'never, but ' : ''}noting the ${side} in ${list}`)];
-    if (action === 'remove') return [phrase('condition', `whose ${side} ${negated ? 'was not' : 'was'} in ${list}, taking it out`)];
+    if (action === 'remove')
+      return [phrase('condition', `whose ${side} ${negated ? 'was not' : 'was'} in ${list}${negated ? '' : ', taking it out'}`)];
     const seen = join(`whose ${side} ${negated ? 'was not' : 'was'} seen in ${list}`, asks(given));
-    return [phrase('condition', action === 'update' ? `${seen}, noting it again` : seen)];
+    // A source that is not listed is not noted; where the question is negated the listed one is that was not seen often or lately enough.
+    const isNoted = action === 'update' && (!negated || given.seconds !== undefined || (given.hitcount?.value ?? 0) > 0);
+    const deeds = [
+      ...(isNoted ? [negated ? 'noting it again if it is listed' : 'noting it again'] : []),
+      ...(given.reap ? ['dropping older entries'] : []),
+    ];
+    return [phrase('condition', [seen, ...deeds].join(', '))];
   },
   hasSideEffect: ({ rcheck, reap }) => !rcheck || reap !== undefined,
   examples: [

@@ -2,7 +2,7 @@
 import { notIf } from '../../packet/predicate.js';
 import { none } from '../../values/value.js';
 import { defineMatch, phrase } from '../define.js';
-import { ask, join } from '../spell.js';
+import { ask, detailed, join } from '../spell.js';
 
 export const rpfilter = defineMatch({
   name: 'rpfilter',
@@ -26,14 +26,14 @@ export const rpfilter = defineMatch({
         ['source', 'destination', 'inInterface', 'tos', ...(validMark ? (['mark'] as const) : [])],
       ),
     ),
-  say: ({ loose, acceptLocal, invert }) => [
+  say: ({ loose, validMark, acceptLocal, invert }) => [
     phrase(
       'condition',
-      join(
-        `${invert ? 'failing' : 'passing'} the reverse path test`,
-        (loose || acceptLocal) &&
-          `(${[loose && 'by any interface', acceptLocal && 'own addresses allowed'].filter((part) => part).join(', ')})`,
-      ),
+      detailed(`${invert ? 'failing' : 'passing'} the reverse path test`, [
+        loose && 'by any interface',
+        validMark && "with the packet's mark",
+        acceptLocal && 'own addresses allowed',
+      ]),
     ),
   ],
   examples: [

@@ -2,10 +2,11 @@
 import { all, none as never, notIf, type Predicate } from '../../packet/predicate.js';
 import { parseAddress, printAddress } from '../../values/address.js';
 import { integer } from '../../values/integer.js';
-import { printIntegerRange, sayIntegerRange, wordRange } from '../../values/integer-range.js';
+import { type IntegerRange, printIntegerRange, sayIntegerRange, wordRange } from '../../values/integer-range.js';
+import { sayTogether } from '../../values/names.js';
 import { defineValue, Fault, none } from '../../values/value.js';
-import { defineMatch, type OrderedUse, type Phrase, phrase } from '../define.js';
-import { ask, join, spell } from '../spell.js';
+import { defineMatch, type OrderedUse, phrase, type Use } from '../define.js';
+import { ask, detailed, join, spell } from '../spell.js';
 
 /** IP6T_RT_HOPS. */
 const mostAddresses = 16;
@@ -45,6 +46,12 @@ const orderFault = (order: readonly OrderedUse[]): string | undefined => {
 /** Without the header nothing matches, not even negated. */
 const hasHeader = ask('rt', 'packet', '');
 const question = (words: string, given: Readonly<Record<string, unknown>>): Predicate => ask('rt', 'packet', words, given);
+
+/** "1 to 23 segments left"; undefined where any number will do. */
+const saySegments = ({ value, negated }: Use<IntegerRange>): string | undefined => {
+  if (value.first === 0 && value.last >= highest) return negated ? 'no number of segments left at all' : undefined;
+  return `${negated ? 'not ' : ''}${sayIntegerRange(value, highest)} segment${value.first === 1 && value.last === 1 ? '' : 's'} left`;
+};
 
 export const rt = defineMatch({
   name: 'rt',
@@ -89,30 +96,31 @@ export const rt = defineMatch({
       wanted && `--rt-0-addrs ${wanted.value.join(',')}`,
       notStrict && '--rt-0-not-strict',
     ),
-  say: ({ type, segmentsLeft, length, addresses: wanted }) => {
-    const phrases: Phrase[] = [
-      phrase('condition', type && !type.negated ? `with a routing header of type ${type.value}` : 'with a routing header'),
-    ];
-    if (type?.negated) phrases.push(phrase('condition', `of a type other than ${type.value}`));
-    if (segmentsLeft)
-      phrases.push(phrase('condition', `${segmentsLeft.negated ? 'not ' : ''}with ${sayIntegerRange(segmentsLeft.value)} segments left`));
-    if (length) phrases.push(phrase('condition', `${length.negated ? 'not ' : ''}of ${length.value} bytes`));
-    if (wanted) phrases.push(phrase('condition', `by way of ${wanted.value.join(', ')}`));
-    return phrases;
-  },
+  say: ({ type, segmentsLeft, length, reserved, addresses: wanted, notStrict }) => [
+    phrase(
+      'condition',
+      detailed(type && !type.negated ? `with a routing header of type ${type.value}` : 'with a routing header', [
+        type?.negated && `of any type but ${type.value}`,
+        segmentsLeft && saySegments(segmentsLeft),
+        length && `${length.negated ? 'not ' : ''}${length.value} bytes long`,
+        reserved && 'its reserved field zero',
+        wanted && `${notStrict ? 'among its addresses' : 'its addresses just'} ${sayTogether(wanted.value)}`,
+      ]),
+    ),
+  ],
   examples: [
     { rule: '-m rt --rt-type 0', family: 6, says: 'with a routing header of type 0' },
     {
       rule: '-m rt ! --rt-len 0x10 --rt-segsleft 3:',
       saved: '-m rt --rt-segsleft 3:4294967295 ! --rt-len 16',
       family: 6,
-      says: 'not of 16 bytes',
+      says: 'with a routing header (3 or more segments left, not 16 bytes long)',
     },
     {
       rule: '-m rt --rt-type 0 --rt-0-addrs 2001:db8::1,2001:db8:0::2 --rt-0-not-strict',
       saved: '-m rt --rt-type 0 --rt-0-addrs 2001:db8::1,2001:db8::2 --rt-0-not-strict',
       family: 6,
-      says: 'by way of 2001:db8::1, 2001:db8::2',
+      says: 'with a routing header of type 0 (among its addresses 2001:db8::1 and 2001:db8::2)',
     },
     { rule: '-m rt --rt-0-res --rt-type 0', family: 6, refused: '--rt-type 0 must stand before' },
     { rule: '-m rt --rt-type 0 --rt-0-not-strict', family: 6, refused: '--rt-0-addrs' },

@@ -63,9 +63,9 @@ export const sctp = defineMatch({
     {
       rule: '-p sctp -m sctp --chunk-types any INIT,data:Be --sport :1023',
       saved: '-p sctp -m sctp --sport 0:1023 --chunk-types any DATA:Be,INIT',
-      says: 'holding any of the chunks DATA:Be, INIT',
+      says: 'holding a chunk DATA:Be or INIT',
     },
-    { rule: '-p sctp -m sctp ! --chunk-types only ABORT:T', says: 'not holding only the chunks ABORT:T' },
+    { rule: '-p sctp -m sctp ! --chunk-types only ABORT:T', says: 'not holding only ABORT:T chunks' },
     { rule: '-p sctp -m sctp --dport ssh', refused: 'SCTP' },
     { rule: '-p sctp -m sctp --chunk-types all INIT:T', refused: 'flag' },
     { rule: '-p sctp -m sctp --chunk-types some INIT', refused: 'all, any and only' },

@@ -1,10 +1,11 @@
 /** `-m set`: whether an IP set holds what the packet carries. Whether the counters of the element count is a question of history, the rest is not. */
 import { all, notIf } from '../../packet/predicate.js';
 import { longInteger } from '../../values/long-integer.js';
-import { fieldsOfSides, saySides, setReference } from '../../values/set-reference.js';
+import { sayTogether } from '../../values/names.js';
+import { fieldsOfSides, isPlural, saySides, setReference } from '../../values/set-reference.js';
 import { none } from '../../values/value.js';
-import { defineMatch, type Phrase, phrase, type Use } from '../define.js';
-import { ask, join, spell } from '../spell.js';
+import { defineMatch, phrase, type Use } from '../define.js';
+import { ask, detailed, join, spell } from '../spell.js';
 
 interface Counters {
   readonly packetsEqual?: Use<bigint>;
@@ -28,17 +29,14 @@ const counterKeys = Object.keys(counterFlags) as (keyof Counters)[];
 const printCounters = (given: Counters): string =>
   join(...counterKeys.map((key) => given[key] && spell(counterFlags[key], given[key].negated, given[key].value)));
 
-const sayCounters = (given: Counters): readonly Phrase[] =>
+/** "more than 5 packets", "any number of packets but 3". */
+const sayCounters = (given: Counters): readonly string[] =>
   counterKeys.flatMap((key) => {
     const use = given[key];
     if (!use) return [];
-    const compared = key.endsWith('Equal') ? 'are' : key.endsWith('Below') ? 'are fewer than' : 'are more than';
-    return [
-      phrase(
-        'condition',
-        `whose ${key.startsWith('packets') ? 'packets' : 'bytes'} in it ${use.negated ? compared.replace('are', 'are not') : compared} ${use.value}`,
-      ),
-    ];
+    const what = key.startsWith('packets') ? 'packets' : 'bytes';
+    if (key.endsWith('Equal')) return [use.negated ? `any number of ${what} but ${use.value}` : `${use.value} ${what}`];
+    return [`${key.endsWith('Below') ? 'fewer' : 'more'} than ${use.value} ${what}`];
   });
 
 export const set = defineMatch({
@@ -78,23 +76,27 @@ export const set = defineMatch({
       updateSubcounters?.negated && '! --update-subcounters',
       printCounters(counters),
     ),
-  say: ({ set: { value, negated }, returnNomatch, ...counters }) => [
-    phrase(
-      'condition',
-      `whose ${saySides(value.sides)} ${new Set(value.sides).size > 1 ? 'are' : 'is'} ${negated ? 'not ' : ''}in set ${value.name}${returnNomatch ? ' as an exception' : ''}`,
-    ),
-    ...sayCounters(counters),
-  ],
+  say: ({ set: { value, negated }, returnNomatch, updateCounters, updateSubcounters, ...counters }) => {
+    const where = `${negated ? 'not ' : ''}in set ${value.name}`;
+    const counted = sayCounters(counters);
+    const details = [
+      ...(returnNomatch ? ['as a nomatch entry'] : []),
+      ...(counted.length > 0 ? [`counted there: ${sayTogether(counted)}`] : []),
+      ...(updateCounters?.negated ? ['its counters left alone'] : []),
+      ...(updateSubcounters?.negated ? ['counters of its members left alone'] : []),
+    ];
+    return [phrase('condition', detailed(`whose ${saySides(value.sides)} ${isPlural(value.sides) ? 'are' : 'is'} ${where}`, details))];
+  },
   examples: [
     { rule: '-m set --match-set blocked src', says: 'whose source is in set blocked' },
     {
       rule: '-m set ! --match-set services dst,dst --return-nomatch',
-      says: 'whose destination pair is not in set services as an exception',
+      says: 'whose destination pair is not in set services (as a nomatch entry)',
     },
     {
       rule: '-m set --match-set seen src --packets-gt 10 ! --update-counters',
       saved: '-m set --match-set seen src ! --update-counters --packets-gt 10',
-      says: 'whose packets in it are more than 10',
+      says: 'whose source is in set seen (counted there: more than 10 packets, its counters left alone)',
     },
     { rule: '-m set --match-set blocked source', refused: 'neither src nor dst' },
     { rule: '-m set --match-set blocked src,src,src,src,src,src,src', refused: 'more than 6' },

@@ -24,11 +24,7 @@ export const socket = defineMatch({
   say: ({ transparent, noWildcard, restoreMark }) => [
     phrase(
       'condition',
-      join(
-        `for which this host has an open${transparent ? ' transparent' : ''} socket`,
-        noWildcard && '(listening on any address counts)',
-        restoreMark && "taking over the socket's mark",
-      ),
+      `for which this host has an open${transparent ? ' transparent' : ''} socket (one listening on any address ${noWildcard ? 'counts' : 'does not count'})${restoreMark ? ", taking over the socket's mark" : ''}`,
     ),
   ],
   rewrites: ({ restoreMark }) => (restoreMark ? [{ kind: 'unknown', field: 'mark' }] : []),

@@ -4,7 +4,7 @@ import { type HostMask, hostMask } from '../../values/host-mask.js';
 import { byte, integer } from '../../values/integer.js';
 import type { ValueType } from '../../values/value.js';
 import { defineMatch, type OptionSpec, type OrderedUse, phrase } from '../define.js';
-import { ask, spell } from '../spell.js';
+import { ask, detailed, spell } from '../spell.js';
 
 const number = (flag: string, value: ValueType<number> = byte): OptionSpec<number> => ({ flag, value, negatable: true });
 
@@ -55,21 +55,22 @@ const printValue = ({ key, value }: OrderedUse): string =>
 /** Without a whole header of type 4 nothing matches, not even negated. */
 const hasHeader = ask('srh', 'packet', '');
 
-const words: Readonly<Record<keyof typeof options, string>> = {
-  nextHeader: 'next header',
-  lengthEqual: 'length',
-  lengthAbove: 'length above',
-  lengthBelow: 'length below',
-  leftEqual: 'segments left',
-  leftAbove: 'segments left above',
-  leftBelow: 'segments left below',
-  lastEqual: 'last entry',
-  lastAbove: 'last entry above',
-  lastBelow: 'last entry below',
-  tag: 'tag',
-  previous: 'previous segment in',
-  next: 'next segment in',
-  last: 'last segment in',
+/** What each option asks for, and what its negation does. */
+const words: Readonly<Record<keyof typeof options, readonly [plain: string, negated: string]>> = {
+  nextHeader: ['next header', 'any next header but'],
+  lengthEqual: ['length', 'any length but'],
+  lengthAbove: ['a length above', 'a length of at most'],
+  lengthBelow: ['a length below', 'a length of at least'],
+  leftEqual: ['segments left:', 'segments left: any number but'],
+  leftAbove: ['segments left: more than', 'segments left: at most'],
+  leftBelow: ['segments left: fewer than', 'segments left: at least'],
+  lastEqual: ['last entry', 'any last entry but'],
+  lastAbove: ['a last entry above', 'a last entry of at most'],
+  lastBelow: ['a last entry below', 'a last entry of at least'],
+  tag: ['tag', 'any tag but'],
+  previous: ['the previous segment in', 'the previous segment outside'],
+  next: ['the next segment in', 'the next segment outside'],
+  last: ['the last segment in', 'the last segment outside'],
 };
 
 /** Whether there is a previous or a next segment at all is part of the question, so that its negation is another one. */
@@ -93,8 +94,13 @@ export const srh = defineMatch({
       .map((use) => spell(options[use.key].flag, use.negated, printValue(use)))
       .join(' '),
   say: (_given, { order }) => [
-    phrase('condition', 'with a segment routing header'),
-    ...usesIn(order).map((use) => phrase('condition', `with ${words[use.key]} ${use.negated ? 'other than ' : ''}${printValue(use)}`)),
+    phrase(
+      'condition',
+      detailed(
+        'with a segment routing header',
+        usesIn(order).map((use) => `${words[use.key][use.negated ? 1 : 0]} ${printValue(use)}`),
+      ),
+    ),
   ],
   examples: [
     { rule: '-m srh', family: 6, says: 'with a segment routing header' },
@@ -102,13 +108,13 @@ export const srh = defineMatch({
       rule: '-m srh --srh-tag 5 ! --srh-segs-left-eq 0x1',
       saved: '-m srh ! --srh-segs-left-eq 1 --srh-tag 5',
       family: 6,
-      says: 'with segments left other than 1',
+      says: '(segments left: any number but 1, tag 5)',
     },
     {
       rule: '-m srh --srh-lsid 2001:db8::1',
       saved: '-m srh --srh-lsid 2001:db8::1/128',
       family: 6,
-      says: 'with last segment in 2001:db8::1/128',
+      says: 'with a segment routing header (the last segment in 2001:db8::1/128)',
     },
     { rule: '-m srh --srh-tag 65536', family: 6, refused: '65535' },
   ],

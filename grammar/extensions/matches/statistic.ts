@@ -8,6 +8,12 @@ import { ask, spell } from '../spell.js';
 
 const highest = 0xffffffff;
 
+/** "1st", "22nd", "13th". */
+const ordinal = (number: number): string => {
+  const isTeen = number % 100 > 10 && number % 100 < 14;
+  return `${number}${isTeen ? 'th' : (['th', 'st', 'nd', 'rd'][number % 10] ?? 'th')}`;
+};
+
 export const statistic = defineMatch({
   name: 'statistic',
   manual: 'iptables-extensions(8) statistic; net/netfilter/xt_statistic.c',
@@ -45,12 +51,14 @@ export const statistic = defineMatch({
     mode.value === 'random'
       ? `--mode random ${spell('--probability', probability?.negated ?? false, probabilityValue.print(probability?.value ?? 0, { ...context, negated: false }))}`
       : `--mode nth ${spell('--every', every?.negated ?? false, every?.value ?? 1)} --packet ${packet?.value ?? 0}`,
-  say: ({ mode, probability, every }, context) => {
+  say: ({ mode, probability, every, packet }, context) => {
     if (mode.value === 'random') {
       const share = probabilityValue.say(probability?.value ?? 0, { ...context, negated: false });
       return [phrase('condition', probability?.negated ? `all but ${share} of them at random` : `${share} of them at random`)];
     }
-    return [phrase('condition', `${every?.negated ? 'all but ' : ''}one of every ${every?.value ?? 1} of them`)];
+    if (every?.value === 1) return [phrase('condition', every.negated ? 'none of them' : 'all of them')];
+    const start = `starting with the ${ordinal((packet?.value ?? 0) + 1)}`;
+    return [phrase('condition', `${every?.negated ? 'all but ' : ''}one of every ${every?.value ?? 1} of them, ${start}`)];
   },
   hasSideEffect: ({ mode }) => mode.value === 'nth',
   examples: [
@@ -63,7 +71,7 @@ export const statistic = defineMatch({
     {
       rule: '-m statistic --mode nth --packet 0 --every 3',
       saved: '-m statistic --mode nth --every 3 --packet 0',
-      says: 'one of every 3 of them',
+      says: 'one of every 3 of them, starting with the 1st',
     },
     { rule: '-m statistic --mode nth --every 3 --packet 3', refused: 'must be below' },
     { rule: '-m statistic --mode random', refused: '--probability' },

@@ -15,6 +15,12 @@ const synFlags: TcpFlags = { mask: 0x17, value: 0x02 };
 const flagsOf = (flags: Use<TcpFlags> | undefined, syn: Use<true> | undefined): Use<TcpFlags> | undefined =>
   syn ? { value: synFlags, negated: syn.negated } : flags;
 
+/** Of a single flag the negation is the other value. */
+const settledFlags = ({ value: { mask, value }, negated }: Use<TcpFlags>): Use<TcpFlags> => {
+  const isOne = mask !== 0 && (mask & (mask - 1)) === 0 && (value & ~mask) === 0;
+  return negated && isOne ? { value: { mask, value: mask ^ value }, negated: false } : { value: { mask, value }, negated };
+};
+
 const printTcpFlags = ({ mask, value }: TcpFlags): string => `${printFlags(mask)} ${printFlags(value)}`;
 
 /** With an empty mask nft loads no condition, while the legacy kernel compares 0 with the flags wanted (measured). */
@@ -88,10 +94,10 @@ export const tcp = defineMatch({
     const noun = wanted && isSyn ? (wanted.negated ? 'TCP packets other than SYN' : 'TCP SYN packets') : 'TCP packets';
     const phrases: Phrase[] = [phrase('noun', noun)];
     phrases.push(...sayPorts('from', sourcePort), ...sayPorts('to', destinationPort));
-    if (wanted && !isSyn)
-      phrases.push(
-        phrase('condition', `${wanted.negated ? 'not ' : ''}with ${tcpFlags.say(wanted.value, { ...context, negated: false })}`),
-      );
+    if (wanted && !isSyn) {
+      const { negated, value } = settledFlags(wanted);
+      phrases.push(phrase('condition', `${negated ? 'other than those ' : ''}with ${tcpFlags.say(value, { ...context, negated: false })}`));
+    }
     if (option) phrases.push(phrase('condition', `${option.negated ? 'without' : 'with'} TCP option ${option.value}`));
     return phrases;
   },
@@ -101,6 +107,7 @@ export const tcp = defineMatch({
     { rule: '-p tcp --syn', saved: '-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN', says: 'TCP SYN packets' },
     { rule: '-p tcp --tcp-flags ALL NONE', saved: '-p tcp -m tcp --tcp-flags FIN,SYN,RST,PSH,ACK,URG NONE', says: 'with none of' },
     { rule: '-p tcp -m tcp --tcp-option 8 --dport 0:65535', saved: '-p tcp -m tcp --tcp-option 8', says: 'with TCP option 8' },
+    { rule: '-p tcp -m tcp ! --tcp-flags SYN NONE', says: 'TCP packets with SYN set' },
     { rule: '-p tcp -m tcp --dport 90:80', refused: 'upside down' },
     { rule: '-p tcp -m tcp --tcp-option 0', refused: 'from 1 to 255' },
     { rule: '-m tcp --dport 80', refused: '-p tcp' },

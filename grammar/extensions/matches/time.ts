@@ -14,7 +14,7 @@ import {
   weekDays,
 } from '../../values/date-time.js';
 import { none } from '../../values/value.js';
-import { defineMatch, type Phrase, phrase, type Use } from '../define.js';
+import { defineMatch, phrase, type Use } from '../define.js';
 import { ask, join } from '../spell.js';
 
 interface Options {
@@ -45,6 +45,9 @@ const normal = (given: Options) => ({
   contiguous: given.contiguous !== undefined,
   kernelTimeZone: given.kernelTimeZone !== undefined,
 });
+
+/** Three days and more in a row. */
+const isRun = (days: readonly number[]): boolean => days.length > 2 && days.at(-1)! - days[0]! === days.length - 1;
 
 const context = { family: 4, negated: false } as const;
 
@@ -89,36 +92,39 @@ export const time = defineMatch({
   save: print,
   say: (given) => {
     const { dateStart, dateStop, timeStart, timeStop, monthDays: days, weekDays: weekdays, contiguous, kernelTimeZone } = normal(given);
-    const phrases: Phrase[] = [];
-    const add = (words: string) => phrases.push(phrase('condition', words));
+    const words: string[] = [];
     if (timeStart !== 0 || timeStop !== endOfDay)
-      add(
-        `between ${sayClockTime(timeStart)} and ${sayClockTime(timeStop)}${contiguous ? ' of the next day' : ''}${kernelTimeZone ? " of the kernel's clock" : ' UTC'}`,
-      );
+      words.push(`between ${sayClockTime(timeStart)} and ${sayClockTime(timeStop)}${contiguous ? ' of the next day' : ''}`);
     if (weekdays.length < allWeekDays.length)
-      add(weekdays.length === 0 ? 'on no day of the week' : `on ${weekDays.say(weekdays, context)}`);
+      words.push(weekdays.length === 0 ? 'on no day of the week' : `${isRun(weekdays) ? 'from' : 'on'} ${weekDays.say(weekdays, context)}`);
     if (days.length < allMonthDays.length)
-      add(days.length === 0 ? 'on no day of the month' : `on day ${monthDays.say(days, context)} of the month`);
-    if (dateStart !== 0) add(`from ${sayCalendarTime(dateStart)} on`);
-    if (dateStop !== endOfTime) add(`until ${sayCalendarTime(dateStop)}`);
-    return phrases;
+      words.push(
+        days.length === 0 ? 'on no day of the month' : `on day${isRun(days) ? 's' : ''} ${monthDays.say(days, context)} of the month`,
+      );
+    if (dateStart !== 0) words.push(`from ${sayCalendarTime(dateStart)}${dateStop === endOfTime ? ' on' : ''}`);
+    if (dateStop !== endOfTime) words.push(`until ${sayCalendarTime(dateStop)}`);
+    return words.length === 0 ? [] : [phrase('condition', `${words.join(' ')} (${kernelTimeZone ? "the kernel's time zone" : 'UTC'})`)];
   },
   examples: [
     {
       rule: '-m time --timestart 9:00 --timestop 17:30 --weekdays Mo,Fri',
       saved: '-m time --timestart 09:00:00 --timestop 17:30:00 --weekdays Mon,Fri --datestop 2038-01-19T03:14:07',
-      says: 'between 09:00 and 17:30 UTC on Monday or Friday',
+      says: 'between 09:00 and 17:30 on Monday or Friday (UTC)',
     },
-    { rule: '-m time ! --weekdays 6,7', saved: '-m time --weekdays Mon,Tue,Wed,Thu,Fri --datestop 2038-01-19T03:14:07' },
+    {
+      rule: '-m time ! --weekdays 6,7',
+      saved: '-m time --weekdays Mon,Tue,Wed,Thu,Fri --datestop 2038-01-19T03:14:07',
+      says: 'from Monday to Friday',
+    },
     {
       rule: '-m time --datestart 2030-02 --datestop 2030-03-01T12',
       saved: '-m time --datestart 2030-02-01T00:00:00 --datestop 2030-03-01T12:00:00',
-      says: 'from 2030-02-01 on until 2030-03-01 12:00:00',
+      says: 'from 2030-02-01 until 2030-03-01 12:00:00 (UTC)',
     },
     {
       rule: '-m time --timestart 22:00 --timestop 6:00 --contiguous --kerneltz',
       saved: '-m time --timestart 22:00:00 --timestop 06:00:00 --datestop 2038-01-19T03:14:07 --kerneltz --contiguous',
-      says: "between 22:00 and 06:00 of the next day of the kernel's clock",
+      says: "between 22:00 and 06:00 of the next day (the kernel's time zone)",
     },
     { rule: '-m time --contiguous', refused: '--timestop' },
     { rule: '-m time --timestart 24:00', refused: 'not a time of day' },

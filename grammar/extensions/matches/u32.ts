@@ -12,16 +12,13 @@ export const u32 = defineMatch({
   matches: ({ tests: { value, negated } }, context) =>
     notIf(negated, ask('u32', 'packet', `--u32 ${u32Tests.print(value, { ...context, negated: false })}`, { tests: value })),
   say: ({ tests: { value, negated } }, context) => [
-    phrase(
-      'condition',
-      `whose bytes ${negated ? 'do not satisfy' : 'satisfy'} ${u32Tests.print(value, { ...context, negated }).slice(1, -1)}`,
-    ),
+    phrase('condition', `whose bytes ${negated ? 'do not satisfy' : 'satisfy'} ${u32Tests.print(value, { ...context, negated })}`),
   ],
   examples: [
     {
       rule: '-m u32 --u32 "6 & 0xFF = 17 && 4 & 0x1FFF = 0"',
       saved: '-m u32 --u32 "0x6&0xff=0x11&&0x4&0x1fff=0x0"',
-      says: 'whose bytes satisfy 0x6&0xff=0x11',
+      says: 'whose bytes satisfy "0x6&0xff=0x11',
     },
     {
       rule: '-m u32 ! --u32 0>>22&0x3C@0=1,5:9',

@@ -40,14 +40,16 @@ export const clusterip = defineTarget({
     fresh && hashMode && clusterMac && totalNodes && localNode
       ? `--new --hashmode ${hashMode.value} --clustermac ${mac.print(clusterMac.value, { ...context, negated: false }).toUpperCase()} --total-nodes ${totalNodes.value} --local-node ${localNode.value} --hash-init ${hashInit?.value ?? 0}`
       : '',
-  say: ({ totalNodes, localNode }) =>
-    totalNodes && localNode ? `Serve the cluster address as node ${localNode.value} of ${totalNodes.value}` : 'Serve the cluster address',
+  say: ({ hashMode, clusterMac, totalNodes, localNode, hashInit }, context) =>
+    totalNodes && localNode && hashMode && clusterMac
+      ? `Serve the cluster address as node ${localNode.value} of ${totalNodes.value} (MAC address ${mac.say(clusterMac.value, { ...context, negated: false })}, clients told apart by ${hashMode.value}${hashInit && hashInit.value !== 0 ? `, hash seed ${hashInit.value}` : ''})`
+      : 'Serve the cluster address',
   examples: [
     {
       rule: '-d 192.0.2.1/32 -j CLUSTERIP --new --hashmode sourceip --clustermac 01:00:5e:00:00:01 --total-nodes 2 --local-node 1',
       saved:
         '-d 192.0.2.1/32 -j CLUSTERIP --new --hashmode sourceip --clustermac 01:00:5E:00:00:01 --total-nodes 2 --local-node 1 --hash-init 0',
-      says: 'node 1 of 2',
+      says: 'node 1 of 2 (MAC address 01:00:5e:00:00:01, clients told apart by sourceip)',
     },
     { rule: '-j CLUSTERIP --new', refused: 'belong together' },
   ],

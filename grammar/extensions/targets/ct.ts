@@ -1,12 +1,12 @@
 /** `-j CT`: how conntrack shall treat the packet's connection: not at all, in a zone, with a helper (libxt_CT.c, net/netfilter/xt_CT.c). */
 import { bareName, printBare } from '../../values/bare-name.js';
-import { nameList } from '../../values/names.js';
+import { nameList, sayTogether } from '../../values/names.js';
 import { none } from '../../values/value.js';
 import { zone } from '../../values/zone.js';
 import { defineTarget, type OrderedUse } from '../define.js';
 import { goesOn } from '../effects.js';
 import { join } from '../spell.js';
-import { isNotLooped, untracked } from '../tracked.js';
+import { asNew, isUnseen, untracked } from '../tracked.js';
 
 /** In the order of their bits, which is that of printing. */
 const events = ['new', 'related', 'destroy', 'reply', 'assured', 'protoinfo', 'helper', 'mark', 'natseqinfo', 'secmark'] as const;
@@ -68,8 +68,11 @@ export const ct = defineTarget({
     return timeout && timeout.value !== '' ? trackedProtocols : undefined;
   },
   effect: goesOn,
-  actsOn: () => isNotLooped,
-  rewrites: ({ notrack }) => (notrack ? [{ kind: 'to', field: 'connectionState', ranges: [[untracked, untracked]] }] : []),
+  actsOn: () => isUnseen,
+  rewrites: ({ notrack }) => {
+    const state = notrack ? untracked : asNew;
+    return [{ kind: 'to', field: 'connectionState', ranges: [[state, state]] }];
+  },
   hasSideEffect: true,
   save: ({ notrack, helper, timeout, events: of, expectationEvents: expected }, { order }) => {
     const where = zoneOf(order);
@@ -87,11 +90,11 @@ export const ct = defineTarget({
     const where = zoneOf(context.order);
     const parts = [
       where &&
-        `in zone ${zone.say(where.value, { ...context, negated: false })}${where.flag === '--zone' ? '' : where.flag === '--zone-reply' ? ' for replies' : ' for originals'}`,
+        `in ${where.value === 'mark' ? 'the zone' : 'zone'} ${zone.say(where.value, { ...context, negated: false })}${where.flag === '--zone' ? '' : ` for the ${where.flag === '--zone-reply' ? 'reply' : 'original'} direction`}`,
       helper && helper.value !== '' && `with the helper ${helper.value}`,
       timeout && timeout.value !== '' && `with the timeouts ${timeout.value}`,
-      of && `telling only of ${of.value.join(', ')}`,
-      expected && `telling only of ${expected.value.join(', ')} expectations`,
+      of && `telling only of ${sayTogether(of.value)} events`,
+      expected && `telling of expectations only when ${expected.value.join(', ')}`,
     ].filter((part) => part);
     return parts.length === 0 ? 'Track the connection as usual' : `Track the connection ${parts.join(', ')}`;
   },
@@ -103,7 +106,7 @@ export const ct = defineTarget({
       saved: '-j CT --ctevents new,reply --zone-orig 7',
       table: 'raw',
       chain: 'PREROUTING',
-      says: 'in zone 7 for originals',
+      says: 'in zone 7 for the original direction',
     },
     { rule: '-p udp -j CT --helper ftp', table: 'raw', chain: 'PREROUTING', refused: '-p tcp' },
     { rule: '-j CT --ctevents all', table: 'raw', chain: 'PREROUTING', refused: 'conntrack event' },

@@ -18,8 +18,7 @@ export const dnat = defineTarget({
   protocolsFor: ({ to }) => (to.value.ports ? protocolsWithNatPorts : undefined),
   effect: endsIn('accept'),
   rewrites: ({ to }) => mapDestination(to.value.addresses, to.value.ports),
-  say: ({ to, random, persistent }) =>
-    `Rewrite the destination to ${sayNatRange(to.value)}${sayNatFlags(Boolean(random), Boolean(persistent))}`,
+  say: ({ to, random, persistent }) => `Rewrite the destination to ${sayNatRange(to.value)}${sayNatFlags({ random, persistent })}`,
   examples: [
     {
       rule: '-p tcp -m tcp --dport 8080 -j DNAT --to-destination 192.0.2.5:80',
@@ -32,7 +31,7 @@ export const dnat = defineTarget({
       saved: '-p tcp -j DNAT --to-destination 192.0.2.1-192.0.2.9:1000-1009/2000 --random --persistent',
       table: 'nat',
       chain: 'PREROUTING',
-      says: 'an address from 192.0.2.1 to 192.0.2.9 and a port from 1000 to 1009',
+      says: 'an address from 192.0.2.1 to 192.0.2.9 and the ports 1000 to 1009 in order (2000 becomes 1000)',
     },
     { rule: '-p tcp -j DNAT --to-destination [2001:db8::5]:80', family: 6, table: 'nat', chain: 'PREROUTING', says: '2001:db8::5 port 80' },
     { rule: '-j DNAT --to-destination 192.0.2.5:80', table: 'nat', chain: 'PREROUTING', refused: '-p tcp' },

@@ -3,7 +3,7 @@ import { addressWidth, type Family } from '../../netfilter/families.js';
 import { any, type Range } from '../../packet/predicate.js';
 import { hexInteger } from '../../values/hex-integer.js';
 import { integer } from '../../values/integer.js';
-import { nameList } from '../../values/names.js';
+import { nameList, sayTogether } from '../../values/names.js';
 import { noPrefix, prefixLengthOfMask } from '../../values/prefix-length.js';
 import { defineTarget, type OrderedUse } from '../define.js';
 import { goesOn } from '../effects.js';
@@ -58,6 +58,26 @@ const inputs: readonly (readonly [key: Key, flag: string, print: (value: number,
   ['spi', '--hmark-spi', (value) => padded(value, 8)],
   ['protocolMask', '--hmark-proto-mask', (value) => padded(value, 2)],
 ];
+
+const inputWords: Readonly<Record<Key, string>> = {
+  sourcePrefix: 'source',
+  destinationPrefix: 'destination',
+  sourcePortMask: 'source port',
+  destinationPortMask: 'destination port',
+  spiMask: 'SPI',
+  sourcePort: 'source port',
+  destinationPort: 'destination port',
+  spi: 'SPI',
+  protocolMask: 'protocol',
+};
+
+/** "source", "source /24", "source port (mask 0x00ff)", "SPI with 0x00000005 set". */
+const sayInput = (key: Key, value: number, family: Family, print: (value: number, width: number) => string): string => {
+  const printed = print(value, addressWidth(family));
+  if (key.endsWith('Prefix')) return `${inputWords[key]}${printed === String(addressWidth(family)) ? '' : ` /${printed}`}`;
+  if (!key.endsWith('Mask')) return `${inputWords[key]} with ${printed} set`;
+  return value === wholeOf(key, family) ? inputWords[key] : `${inputWords[key]} (mask ${printed})`;
+};
 
 const padded = (value: number, digits: number): string => `0x${value.toString(16).padStart(digits, '0')}`;
 
@@ -145,15 +165,22 @@ export const hmark = defineTarget({
       byConnection && '--hmark-tuple ct',
     );
   },
-  say: ({ modulus, offset }) => {
+  say: ({ modulus, offset, seed: { value } }, { order, family }) => {
     const low = offset?.value ?? 0;
-    return modulus.value === 1 ? `Mark with ${low}` : `Mark with a hash of the flow, from ${low} to ${(low + modulus.value - 1) % 2 ** 32}`;
+    if (modulus.value === 1) return `Mark with ${low}`;
+    const { values, byConnection } = hashed(order, family);
+    const parts = inputs.flatMap(([key, , print]) => {
+      const input = values.get(key);
+      return input === undefined ? [] : [sayInput(key, input, family, print)];
+    });
+    const what = `${byConnection ? "the connection's " : ''}${parts.length === 0 ? 'addresses and ports' : sayTogether(parts)}`;
+    return `Mark with a hash of ${what} (seed ${padded(value, 8)}), from ${low} to ${(low + modulus.value - 1) % 2 ** 32}`;
   },
   examples: [
     {
       rule: '-j HMARK --hmark-tuple src,dst --hmark-mod 10 --hmark-rnd 0xfeed --hmark-offset 100',
       saved: '-j HMARK --hmark-src-prefix 32 --hmark-dst-prefix 32 --hmark-rnd 0x0000feed --hmark-mod 10 --hmark-offset 100',
-      says: 'Mark every packet with a hash of the flow, from 100 to 109',
+      says: 'Mark every packet with a hash of source and destination (seed 0x0000feed), from 100 to 109',
     },
     {
       rule: '-j HMARK --hmark-tuple ct,src --hmark-mod 4 --hmark-rnd 1',

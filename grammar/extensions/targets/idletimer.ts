@@ -20,7 +20,8 @@ export const idletimer = defineTarget({
   check: ({ label }) => (label.value === '' || label.value.includes('/') ? 'the label is empty or holds a slash' : undefined),
   effect: goesOn,
   hasSideEffect: true,
-  say: ({ timeout, label }) => `Restart the idle timer ${label.value} (${timeout.value} s)`,
+  say: ({ timeout, label, alarm }) =>
+    `Restart the idle timer ${label.value} (${timeout.value} s${alarm ? ', counted while the host sleeps, too' : ''})`,
   examples: [
     {
       rule: '-j IDLETIMER --label wan --timeout 42',

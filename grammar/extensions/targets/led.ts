@@ -42,13 +42,13 @@ export const led = defineTarget({
       time && time.value !== 0 && `--led-delay ${time.value | 0}`,
       alwaysBlink && '--led-always-blink',
     ),
-  say: ({ id, delay: time }, context) =>
-    `Light the LED of trigger ${id.value}${time && time.value !== 0 ? ` ${delay.say(time.value, { ...context, negated: false })}` : ''}`,
+  say: ({ id, delay: time, alwaysBlink }, context) =>
+    `Light the LED of trigger ${id.value}${time && time.value !== 0 ? ` ${delay.say(time.value, { ...context, negated: false })}` : ''}${alwaysBlink ? ', blinking for each packet' : ''}`,
   examples: [
     {
       rule: '-j LED --led-always-blink --led-trigger-id ssh --led-delay 1000',
       saved: '-j LED --led-trigger-id "ssh" --led-delay 1000 --led-always-blink',
-      says: 'Light the LED of trigger ssh for 1000 ms',
+      says: 'Light the LED of trigger ssh for 1000 ms, blinking for each packet',
     },
     { rule: '-j LED', refused: '--led-trigger-id' },
     { rule: '-j LED --led-trigger-id a --led-delay soon', refused: 'is not a number' },

@@ -1,7 +1,8 @@
 /** `-j LOG`: writes a line to the kernel's log; the packet goes on (libxt_LOG.c). */
 import { defaultLogLevel, logLevel } from '../../values/log-level.js';
+import { sayTogether } from '../../values/names.js';
 import { prefixText } from '../../values/prefix-text.js';
-import { quote } from '../../values/text.js';
+import { quote, sayQuoted } from '../../values/text.js';
 import { none } from '../../values/value.js';
 import { defineTarget } from '../define.js';
 import { goesOn } from '../effects.js';
@@ -31,19 +32,32 @@ export const log = defineTarget({
       uid && '--log-uid',
       macDecode && '--log-macdecode',
     ),
-  say: ({ prefix, level }, context) =>
-    join(
+  say: ({ prefix, level, tcpSequence, tcpOptions, ipOptions, uid, macDecode }, context) => {
+    const told = [
+      prefix && `prefix ${sayQuoted(prefix.value)}`,
+      tcpSequence && 'TCP sequence numbers',
+      tcpOptions && 'TCP options',
+      ipOptions && 'IP options',
+      uid && "the sending process's user",
+      macDecode && 'the hardware header',
+    ].filter((part) => part !== undefined);
+    return join(
       'Log',
-      prefix && `with prefix "${prefix.value}"`,
+      told.length > 0 && `with ${sayTogether(told)}`,
       level && level.value !== defaultLogLevel && `at level ${logLevel.say(level.value, { ...context, negated: false })}`,
-    ),
+    );
+  },
   examples: [
     {
       rule: '-j LOG --log-level warning --log-prefix "dropped: "',
       saved: '-j LOG --log-prefix "dropped: "',
       says: 'Log every packet with prefix "dropped: "',
     },
-    { rule: '-j LOG --log-uid --log-level debug', saved: '-j LOG --log-level 7 --log-uid', says: 'Log every packet at level debug' },
+    {
+      rule: '-j LOG --log-uid --log-level debug',
+      saved: '-j LOG --log-level 7 --log-uid',
+      says: "Log every packet with the sending process's user at level debug",
+    },
     { rule: '-j LOG --log-prefix ""', refused: 'empty' },
     { rule: '-j LOG --log-level warn', refused: 'not a log level' },
   ],

@@ -41,9 +41,9 @@ export const mark = defineTarget({
   say: (given) => sayMarkChange(changeOf(given)),
   examples: [
     { rule: '-j MARK --set-mark 1', saved: '-j MARK --set-xmark 0x1/0xffffffff', says: 'Mark every packet with 0x1' },
-    { rule: '-j MARK --or-mark 0x4000', saved: '-j MARK --set-xmark 0x4000/0x4000', says: 'Mark every packet with 0x4000 (bits 0x4000)' },
+    { rule: '-j MARK --or-mark 0x4000', saved: '-j MARK --set-xmark 0x4000/0x4000', says: 'Mark every packet with the bit 0x4000' },
     { rule: '-j MARK --and-mark 0xff', saved: '-j MARK --set-xmark 0x0/0xffffff00', says: 'Clear the bits 0xffffff00 of the mark' },
-    { rule: '-j MARK --set-mark 0x15/0xf', saved: '-j MARK --set-xmark 0x15/0x1f', says: 'Mark every packet with 0x15 (bits 0x1f)' },
+    { rule: '-j MARK --set-mark 0x15/0xf', saved: '-j MARK --set-xmark 0x15/0x1f', says: 'Mark every packet with 0x15 in the bits 0x1f' },
     { rule: '-j MARK', refused: '--set-mark' },
     { rule: '-j MARK --set-mark 1 --or-mark 2', refused: 'cannot stand together' },
     { rule: '-j MARK --set-mark 4294967296', refused: '32 bits' },

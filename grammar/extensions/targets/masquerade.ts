@@ -27,7 +27,7 @@ export const masquerade = defineTarget({
       randomFully && '--random-fully',
     ),
   say: ({ ports, random, randomFully }) =>
-    `Rewrite the source to the outgoing interface's address${ports ? ` and ${sayNatPorts(ports.value)}` : ''}${sayNatFlags(Boolean(random ?? randomFully), false)}`,
+    `Rewrite the source to the outgoing interface's address${ports ? ` and ${sayNatPorts(ports.value)}` : ''}${sayNatFlags({ random, randomFully })}`,
   examples: [
     { rule: '-o eth0 -j MASQUERADE', table: 'nat', chain: 'POSTROUTING', says: "Rewrite the source to the outgoing interface's address" },
     { rule: '-p tcp -j MASQUERADE --to-ports 1024-2047', table: 'nat', chain: 'POSTROUTING', says: 'a port from 1024 to 2047' },

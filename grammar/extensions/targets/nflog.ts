@@ -1,10 +1,10 @@
 /** `-j NFLOG`: hands a copy of the packet to a logging program; the packet goes on (libxt_NFLOG.c). */
 import { integer } from '../../values/integer.js';
 import { prefixText } from '../../values/prefix-text.js';
-import { cutText, quote } from '../../values/text.js';
+import { cutText, quote, sayQuoted } from '../../values/text.js';
 import { defineTarget } from '../define.js';
 import { goesOn } from '../effects.js';
-import { join } from '../spell.js';
+import { detailed, join } from '../spell.js';
 
 const short = integer(0, 0xffff);
 const word = integer(0, 0xffffffff);
@@ -33,7 +33,11 @@ export const nflog = defineTarget({
       range && range.value !== 0 && backend === 'legacy' && `--nflog-range ${range.value}`,
       threshold && threshold.value !== 0 && `--nflog-threshold ${threshold.value}`,
     ),
-  say: ({ prefix, group }) => join(`Log to group ${group?.value ?? 0}`, prefix && `with prefix "${prefix.value}"`),
+  say: ({ prefix, group, size, threshold }) =>
+    detailed(join(`Log to group ${group?.value ?? 0}`, prefix && `with prefix ${sayQuoted(prefix.value)}`), [
+      size && `the first ${size.value} bytes of it`,
+      threshold && threshold.value !== 0 && `handed on in batches of ${threshold.value}`,
+    ]),
   examples: [
     {
       rule: '-j NFLOG --nflog-group 5 --nflog-prefix dropped',

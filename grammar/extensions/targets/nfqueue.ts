@@ -22,14 +22,14 @@ export const nfqueue = defineTarget({
       bypass && '--queue-bypass',
       cpuFanout && '--queue-cpu-fanout',
     ),
-  say: ({ number, balance, bypass }) =>
-    `Queue to userspace (${balance ? `queues ${balance.value.first} to ${balance.value.last}` : `queue ${number?.value ?? 0}`})${bypass ? ', accept if nobody listens' : ''}`,
+  say: ({ number, balance, bypass, cpuFanout }) =>
+    `Queue to userspace (${balance ? `queues ${balance.value.first} to ${balance.value.last}${cpuFanout ? ', by CPU' : ''}` : `queue ${number?.value ?? 0}`})${bypass ? ', accept if nobody listens' : ''}`,
   examples: [
     { rule: '-j NFQUEUE', saved: '-j NFQUEUE --queue-num 0', says: 'Queue every packet to userspace (queue 0)' },
     {
       rule: '-j NFQUEUE --queue-cpu-fanout --queue-bypass --queue-balance 1:4',
       saved: '-j NFQUEUE --queue-balance 1:4 --queue-bypass --queue-cpu-fanout',
-      says: 'queues 1 to 4), accept if nobody listens',
+      says: 'queues 1 to 4, by CPU), accept if nobody listens',
     },
     { rule: '-j NFQUEUE --queue-num 1 --queue-balance 1:4', refused: 'cannot stand together' },
     { rule: '-j NFQUEUE --queue-cpu-fanout', refused: '--queue-balance' },

@@ -1,7 +1,7 @@
 /** `-j NOTRACK`: the old name of `CT --notrack` (libxt_CT.c). */
 import { defineTarget } from '../define.js';
 import { goesOn } from '../effects.js';
-import { isNotLooped, untracked } from '../tracked.js';
+import { isUnseen, untracked } from '../tracked.js';
 
 export const notrack = defineTarget({
   name: 'NOTRACK',
@@ -9,7 +9,7 @@ export const notrack = defineTarget({
   options: {},
   place: { tables: ['raw'] },
   effect: goesOn,
-  actsOn: () => isNotLooped,
+  actsOn: () => isUnseen,
   rewrites: () => [{ kind: 'to', field: 'connectionState', ranges: [[untracked, untracked]] }],
   hasSideEffect: true,
   say: () => 'Do not track the connection',

@@ -1,6 +1,6 @@
 /** `-j RATEEST`: measures the rate of what it sees, for -m rateest to ask (libxt_RATEEST.c, net/netfilter/xt_RATEEST.c). */
 import { bareName, printBare } from '../../values/bare-name.js';
-import { duration, printDuration } from '../../values/duration.js';
+import { duration, printDuration, sayDuration } from '../../values/duration.js';
 import { defineTarget } from '../define.js';
 import { goesOn } from '../effects.js';
 
@@ -38,12 +38,16 @@ export const rateest = defineTarget({
     const constant = step * 2 ** (weightOf(interval.value, timeConstant.value) ?? 0);
     return `--rateest-name ${printBare(name.value)} --rateest-interval ${printDuration(step)} --rateest-ewmalog ${printDuration(constant)}`;
   },
-  say: ({ name }) => `Measure the rate as ${name.value}`,
+  say: ({ name, interval, timeConstant }) => {
+    const step = stepOf(interval.value) ?? interval.value;
+    const constant = step * 2 ** (weightOf(interval.value, timeConstant.value) ?? 0);
+    return `Measure the rate as ${name.value}, every ${sayDuration(step)}, averaged over ${sayDuration(constant)}`;
+  },
   examples: [
     {
       rule: '-j RATEEST --rateest-name wan --rateest-interval 300ms --rateest-ewmalog 4s',
       saved: '-j RATEEST --rateest-name wan --rateest-interval 500.0ms --rateest-ewmalog 4.0s',
-      says: 'Measure the rate as wan',
+      says: 'Measure the rate as wan, every 500 ms, averaged over 4 s',
     },
     { rule: '-j RATEEST --rateest-name wan --rateest-interval 16s --rateest-ewmalog 64s', refused: 'longer than 8 s' },
     { rule: '-j RATEEST --rateest-name wan --rateest-interval 4s --rateest-ewmalog 5ms', refused: '--rateest-ewmalog' },

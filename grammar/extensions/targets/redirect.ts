@@ -19,7 +19,7 @@ export const redirect = defineTarget({
     const loopback = family === 4 ? 0x7f000001 : 1n;
     return mapDestination(hook === 'OUTPUT' ? { first: loopback, last: loopback } : 'unknown', ports?.value ?? null);
   },
-  say: ({ ports, random }) => `Redirect to this host${ports ? `, ${sayNatPorts(ports.value)}` : ''}${sayNatFlags(Boolean(random), false)}`,
+  say: ({ ports, random }) => `Redirect to this host${ports ? `, ${sayNatPorts(ports.value)}` : ''}${sayNatFlags({ random })}`,
   examples: [
     {
       rule: '-p tcp -m tcp --dport 80 -j REDIRECT --to-ports 3128',

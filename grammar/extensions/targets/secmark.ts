@@ -11,13 +11,13 @@ export const secmark = defineTarget({
   check: ({ context }) => (context.value === '' ? 'the security context is empty' : undefined),
   effect: goesOn,
   hasSideEffect: true,
-  say: ({ context }) => `Label as ${context.value}`,
+  say: ({ context }) => `Label with the security context ${context.value}`,
   examples: [
     {
       rule: '-j SECMARK --selctx system_u:object_r:httpd_packet_t:s0',
       table: 'security',
       chain: 'INPUT',
-      says: 'Label as system_u:object_r:httpd_packet_t:s0',
+      says: 'Label with the security context system_u:object_r:httpd_packet_t:s0',
     },
     { rule: '-j SECMARK', table: 'security', chain: 'INPUT', refused: '--selctx' },
   ],

@@ -1,5 +1,6 @@
 /** `-j SET`: puts addresses of the packet into an IP set, takes them out, or takes marks from it (libxt_SET.c, net/netfilter/xt_set.c). */
 import { integer } from '../../values/integer.js';
+import { sayTogether } from '../../values/names.js';
 import { saySides, setReference } from '../../values/set-reference.js';
 import { none } from '../../values/value.js';
 import { defineTarget, type Use } from '../define.js';
@@ -51,13 +52,16 @@ export const set = defineTarget({
       mapQueue && '--map-queue',
     );
   },
-  say: ({ add, timeout, remove, map, mapMark, mapPriority, mapQueue }) => {
+  say: ({ add, exist, timeout, remove, map, mapMark, mapPriority, mapQueue }) => {
     const parts: string[] = [];
-    if (add) parts.push(`add the ${saySides(add.value.sides)} to set ${add.value.name}${timeout ? ` for ${last(timeout)} s` : ''}`);
+    if (add)
+      parts.push(
+        `add the ${saySides(add.value.sides)} to set ${add.value.name}${timeout ? ` for ${last(timeout)} s` : ''}${exist ? ', renewing it if it is there' : ''}`,
+      );
     if (remove) parts.push(`remove the ${saySides(remove.value.sides)} from set ${remove.value.name}`);
     if (map) {
       const what = [mapMark && 'mark', mapPriority && 'priority', mapQueue && 'queue'].filter((word) => word !== undefined);
-      parts.push(`take the ${what.join(', ')} that set ${map.value.name} has for the ${saySides(map.value.sides)}`);
+      parts.push(`take the ${sayTogether(what)} that set ${map.value.name} has for the ${saySides(map.value.sides)}`);
     }
     const words = parts.join(' and ');
     return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
@@ -66,7 +70,7 @@ export const set = defineTarget({
     {
       rule: '-j SET --add-set banned src --timeout 600 --exist',
       saved: '-j SET --add-set banned src --exist --timeout 600',
-      says: 'Add the source to set banned for 600 s',
+      says: 'Add the source to set banned for 600 s, renewing it if it is there',
     },
     { rule: '-j SET --del-set banned src,dst', says: 'Remove the source and destination from set banned' },
     {

@@ -29,7 +29,7 @@ export const snat = defineTarget({
       persistent && '--persistent',
     ),
   say: ({ to, random, randomFully, persistent }) =>
-    `Rewrite the source to ${sayNatRange(to.value)}${sayNatFlags(Boolean(random ?? randomFully), Boolean(persistent))}`,
+    `Rewrite the source to ${sayNatRange(to.value)}${sayNatFlags({ random, randomFully, persistent })}`,
   examples: [
     { rule: '-o eth0 -j SNAT --to-source 192.0.2.1', table: 'nat', chain: 'POSTROUTING', says: 'Rewrite the source to 192.0.2.1' },
     {

@@ -1,9 +1,13 @@
 /** `-j SYNPROXY`: answers SYN packets in the server's place and passes on only connections that are completed (libxt_SYNPROXY.c, ipt_SYNPROXY.c). */
+import { bits, some } from '../../packet/predicate.js';
+import { tcpFlagBits } from '../../values/tcp-flags.js';
 import { none } from '../../values/value.js';
 import { wrappedInteger } from '../../values/wrapped-integer.js';
 import { defineTarget } from '../define.js';
 import { endsIn } from '../effects.js';
 import { join } from '../spell.js';
+
+const handshake = tcpFlagBits.SYN | tcpFlagBits.ACK | tcpFlagBits.FIN | tcpFlagBits.RST;
 
 export const synproxy = defineTarget({
   name: 'SYNPROXY',
@@ -18,7 +22,8 @@ export const synproxy = defineTarget({
   place: { hooks: ['INPUT', 'FORWARD'] },
   protocols: ['tcp'],
   effect: endsIn('stolen'),
-  // SYN and ACK end here; what is neither (RST, FIN, SYN,ACK) is accepted. No packet reaches the next rule (measured on Linux 6.18).
+  // The first packet and the last of the handshake end here; what is neither (RST, FIN, SYN,ACK) meets the next rule (measured on Linux 6.18).
+  actsOn: () => some(bits('tcpFlags', handshake, tcpFlagBits.SYN), bits('tcpFlags', handshake, tcpFlagBits.ACK)),
   hasSideEffect: true,
   say: ({ sackPermitted, timestamp, windowScale, mss, ecn }) => {
     const parts = [

@@ -19,7 +19,7 @@ export const tcpoptstrip = defineTarget({
       saved: '-p tcp -j TCPOPTSTRIP --strip-options 3,8',
       table: 'mangle',
       chain: 'FORWARD',
-      says: 'Strip the TCP options wscale, timestamp',
+      says: 'Strip the TCP options wscale and timestamp',
     },
     { rule: '-p tcp -j TCPOPTSTRIP --strip-options 1', table: 'mangle', chain: 'FORWARD', refused: 'cannot be stripped' },
     { rule: '-j TCPOPTSTRIP --strip-options 8', table: 'mangle', chain: 'FORWARD', refused: '-p tcp' },

@@ -1,10 +1,10 @@
 /** `-j ULOG`: the predecessor of NFLOG, which newer kernels do not have (libipt_ULOG.c). */
 import { integer } from '../../values/integer.js';
 import { prefixText } from '../../values/prefix-text.js';
-import { quote } from '../../values/text.js';
+import { quote, sayQuoted } from '../../values/text.js';
 import { defineTarget } from '../define.js';
 import { goesOn } from '../effects.js';
-import { join } from '../spell.js';
+import { detailed, join } from '../spell.js';
 
 export const ulog = defineTarget({
   name: 'ULOG',
@@ -26,7 +26,11 @@ export const ulog = defineTarget({
       copyRange && copyRange.value !== 0 && `--ulog-cprange ${copyRange.value}`,
       threshold && threshold.value !== 1 && `--ulog-qthreshold ${threshold.value}`,
     ),
-  say: ({ prefix, group }) => join(`Log to netlink group ${group?.value ?? 1}`, prefix && `with prefix "${prefix.value}"`),
+  say: ({ prefix, group, copyRange, threshold }) =>
+    detailed(join(`Log to netlink group ${group?.value ?? 1}`, prefix && `with prefix ${sayQuoted(prefix.value)}`), [
+      copyRange && copyRange.value !== 0 && `the first ${copyRange.value} bytes of it`,
+      threshold && `handed on in batches of ${threshold.value}`,
+    ]),
   examples: [
     {
       rule: '-j ULOG --ulog-nlgroup 2 --ulog-prefix "in: " --ulog-qthreshold 1',

@@ -2,7 +2,7 @@
  * Answers tests: what no field of a packet tells. One function for each extension; an extension that has none here is not known. The options
  * come as the extension's spec gives them (grammar/extensions/matches).
  */
-import type { Backend, Hook, Test } from '../../../grammar/index.js';
+import { type Backend, type Hook, outlined, type Test, targetOf } from '../../../grammar/index.js';
 import type { Ipsets } from '../../model/ipset.js';
 import type { Rule, Ruleset } from '../../model/ruleset.js';
 import type { Flight } from './flight.js';
@@ -44,7 +44,9 @@ const notKnown = (what: string): Unknown => new Unknown(`${what} is not known`);
 
 /** Whether a rule of the ruleset uses a target with an option. */
 const hasTargetOption = (ruleset: Ruleset, name: string, key: string): boolean =>
-  ruleset.rules.some(({ node }) => node.target?.name === name && node.target.options.some((option) => option.key === key));
+  ruleset.rules.some(
+    ({ node }) => targetOf(node) === name && (outlined(node).outline.target?.options.some((option) => option.key === key) ?? false),
+  );
 
 const addrtype: Answerer = (given, { flight, routing }) => {
   const { side, type, limit } = given as { side?: 'source' | 'destination'; type?: string; limit?: 'in' | 'out' };

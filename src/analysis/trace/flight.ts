@@ -22,8 +22,8 @@ import { Unknown } from './unknown.js';
 
 /** How connection tracking sees the packet. */
 export type Tracked =
-  /** No conntrack has looked at it: the ruleset does not use it, or the packet is not so far yet. */
-  | { readonly kind: 'not yet' }
+  /** No conntrack has looked at it: the ruleset does not use it, or the packet is not so far yet. CT in raw gives it a template, which looks NEW. */
+  | { readonly kind: 'not yet'; readonly hasTemplate: boolean }
   | { readonly kind: 'without'; readonly state: 'INVALID' | 'UNTRACKED' }
   | { readonly kind: 'with'; readonly state: 'NEW' | 'RELATED' | 'ESTABLISHED'; readonly direction: 0 | 1; readonly key: string | null }
   | { readonly kind: 'unknown'; readonly question: Unknown };
@@ -34,7 +34,7 @@ export class Flight {
   inInterface: string | Unknown;
   outInterface: string | Unknown = '';
   mark: number | Unknown;
-  tracked: Tracked = { kind: 'not yet' };
+  tracked: Tracked = { kind: 'not yet', hasTemplate: false };
   connection: Connection | null = null;
   /** A known connection's mark that is not known. */
   connectionMark: Unknown | null = null;
@@ -153,7 +153,8 @@ export class Flight {
     const { tracked, connection } = this;
     if (tracked.kind === 'unknown') return tracked.question;
     // Before tracking, in raw, a packet without a connection looks INVALID.
-    if (name === 'connectionState') return connectionStates.indexOf(tracked.kind === 'not yet' ? 'INVALID' : tracked.state);
+    if (name === 'connectionState')
+      return connectionStates.indexOf(tracked.kind !== 'not yet' ? tracked.state : tracked.hasTemplate ? 'NEW' : 'INVALID');
     if (tracked.kind !== 'with') return name === 'connectionStatus' || name === 'connectionMark' ? 0 : null;
     if (!connection) {
       return new Unknown('what its connection looked like at the start is not told', 'trace the first packet of the connection before it');
@@ -280,6 +281,10 @@ export class Flight {
     if (name === 'connectionState' && value === connectionStates.indexOf('UNTRACKED')) {
       this.tracked = { kind: 'without', state: 'UNTRACKED' };
       this.connection = null;
+      return;
+    }
+    if (name === 'connectionState') {
+      if (this.tracked.kind === 'not yet') this.tracked = { kind: 'not yet', hasTemplate: true };
       return;
     }
     if (value instanceof Unknown) {

@@ -12,12 +12,15 @@ import {
   type Hook,
   type MatchNode,
   notIf,
+  type Outline,
+  outlined,
   type Predicate,
   printMatch,
   type Rewrite,
   type TableName,
   type Test,
   tablesAtHook,
+  targetOf,
   test,
   type Use,
 } from '../../../grammar/index.js';
@@ -190,11 +193,18 @@ export class Tracer {
     this.routing = context.host ? new Routing(context.host) : null;
     let tracks = false;
     let defragments = false;
+    // Rules of one outline have the names of their extensions in common.
+    const seen = new Set<Outline>();
     for (const { node } of ruleset.rules) {
       if (tracks) break;
-      const isTracking = node.target?.name === 'CT' && !node.target.options.some(({ key }) => key === 'notrack');
-      tracks ||= isTracking || trackingTargets.has(node.target?.name ?? '') || node.matches.some(({ name }) => trackingMatches.has(name));
-      defragments ||= defragmenting.has(node.target?.name ?? '') || node.matches.some(({ name }) => defragmenting.has(name));
+      const { outline } = outlined(node);
+      if (seen.has(outline)) continue;
+      seen.add(outline);
+      const { matches, target } = outline;
+      const name = target?.spec ? target.name : '';
+      const isTracking = name === 'CT' && !target?.options.some(({ key }) => key === 'notrack');
+      tracks ||= isTracking || trackingTargets.has(name) || matches.some((match) => trackingMatches.has(match.name));
+      defragments ||= defragmenting.has(name) || matches.some((match) => defragmenting.has(match.name));
     }
     this.tracks = tracks;
     this.defragments = tracks || defragments;
@@ -632,8 +642,7 @@ class Walk implements Witnesses {
         if (outcome === 'next') continue;
         if (outcome === 'return') this.leave(frames);
         else if (outcome instanceof Ended) throw outcome;
-        else if (outcome === 'accept')
-          return { by: 'rule', chain: name, line: tracer.lineOf(rule), target: rule.node.target?.name ?? null };
+        else if (outcome === 'accept') return { by: 'rule', chain: name, line: tracer.lineOf(rule), target: targetOf(rule.node) ?? null };
         else if (outcome.kind === 'goto') {
           frames.pop();
           frames.push({ chain: outcome.chain, next: 0 });
@@ -673,7 +682,7 @@ class Walk implements Witnesses {
         this.events.push({ kind: 'rule', rule, line, depth: this.depth, matched: false, unmet: unmet(condition, this) });
       return 'next';
     }
-    const target = rule.node.target?.name ?? null;
+    const target = targetOf(rule.node) ?? null;
     this.steps.push({ table, chain: rule.chain.name, line, target });
     this.events.push({ kind: 'rule', rule, line, depth: this.depth, matched: true, unmet: [] });
     const { action } = rule;
@@ -816,7 +825,7 @@ class Walk implements Witnesses {
           by: 'rule',
           chain: `nat/${rule.chain.name}`,
           line: tracer.lineOf(rule),
-          target: rule.node.target?.name ?? null,
+          target: targetOf(rule.node) ?? null,
         });
       else reply = { ...reply, [replyAddress]: address };
     }

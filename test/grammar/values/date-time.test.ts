@@ -53,4 +53,6 @@ test('they are said without what goes without saying', () => {
   expect(said(calendarTime, '2030-02')).toBe('2030-02-01');
   expect(said(calendarTime, '2030-02-01T12')).toBe('2030-02-01 12:00:00');
   expect(said(weekDays, 'Sat,Sun')).toBe('Saturday or Sunday');
+  expect(said(weekDays, 'Mon,Tue,Wed,Sun')).toBe('Monday to Wednesday or Sunday');
+  expect(said(monthDays, '1,2,4,5,6,31')).toBe('1, 2, 4 to 6 or 31');
 });

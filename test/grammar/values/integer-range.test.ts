@@ -1,8 +1,8 @@
 /** Ranges of numbers. */
 import { expect, test } from 'vitest';
-import { shortRange, wordRange } from '../../../grammar/values/integer-range.js';
+import { sayNumberOf, shortRange, wordRange } from '../../../grammar/values/integer-range.js';
 import { wideRange } from '../../../grammar/values/wide-range.js';
-import { printed } from './reading.js';
+import { printed, said } from './reading.js';
 
 test.each([
   ['5', '5'],
@@ -36,4 +36,18 @@ test.each([
   ['08', 'refused: "08" is not a number or a range first:last'],
 ])('--connbytes %s is saved as %s', (word, saved) => {
   expect(printed(wideRange, word)).toBe(saved);
+});
+
+test('a range says what its ends mean', () => {
+  expect(said(shortRange, '5:9')).toBe('5 to 9');
+  expect(said(shortRange, '5:')).toBe('5 or more');
+  expect(said(wordRange, '5:65535')).toBe('5 to 65535');
+  expect(said(shortRange, '9:5')).toBe('9 to 5 (an empty range)');
+  const number = (first: number, last: number, negated: boolean) => sayNumberOf('SPI', { value: { first, last }, negated }, 99);
+  expect([number(5, 5, false), number(5, 9, true), number(0, 99, false), number(0, 99, true)]).toEqual([
+    'SPI 5',
+    'any SPI but 5 to 9',
+    undefined,
+    'no SPI at all',
+  ]);
 });

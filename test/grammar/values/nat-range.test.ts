@@ -73,6 +73,8 @@ test('a mapping reads as prose', () => {
   expect(said(natRange, '192.0.2.5:80')).toBe('192.0.2.5 port 80 (http)');
   expect(said(natRange, '192.0.2.1-192.0.2.9:80-90')).toBe('an address from 192.0.2.1 to 192.0.2.9 and a port from 80 to 90');
   expect(said(natRange, ':80-90')).toBe('a port from 80 to 90');
+  expect(said(natRange, ':80-90/8080')).toBe('the ports 80 to 90 in order (8080 becomes 80)');
+  expect(said(natRange, ':80-90/80')).toBe('the ports 80 to 90 in order (80 stays)');
 });
 
 test.each([

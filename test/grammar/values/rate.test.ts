@@ -59,7 +59,7 @@ describe('hashlimit', () => {
     expect(printed(hashlimitRate, word)).toBe(saved);
   });
   test('bytes are said as bytes', () => {
-    expect(said(hashlimitRate, '512kb/s')).toBe('512kb a second');
+    expect(said(hashlimitRate, '512kb/s')).toBe('512 KiB a second');
   });
   test.each([
     ['5', '5'],

@@ -1,6 +1,6 @@
 /** Sets and the sides by which they are asked. */
 import { expect, test } from 'vitest';
-import { fieldsOfSides, setReference } from '../../../grammar/values/set-reference.js';
+import { fieldsOfSides, saySides, setReference } from '../../../grammar/values/set-reference.js';
 import { Fault } from '../../../grammar/values/value.js';
 
 const context = { family: 4, negated: false } as const;
@@ -27,4 +27,12 @@ test.each([
 test('what a set may look at follows from the sides', () => {
   expect(fieldsOfSides(['src'])).toEqual(['protocol', 'source', 'sourcePort', 'inInterface', 'macSource']);
   expect(fieldsOfSides(['dst', 'dst'])).toEqual(['protocol', 'destination', 'destinationPort', 'outInterface', 'mark']);
+});
+
+test('sides are said as what they are together', () => {
+  expect(saySides(['src'])).toBe('source');
+  expect(saySides(['dst', 'dst'])).toBe('destination pair');
+  expect(saySides(['src', 'dst'])).toBe('source and destination');
+  expect(saySides(['dst', 'dst', 'src'])).toBe('dst,dst,src triple');
+  expect(saySides(['src', 'src', 'src', 'dst'])).toBe('src,src,src,dst tuple of 4');
 });

@@ -18,5 +18,5 @@ test.each([
 });
 
 test('known options are said by name', () => {
-  expect(said(tcpOptionList, '2,4,30')).toBe('mss, sack-permitted, 30');
+  expect(said(tcpOptionList, '2,4,30')).toBe('mss, sack-permitted and 30');
 });
