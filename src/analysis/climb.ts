@@ -5,7 +5,7 @@
 import type { Hook } from '../../grammar/index.js';
 import { type Budget, type Cube, meet, replace, setOf, uncovered } from '../packets/cube.js';
 import { CubeIndex, dividing } from '../packets/cube-index.js';
-import { complementSet, type Dimension, setsMeet } from '../packets/space.js';
+import { complementSet, type Dimension, setsMeet, type ValueSet } from '../packets/space.js';
 import { type ChainProgram, type Program, type Step, stageCubes, type TableProgram } from './program.js';
 import { type SurveyResult, takenBy } from './survey.js';
 
@@ -28,6 +28,8 @@ class Climber {
   private readonly table: TableProgram;
   private readonly result: SurveyResult;
   private readonly covers = new Map<ChainProgram, Covers>();
+  /** Answers of unknowns with which no packet comes to a chain, or perhaps one. */
+  private readonly excluded = new Map<ChainProgram, Map<ValueSet, boolean>>();
   private readonly seen = new Map<Hook, readonly Cube[]>();
   readonly purse: Budget = { left: mostWork };
 
@@ -39,6 +41,7 @@ class Climber {
 
   /** A part of a cube whose packets reach a step of a chain; null: none was found. */
   reach(chain: ChainProgram, step: number, cube: Cube, depth: number): Cube | null {
+    if (this.isSpent()) return null;
     const piece = this.left(chain, step, cube);
     if (!piece) return null;
     if (chain.hook !== null) {
@@ -58,7 +61,6 @@ class Climber {
   /** A part of a cube that arrives at a chain. */
   private from(chain: ChainProgram, cube: Cube, depth: number): Cube | null {
     for (const caller of chain.callers) {
-      if (this.purse.left < 0) return null;
       const from = this.table.chains[caller.chain]!;
       for (const call of from.steps[caller.step]!.cubes ?? []) {
         const part = meet(cube, call);
@@ -75,6 +77,12 @@ class Climber {
     return found && this.left(chain, step, found);
   }
 
+  /** Every question has its price, for ways multiply where chains are called from many. */
+  private isSpent(): boolean {
+    this.purse.left -= 10;
+    return this.purse.left < 0;
+  }
+
   /** What the table can see at a hook. */
   private stages(hook: Hook): readonly Cube[] {
     let known = this.seen.get(hook);
@@ -87,7 +95,7 @@ class Climber {
 
   /** Whether it is shown that no packet of a cube reaches a step of a chain. */
   never(chain: ChainProgram, step: number, cube: Cube, depth: number): boolean {
-    if (this.purse.left < 0 || depth > mostDepth) return false;
+    if (this.isSpent() || depth > mostDepth) return false;
     if (chain.hook !== null)
       return this.stages(chain.hook).every((stage) => {
         const part = meet(cube, stage);
@@ -175,6 +183,21 @@ class Climber {
     }
   }
 
+  /** Whether no packet comes to a chain whose unknown is answered so. */
+  private excludes(chain: ChainProgram, answer: ValueSet): boolean {
+    let known = this.excluded.get(chain);
+    if (!known) {
+      known = new Map();
+      this.excluded.set(chain, known);
+    }
+    let isExcluded = known.get(answer);
+    if (isExcluded === undefined) {
+      isExcluded = this.never(chain, 0, { dims: [answer.dimension.index], sets: [answer] }, 0);
+      known.set(answer, isExcluded);
+    }
+    return isExcluded;
+  }
+
   /** The unknowns of a packet that every packet which reaches the step needs to answer so; null: it could not be told. */
   private needed(chain: ChainProgram, step: Step, found: Cube): Dimension[] | null {
     const out: Dimension[] = [];
@@ -182,6 +205,10 @@ class Climber {
       const { dimension } = set;
       if (!dimension.test || dimension.test.decidedBy === 'packet') continue;
       const turned = complementSet(set);
+      if (this.excludes(chain, turned)) {
+        out.push(dimension);
+        continue;
+      }
       const others: Cube[] = [];
       for (const cube of step.cubes!) {
         const own = setOf(cube, dimension.index);
