@@ -58,7 +58,7 @@ export class TreeBuilder implements LineReader {
   /** The last table that a COMMIT closed, for lines that follow it. */
   private generator: Generator | null = null;
   private isScript = false;
-  readonly store = new WordStore();
+  readonly store: WordStore;
   private readonly rules: LazyRule[] = [];
   /** Index of the current rule's first word; -1: none is open. */
   private ruleStart = -1;
@@ -72,6 +72,7 @@ export class TreeBuilder implements LineReader {
 
   constructor(source: Source, family: Family | undefined, likely: Family) {
     this.source = source;
+    this.store = new WordStore(source.text.length);
     this.forced = family;
     this.likely = likely;
     this.headerless = !/^\s*\*[ \t]*[a-z]/m.test(source.text);

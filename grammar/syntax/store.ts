@@ -9,9 +9,17 @@ export type Kind = (typeof Kind)[keyof typeof Kind];
 
 export class WordStore {
   count = 0;
-  private kinds = new Uint8Array(1024);
-  private starts = new Uint32Array(1024);
-  private ends = new Uint32Array(1024);
+  private kinds: Uint8Array;
+  private starts: Uint32Array;
+  private ends: Uint32Array;
+
+  /** `units`: length of the text. Words of real rulesets take seven units each and more, blanks included; what is not used is never touched. */
+  constructor(units: number) {
+    const size = Math.max(1024, Math.ceil(units / 6));
+    this.kinds = new Uint8Array(size);
+    this.starts = new Uint32Array(size);
+    this.ends = new Uint32Array(size);
+  }
 
   push(kind: Kind, start: number, end: number): void {
     if (this.count === this.kinds.length) this.grow();

@@ -190,7 +190,7 @@ export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Pr
   const predicates: Predicate[] = new Array(count);
   const lost = changedByMatches(ruleset);
   for (const rule of ruleset.rules) {
-    const predicate = lost.size === 0 ? rule.predicate : forgetting(rule.predicate, lost);
+    const predicate = lost.size === 0 ? rule.condition : forgetting(rule.condition, lost);
     predicates[rule.id] = predicate;
     space.collect(predicate);
     if (!assembles) {

@@ -224,6 +224,7 @@ const withChainsOf = (rule: Rule, beside: Ruleset | null): Rule => {
     index: rule.index,
     node: rule.node,
     predicate: rule.predicate,
+    condition: rule.condition,
     action: callee ? { kind: rule.node.target!.goto ? 'goto' : 'jump', chain: callee } : rule.action,
   };
 };

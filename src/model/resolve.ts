@@ -103,6 +103,10 @@ class ModelRule implements Rule {
     return this.meaning;
   }
 
+  get condition(): Predicate {
+    return this.meaning ?? predicateOf(this.node, this.chain.table.ruleset.family);
+  }
+
   get action(): Action {
     this.doing ??= actionOf(this.node, this.chain.table);
     return this.doing;

@@ -60,6 +60,8 @@ export interface Rule {
   readonly node: RuleNode;
   /** All matches together. Built on first use and kept. */
   readonly predicate: Predicate;
+  /** The same, not kept: for those who go through all rules once. */
+  readonly condition: Predicate;
   readonly action: Action;
 }
 
