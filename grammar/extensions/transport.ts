@@ -10,16 +10,27 @@ import { phrase } from './define.js';
 import { ask, spell } from './spell.js';
 
 /** The packet begins with the header of one of the protocols: it is not a later fragment. */
-export const headerOf = (...protocols: readonly number[]): Predicate =>
-  all(
-    protocols.length === 1
-      ? is('protocol', protocols[0]!)
-      : inRanges(
-          'protocol',
-          protocols.map((number) => [number, number] as const),
-        ),
+export const headerOf = (...protocols: readonly number[]): Predicate => {
+  const [only] = protocols;
+  if (protocols.length === 1) {
+    // One object for all rules that ask for it.
+    let header = headers.get(only!);
+    if (header === undefined) {
+      header = all(is('protocol', only!), is('laterFragment', 0));
+      headers.set(only!, header);
+    }
+    return header;
+  }
+  return all(
+    inRanges(
+      'protocol',
+      protocols.map((number) => [number, number] as const),
+    ),
     is('laterFragment', 0),
   );
+};
+
+const headers = new Map<number, Predicate>();
 
 const isWhole = ({ first, last }: PortRange): boolean => first === 0 && last === 65535;
 

@@ -441,8 +441,9 @@ export class Space {
   /** A single value: two cuts of a range, or a point under the full mask, as the field will be cut. */
   private noteValue(field: FieldName, value: Ordinal): void {
     const values = this.values.get(field);
-    if (values) values.push(value);
-    else this.values.set(field, [value]);
+    if (!values) this.values.set(field, [value]);
+    // Protocols and ports come one behind the other: what was the last, or the one before, is not noted again.
+    else if (value !== values[values.length - 1] && value !== values[values.length - 2]) values.push(value);
   }
 
   noteName(field: NameField, name: string, prefix: boolean): void {
