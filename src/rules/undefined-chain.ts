@@ -61,7 +61,11 @@ export default defineCheck({
       for (const [name, mentions] of byName) {
         const [first, ...others] = mentions.sort((a, b) => a.rule.id - b.rule.id) as [Mention, ...Mention[]];
         const declared = table.chains.get(name)?.node;
-        const known = [...table.chains.values()].filter((chain) => chain.node || chain.hook).map((chain) => chain.name);
+        // A name that is both filled and jumped to is meant; and no rule can jump to a built-in chain.
+        const isMeant = mentions.some(({ isIn }) => isIn) && mentions.some(({ isIn }) => !isIn);
+        const known = isMeant
+          ? []
+          : [...table.chains.values()].filter((chain) => (chain.hook ? first.isIn : chain.node)).map((chain) => chain.name);
         const slip = declared || first.isIn ? null : slipFor(first.rule.node.target!);
         const near = slip ?? (declared ? null : closest(name, known));
         const doubt =
