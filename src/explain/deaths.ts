@@ -155,7 +155,8 @@ export const tellDeath = ({ rule, others, stranded, verdict }: Death): Told => {
       ...takers.map((taker) => ({
         at: spanOf(taker.node),
         focus: tellingWords(taker),
-        message: takers.length === 1 ? `${doing(taker)}: takes all of them` : `${doing(taker)}: takes a part`,
+        message:
+          cause === 'callers' ? 'leads here' : takers.length === 1 ? `${doing(taker)}: takes all of them` : `${doing(taker)}: takes a part`,
       })),
       ...others.map((other) => ({ at: spanOf(other.node), message: 'dead for the same cause', dead: true })),
       ...stranded.map((inner) => ({ at: spanOf(inner.node), message: 'reached only from there', dead: true })),

@@ -2,8 +2,6 @@
  * Nothing of a rule is lost in its words: an option that iptables-save prints is said. Each option of each match and target is taken away in turn; where
  * the printed text changes by that, the sentence must change, too.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { matchSpecs, targetSpecs } from '../../grammar/extensions/catalogue.js';
 import type { Example } from '../../grammar/extensions/define.js';
@@ -19,6 +17,7 @@ import {
   type TargetNode,
 } from '../../grammar/index.js';
 import { sayRule } from '../../src/explain/sentence.js';
+import { acceptedRules } from '../helpers/conformance.js';
 
 /** Options that are kept out of the sentence on purpose. */
 const unsaid: Readonly<Record<string, string>> = {
@@ -257,22 +256,6 @@ const own: readonly Case[] = [
   ...further,
 ].map(placed);
 
-interface Vector extends Case {
-  readonly accepted_legacy: boolean | null;
-  readonly accepted_nft: boolean | null;
-}
-
-/** What the real iptables took, where it is. */
-const vectors: readonly Case[] = ['vectors.jsonl', 'probes.jsonl'].flatMap((name) => {
-  const path = fileURLToPath(new URL(`../../../shared/conformance/${name}`, import.meta.url));
-  if (!existsSync(path)) return [];
-  return readFileSync(path, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Vector)
-    .filter(({ accepted_legacy, accepted_nft }) => accepted_legacy === true || accepted_nft === true);
-});
-
 const read = ({ family, table, chain, rule }: Case): RuleNode | undefined =>
   parse(`*${table}\n-A ${chain} ${rule}\nCOMMIT\n`, { family }).document.items.flatMap((item) =>
     item.kind === 'table' ? item.items.filter((line) => line.kind === 'rule') : [],
@@ -349,8 +332,8 @@ test('every option is said', () => {
   expect(lostOf(own)).toEqual([]);
 });
 
-describe.skipIf(vectors.length === 0)('rules that the real iptables takes', () => {
+describe.skipIf(acceptedRules.length === 0)('rules that the real iptables takes', () => {
   test('every option', () => {
-    expect(lostOf(vectors)).toEqual([]);
+    expect(lostOf(acceptedRules)).toEqual([]);
   });
 });

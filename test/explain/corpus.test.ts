@@ -1,6 +1,4 @@
 /** Every rule of real rulesets, and every rule that the real iptables takes, is explained in whole sentences: nothing empty, broken, doubled or left raw. */
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse, type RuleNode } from '../../grammar/index.js';
 import { explainChain } from '../../src/explain/chain.js';
@@ -9,6 +7,7 @@ import { explainRuleset, pageBlocks } from '../../src/explain/page.js';
 import { wordsOf } from '../../src/explain/sentence.js';
 import { resolve } from '../../src/model/resolve.js';
 import type { Rule } from '../../src/model/ruleset.js';
+import { acceptedRules } from '../helpers/conformance.js';
 import { corpus } from '../helpers/corpus.js';
 
 /** Other people's words: what stands in quotes, and names of interfaces, chains, sets, users ... */
@@ -94,31 +93,11 @@ describe('the check itself', () => {
   });
 });
 
-interface Vector {
-  readonly id: string;
-  readonly family: 4 | 6;
-  readonly table: string;
-  readonly chain: string;
-  readonly rule: string;
-  readonly accepted_legacy: boolean | null;
-  readonly accepted_nft: boolean | null;
-}
-
-const vectors: readonly Vector[] = ['vectors.jsonl', 'probes.jsonl'].flatMap((name) => {
-  const path = fileURLToPath(new URL(`../../../shared/conformance/${name}`, import.meta.url));
-  if (!existsSync(path)) return [];
-  return readFileSync(path, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Vector)
-    .filter(({ accepted_legacy, accepted_nft }) => accepted_legacy === true || accepted_nft === true);
-});
-
-describe.skipIf(vectors.length === 0)('rules that the real iptables takes', () => {
+describe.skipIf(acceptedRules.length === 0)('rules that the real iptables takes', () => {
   test('every rule is said in whole words', () => {
     const faulty: string[] = [];
     let count = 0;
-    for (const { id, family, table, chain, rule } of vectors)
+    for (const { id, family, table, chain, rule } of acceptedRules)
       for (const { rules } of resolve(parse(`*${table}\n-A ${chain} ${rule}\nCOMMIT\n`, { family }).document).rulesets)
         for (const each of rules) {
           count++;
