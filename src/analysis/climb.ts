@@ -168,7 +168,6 @@ class Climber {
 
   /** Decides one step, if that can be done so. */
   decide(chain: ChainProgram, step: Step): void {
-    const { status, witness, leans } = this.result;
     const { id } = step.rule;
     const cubes = step.cubes!;
     for (const cube of cubes) {
@@ -176,9 +175,7 @@ class Climber {
       if (!found) continue;
       const needed = this.needed(chain, step, found);
       if (!needed) continue;
-      status[id] = 1;
-      witness[id] = found;
-      if (needed.length > 0) leans.set(id, needed);
+      this.result.live(id, { witness: found, leans: needed });
       return;
     }
   }

@@ -291,7 +291,7 @@ export class Flow {
             back.push({ set: hit, changes });
             break;
           case 'maybe':
-            next.push({ set: hit, changes });
+            next.push({ set: diagram.and(hit, diagram.of(step.fate!.interval(0, 0))), changes });
             break;
           case 'jump':
           case 'goto':

@@ -74,11 +74,17 @@ export interface ReachabilityOptions extends ProgramOptions {
 /** More takers than this are not thinned out: all that have a part are told. */
 const mostTold = 300;
 
+/** What `statuses` holds. */
+const open = 0;
+const alive = 1;
+const dead = 2;
+const statusWords: readonly Status[] = ['unknown', 'live', 'dead'];
+
 /** Undecided rules of one table up to which each is asked by itself. */
 const fewUndecided = 24;
 
+/** What is known of a rule beside its status, where it took looking for. */
 interface Found {
-  status: Status;
   witness?: Cube | undefined;
   death?: Death | undefined;
   /** All packets that get there, where diagrams decided. */
@@ -97,8 +103,10 @@ export class Reachability {
   private readonly surveys = new Map<TableProgram, SurveyResult>();
   private readonly flows = new Map<TableProgram, Flow>();
   private readonly hooksBefore = new Map<ChainProgram, Hook[]>();
-  private readonly found: Found[];
-  private readonly verdicts: (RuleVerdict | undefined)[];
+  /** By rule id. */
+  private readonly statuses: Uint8Array;
+  private readonly details = new Map<number, Found>();
+  private readonly verdicts = new Map<number, RuleVerdict>();
   /** Node operations that diagrams may cost in all. */
   readonly effort: number;
   /** What leaving out takers that others make up for may cost, all rules together. */
@@ -116,17 +124,16 @@ export class Reachability {
     this.natural = new Natural(this.program);
     this.diagram = new Diagram(this.effort);
     this.paths = new Paths(this.program, this.diagram, (table) => this.flow(table));
-    this.found = new Array(ruleset.rules.length);
-    this.verdicts = new Array(ruleset.rules.length);
+    this.statuses = new Uint8Array(this.program.steps.length);
     for (const table of this.program.tables.values()) this.decide(table);
     this.followPaths();
-    this.inconclusive = this.found.some((found) => found.status === 'unknown');
+    this.inconclusive = ruleset.rules.some(({ id }) => this.statuses[id] === open);
   }
 
   flow(table: TableProgram): Flow {
     let flow = this.flows.get(table);
     if (!flow) {
-      flow = new Flow(this.program, table, this.diagram);
+      flow = new Flow(this.program, table, this.diagram, { keeps: true });
       this.flows.set(table, flow);
     }
     return flow;
@@ -145,12 +152,30 @@ export class Reachability {
   }
 
   status(rule: Rule): Status {
-    return this.found[rule.id]!.status;
+    return statusWords[this.statuses[rule.id]!]!;
   }
 
   /** A cube of packets that get to a live rule, where one is kept. */
   cube(rule: Rule): Cube | undefined {
-    return this.found[rule.id]!.witness;
+    return this.statuses[rule.id] === alive ? this.found(this.step(rule)).witness : undefined;
+  }
+
+  /** What is known of a step; of those that the survey decided it is there when somebody asks. */
+  private found(step: Step): Found {
+    const { id } = step.rule;
+    let found = this.details.get(id);
+    if (!found) {
+      const result = this.surveys.get(this.table(step.rule));
+      const status = this.statuses[id];
+      found =
+        result === undefined || status === open
+          ? {}
+          : status === alive
+            ? { witness: result.life(step).witness }
+            : { death: result.deaths.get(id) };
+      this.details.set(id, found);
+    }
+    return found;
   }
 
   /** One table by itself: whatever its hooks can carry arrives. */
@@ -159,59 +184,59 @@ export class Reachability {
       const flow = this.flow(table);
       return new Map(table.chains.filter((chain) => chain.hook !== null).map((chain) => [chain.index, flow.entry(chain)]));
     };
-    const open: [ChainProgram, Step][] = [];
-    if (table.rewrites) for (const chain of table.chains) for (const step of chain.steps) open.push([chain, step]);
-    else {
-      const result = survey(this.program, table);
+    const { statuses, details } = this;
+    const left: [ChainProgram, Step][] = [];
+    if (!table.rewrites) {
+      const result = survey(this.program, table, statuses);
       climb(this.program, table, result);
       this.surveys.set(table, result);
-      for (const chain of table.chains)
-        for (const step of chain.steps) {
-          const { id } = step.rule;
-          const status = result.status[id];
-          if (status === 0) open.push([chain, step]);
-          else
-            this.found[id] =
-              status === 1 ? { status: 'live', witness: result.witness[id] } : { status: 'dead', death: result.deaths.get(id) };
-        }
     }
-    if (open.length === 0) return;
-    for (const [, step] of open) this.found[step.rule.id] = { status: 'unknown' };
-    if (!table.rewrites && open.length <= fewUndecided) {
-      for (const [chain, step] of open) this.ask(table, chain, step);
-      if (open.every(([, step]) => this.found[step.rule.id]!.status !== 'unknown')) return;
+    for (const chain of table.chains) for (const step of chain.steps) if (statuses[step.rule.id] === open) left.push([chain, step]);
+    if (left.length === 0) return;
+    if (!table.rewrites && left.length <= fewUndecided) {
+      for (const [chain, step] of left) this.ask(table, chain, step);
+      if (left.every(([, step]) => statuses[step.rule.id] !== open)) return;
     }
     // All at once: forward through the whole table.
     try {
       this.within(this.effort, () =>
         this.flow(table).run(all(), {
           visit: (_chain, step, _here, set) => {
-            const at = this.found[step.rule.id]!;
-            if (at.status !== 'unknown' || set === 0) return;
-            this.found[step.rule.id] = { status: 'live', witness: this.diagram.pick(set, this.program.space.dimensions), node: set };
+            const { id } = step.rule;
+            if (statuses[id] === open && set !== 0) this.live(id, set);
           },
         }),
       );
-      for (const [, step] of open)
-        if (this.found[step.rule.id]!.status === 'unknown') this.found[step.rule.id] = { status: 'dead', byDiagram: true };
+      for (const [, { rule }] of left)
+        if (statuses[rule.id] === open) {
+          statuses[rule.id] = dead;
+          details.set(rule.id, { byDiagram: true });
+        }
     } catch (error) {
       if (!(error instanceof Exhausted)) throw error;
       // One by one, where following one rule's packets alone is right.
-      if (!table.rewrites)
-        for (const [chain, step] of open) if (this.found[step.rule.id]!.status === 'unknown') this.ask(table, chain, step);
+      if (!table.rewrites) for (const [chain, step] of left) if (statuses[step.rule.id] === open) this.ask(table, chain, step);
     }
   }
 
   private ask(table: TableProgram, chain: ChainProgram, step: Step): void {
     try {
       const set = this.within(Math.max(20000, this.effort / 40), () => this.flow(table).reaching(chain, step));
-      this.found[step.rule.id] =
-        set === 0
-          ? { status: 'dead', byDiagram: true }
-          : { status: 'live', witness: this.diagram.pick(set, this.program.space.dimensions), node: set };
+      const { id } = step.rule;
+      if (set !== 0) this.live(id, set);
+      else {
+        this.statuses[id] = dead;
+        this.details.set(id, { byDiagram: true });
+      }
     } catch (error) {
       if (!(error instanceof Exhausted)) throw error;
     }
+  }
+
+  /** All these packets get to a rule. */
+  private live(id: number, node: Node): void {
+    this.statuses[id] = alive;
+    this.details.set(id, { witness: this.diagram.pick(node, this.program.space.dimensions), node });
   }
 
   /** Does some work with a budget of its own, no more than what is left of the whole. */
@@ -234,29 +259,32 @@ export class Reachability {
       const late = new Set<Hook>();
       for (const chain of table.chains) if (chain.hook !== null && !paths.isFirst(table.name, chain.hook)) late.add(chain.hook);
       if (late.size === 0) continue;
-      const open: [ChainProgram, Step][] = [];
-      for (const chain of table.chains)
+      const result = this.surveys.get(table);
+      const comeLate = program.hook.ofLoose([...late].flatMap((hook) => [hooks.indexOf(hook), hooks.indexOf(hook)]));
+      const left: [ChainProgram, Step][] = [];
+      for (const chain of table.chains) {
+        if (result && !result.mayCome(chain, comeLate)) continue;
         for (const step of chain.steps) {
-          const found = this.found[step.rule.id]!;
-          if (found.status !== 'live') continue;
+          if (this.statuses[step.rule.id] !== alive) continue;
+          const found = this.found(step);
           const witness = found.witness!;
           const hook = hooks[(setOf(witness, program.hook.index) ?? program.hook.full).ranges[0]!]!;
           if (!late.has(hook)) continue;
           const part = table.rewrites ? undefined : paths.untouched(witness, table.name, hook);
           if (part) found.witness = part;
-          else open.push([chain, step]);
+          else left.push([chain, step]);
         }
-      if (open.length === 0) continue;
-      this.followExactly(table, open);
+      }
+      if (left.length > 0) this.followExactly(table, left);
     }
   }
 
-  private followExactly(table: TableProgram, open: readonly [ChainProgram, Step][]): void {
+  private followExactly(table: TableProgram, left: readonly [ChainProgram, Step][]): void {
     const { diagram, program, paths } = this;
     const flow = this.flow(table);
-    const undecided = new Set(open.map(([, step]) => step.rule.id));
+    const undecided = new Map(left.map(([, step]) => [step.rule.id, step]));
     const live = (step: Step, set: Node): void => {
-      const found = this.found[step.rule.id]!;
+      const found = this.found(step);
       let chosen = set;
       // The packet that is known already, if it is among them.
       if (found.witness) {
@@ -273,7 +301,7 @@ export class Reachability {
         for (const chain of table.chains) if (chain.hook !== null) map.set(chain.index, paths.arrival(table.name, chain.hook));
         return map;
       });
-      if (table.rewrites || open.length > fewUndecided)
+      if (table.rewrites || left.length > fewUndecided)
         this.within(this.effort, () =>
           flow.run(entries, {
             visit: (_chain, step, _here, set) => {
@@ -282,29 +310,34 @@ export class Reachability {
           }),
         );
       else
-        for (const [chain, step] of open) {
+        for (const [chain, step] of left) {
           const set = this.within(this.effort / 10, () => flow.reaching(chain, step, (c) => entries.get(c.index) ?? 0));
           if (set !== 0) live(step, set);
         }
-      for (const id of undecided) this.found[id] = { ...this.found[id]!, status: 'dead', byPath: true };
+      for (const [id, step] of undecided) {
+        this.found(step).byPath = true;
+        this.statuses[id] = dead;
+      }
     } catch (error) {
       if (!(error instanceof Exhausted)) throw error;
-      for (const id of undecided) this.found[id] = { ...this.found[id]!, status: 'unknown' };
+      for (const id of undecided.keys()) this.statuses[id] = open;
     }
   }
 
   /** All that is known of a rule; details are worked out when somebody asks. */
   verdict(rule: Rule): RuleVerdict {
-    const known = this.verdicts[rule.id];
+    const known = this.verdicts.get(rule.id);
     if (known) return known;
-    const found = this.found[rule.id]!;
     const none = { packet: null, cause: null, by: [], fate: null, shows: null, leansOn: [] };
-    let verdict: RuleVerdict;
-    if (found.status === 'live')
-      verdict = { ...none, status: 'live', packet: this.example(rule, found), leansOn: this.leansOn(rule, found) };
-    else if (found.status === 'unknown') verdict = { ...none, status: 'unknown' };
-    else verdict = { ...none, status: 'dead', ...this.explain(rule, found), leansOn: this.unread(rule) };
-    this.verdicts[rule.id] = verdict;
+    const status = this.status(rule);
+    const found = this.found(this.step(rule));
+    const verdict: RuleVerdict =
+      status === 'live'
+        ? { ...none, status, packet: this.example(rule, found), leansOn: this.leansOn(rule, found) }
+        : status === 'unknown'
+          ? { ...none, status }
+          : { ...none, status, ...this.explain(rule, found), leansOn: this.unread(rule) };
+    this.verdicts.set(rule.id, verdict);
     return verdict;
   }
 
@@ -339,7 +372,7 @@ export class Reachability {
       }
     } else {
       const result = this.surveys.get(this.table(rule));
-      if (result) for (const dimension of result.leans.get(rule.id) ?? []) texts.add(dimension.test!.text);
+      if (result) for (const dimension of result.life(this.step(rule)).leans) texts.add(dimension.test!.text);
     }
     if (!rule.chain.whole || !this.ruleset.whole) texts.add('a line that could not be read');
     return [...texts];
@@ -563,7 +596,7 @@ export class Reachability {
       for (const chain of table.chains) {
         let onTheWay: boolean | undefined;
         for (const other of chain.steps) {
-          if (this.found[other.rule.id]!.status === 'dead') continue;
+          if (this.statuses[other.rule.id] === dead) continue;
           const acts = other.isChanging || (other.kind === 'decide' && other.verdict !== 'accept');
           if (!acts) continue;
           const cubes = other.cubes ?? [everything];
@@ -591,7 +624,7 @@ export class Reachability {
       const flowOf = (table: TableProgram): Flow => {
         let flow = flows.get(table);
         if (!flow) {
-          flow = new Flow(program, table, diagram, { without });
+          flow = new Flow(program, table, diagram, { keeps: true, without });
           flows.set(table, flow);
         }
         return flow;

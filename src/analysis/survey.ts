@@ -13,6 +13,7 @@ import {
   contains,
   cubesOf,
   everything,
+  leftBy,
   meet,
   meets,
   merge,
@@ -25,6 +26,7 @@ import {
   uncoveredAmongMany,
 } from '../packets/cube.js';
 import { CubeIndex, dividing } from '../packets/cube-index.js';
+import { mostNatural } from '../packets/pick.js';
 import { complementSet, type Dimension, type Form, setsMeet, ValueSet } from '../packets/space.js';
 import { type ChainProgram, type Program, type Step, stageCubes, type TableProgram } from './program.js';
 
@@ -56,16 +58,65 @@ export interface Death {
   readonly coverSteps: readonly number[];
 }
 
-export interface SurveyResult {
-  /** 0 undecided, 1 live, 2 dead; this and the next three by rule id. */
+/** A packet that gets to a step, and the unknowns that it leans on. */
+export interface Life {
+  /** A cube that reaches the step, hook included. */
+  readonly witness: Cube;
+  /** Dimensions of tests that every packet which reaches the step needs to answer one way. */
+  readonly leans: readonly Dimension[];
+}
+
+/** What is known of a table's rules after its survey. Of most live ones a packet is looked for when somebody asks for it. */
+export class SurveyResult {
+  /** 0 undecided, 1 live, 2 dead; by rule id, of all tables together. */
   readonly status: Uint8Array;
-  /** A cube that reaches the live step, hook included. */
-  readonly witness: (Cube | undefined)[];
-  readonly deaths: Map<number, Death>;
-  /** Dimensions of tests that every packet which reaches the live step needs to answer one way. */
-  readonly leans: Map<number, readonly Dimension[]>;
+  readonly deaths = new Map<number, Death>();
   readonly arrivals: readonly Arrivals[];
   readonly summaries: readonly (Summary | undefined)[];
+  private readonly program: Program;
+  /** Lives that took looking for. */
+  private readonly lives = new Map<number, Life>();
+  /** All that reaches a live step, where earlier steps of its chain take something and what they leave is known. */
+  private readonly reaching = new Map<number, readonly Cube[]>();
+
+  constructor(program: Program, table: TableProgram, status: Uint8Array, summaries: readonly (Summary | undefined)[]) {
+    this.program = program;
+    this.status = status;
+    this.summaries = summaries;
+    this.arrivals = table.chains.map(() => ({ cubes: [], exact: true }));
+  }
+
+  /** Of a live step: how it lives. */
+  life({ rule: { id }, cubes }: Step): Life {
+    const known = this.lives.get(id);
+    if (known) return known;
+    const reaching = this.reaching.get(id) ?? partsOf(this.arrivals[this.program.chainOf[id]!]!.cubes, cubes!);
+    const life = { witness: mostNatural(this.program.space, reaching), leans: neededBy(reaching) };
+    this.lives.set(id, life);
+    return life;
+  }
+
+  /** Whether a hook's packets may be what a chain's steps live by. */
+  mayCome(chain: ChainProgram, hook: ValueSet): boolean {
+    const { cubes, exact } = this.arrivals[chain.index]!;
+    return !exact || cubes.some((cube) => setsMeet(setOf(cube, hook.dimension.index) ?? hook.dimension.full, hook));
+  }
+
+  live(id: number, life: Life): void {
+    this.status[id] = 1;
+    this.lives.set(id, life);
+  }
+
+  /** It lives by all of these; absent: by whatever arrives at the chain and matches. */
+  liveBy(id: number, reaching?: readonly Cube[]): void {
+    this.status[id] = 1;
+    if (reaching) this.reaching.set(id, reaching);
+  }
+
+  die(id: number, death: Death): void {
+    this.status[id] = 2;
+    this.deaths.set(id, death);
+  }
 }
 
 const mostSure = 48;
@@ -133,7 +184,12 @@ const summarise = (program: Program, chain: ChainProgram, summaries: readonly (S
   };
   for (const step of chain.steps) {
     const { kind } = step;
-    if (kind === 'pass' || kind === 'maybe') continue;
+    if (kind === 'pass') continue;
+    if (kind === 'maybe') {
+      exact = false;
+      for (const cube of step.cubes ?? [hullOf(step.form)]) may(cube);
+      continue;
+    }
     const cubes = step.takes === null ? step.cubes : step.takeCubes;
     if (!cubes) {
       exact = false;
@@ -185,23 +241,50 @@ const summarise = (program: Program, chain: ChainProgram, summaries: readonly (S
   return { sure: all ? [everything] : known, most: upper, exact: exact || all, all };
 };
 
-/** Decides what cubes can decide of one table. */
-export const survey = (program: Program, table: TableProgram): SurveyResult => {
+const doesNothing: Summary = { sure: noCubes, most: null, exact: true, all: false };
+
+/**
+ * The summary of a chain that decides one cube and nothing else, as that of a kube-proxy service: each of its rules but the last jumps by chance to a chain
+ * that takes TCP packets, the last jumps always. Null: it is not so simple. Looked for first, since most of tens of thousands of chains are.
+ */
+const summariseSimple = ({ steps }: ChainProgram, summaries: readonly (Summary | undefined)[]): Summary | null => {
+  /** What is surely decided; what is decided in part. */
+  let whole: Cube | null = null;
+  let part: Cube | null = null;
+  for (const { kind, cubes, takes, target } of steps) {
+    if (kind === 'pass') continue;
+    const inner = kind === 'jump' ? summaries[target]! : null;
+    if (inner === doesNothing) continue;
+    if (takes !== null || cubes?.length !== 1) return null;
+    let decided = cubes[0]!;
+    if (inner !== null) {
+      if (!inner.exact || inner.sure.length !== 1) return null;
+      if (decided.dims.length > 0) {
+        part ??= inner.sure[0]!;
+        if (part !== inner.sure[0]) return null;
+        continue;
+      }
+      decided = inner.sure[0]!;
+    } else if (kind !== 'decide') return null;
+    whole ??= decided;
+    if (whole !== decided) return null;
+    if (whole.dims.length === 0) break;
+  }
+  if (whole === null) return part === null ? doesNothing : null;
+  if (part !== null && part !== whole) return null;
+  if (whole.sets.some(({ dimension }) => dimension.test?.decidedBy === 'history')) return null;
+  return { sure: [whole], most: null, exact: true, all: whole.dims.length === 0 };
+};
+
+/** Decides what cubes can decide of one table; says so in `status`, by rule id. */
+export const survey = (program: Program, table: TableProgram, status: Uint8Array): SurveyResult => {
   const { chains, order } = table;
-  const result: SurveyResult = {
-    status: new Uint8Array(program.steps.length),
-    witness: new Array(program.steps.length),
-    deaths: new Map(),
-    leans: new Map(),
-    arrivals: chains.map(() => ({ cubes: [], exact: true })),
-    summaries: [],
-  };
   const summaries: (Summary | undefined)[] = new Array(chains.length);
-  (result as { summaries: readonly (Summary | undefined)[] }).summaries = summaries;
   for (let i = order.length - 1; i >= 0; i--) {
     const chain = chains[order[i]!]!;
-    if (chain.hook === null) summaries[chain.index] = summarise(program, chain, summaries);
+    if (chain.hook === null) summaries[chain.index] = summariseSimple(chain, summaries) ?? summarise(program, chain, summaries);
   }
+  const result = new SurveyResult(program, table, status, summaries);
   const surveyor = new Surveyor(result);
   for (const at of order) {
     const chain = chains[at]!;
@@ -217,8 +300,52 @@ export const survey = (program: Program, table: TableProgram): SurveyResult => {
   return result;
 };
 
+/** What arrives and matches. */
+const partsOf = (entries: readonly Cube[], cubes: readonly Cube[]): readonly Cube[] => {
+  if (entries.length === 1 && cubes.length === 1) {
+    const [cube] = cubes;
+    const common = meet(entries[0]!, cube!);
+    return common === null ? noCubes : common === cube ? cubes : [common];
+  }
+  const parts: Cube[] = [];
+  for (const entry of entries)
+    for (const cube of cubes) {
+      const common = meet(entry, cube);
+      if (common) parts.push(common);
+    }
+  return parts;
+};
+
+const anyMeet = (entries: readonly Cube[], cubes: readonly Cube[]): boolean => {
+  for (const entry of entries) for (const cube of cubes) if (meets(entry, cube)) return true;
+  return false;
+};
+
+/** The unknowns which all packets of some cubes answer as the first cube does. */
+const neededBy = (parts: readonly Cube[]): readonly Dimension[] => {
+  let out: Dimension[] | undefined;
+  for (const set of parts[0]!.sets) {
+    const { dimension } = set;
+    if (!isUnknown(dimension)) continue;
+    const turned = complementSet(set);
+    const isNeeded = parts.every((part) => {
+      const own = setOf(part, dimension.index);
+      return own !== undefined && !setsMeet(own, turned);
+    });
+    if (!isNeeded) continue;
+    out ??= [];
+    out.push(dimension);
+  }
+  return out ?? noDimensions;
+};
+
+const noDimensions: readonly Dimension[] = [];
+
 /** Of this many steps or fewer, cubes are compared one by one. */
 const shortChain = 64;
+
+/** What earlier steps leave is followed as so many cubes; where it falls into more, each step asks the earlier ones anew. */
+const mostLeft = 6;
 
 /** Surveys one chain after the other; what it holds is of the chain in hand. There are tens of thousands of short ones. */
 class Surveyor {
@@ -231,6 +358,8 @@ class Surveyor {
   private entries: readonly Cube[] = [];
   /** The entries are all that arrives. */
   private exact = true;
+  /** All that earlier steps leave of the entries, if the entries are all; null: it is not followed. */
+  private left: readonly Cube[] | null = null;
   /** What cutting cubes may cost in this chain; beyond it diagrams are better. */
   private readonly purse: Budget = { left: 0 };
   /** Covers that last proved a death among many: they often prove the next. */
@@ -247,19 +376,16 @@ class Surveyor {
   survey(chain: ChainProgram): void {
     const { steps } = chain;
     const { cubes: entries, exact } = this.result.arrivals[chain.index]!;
-    const { status, deaths } = this.result;
     if (entries.length === 0) {
       for (const step of steps) {
-        if (exact) {
-          status[step.rule.id] = 2;
-          deaths.set(step.rule.id, nothingArrives);
-        }
+        if (exact) this.result.die(step.rule.id, nothingArrives);
         if (step.target >= 0 && !exact) this.result.arrivals[step.target]!.exact = false;
       }
       return;
     }
     this.entries = entries;
     this.exact = exact;
+    this.left = exact && entries.length <= mostLeft ? entries : null;
     if (steps.length <= shortChain) {
       this.index = this.shortIndex;
       this.index.clear();
@@ -270,10 +396,12 @@ class Surveyor {
     this.proof = noCubes;
     this.closing = -1;
     for (const step of steps) {
-      const { id } = step.rule;
       if (this.closing >= 0) {
-        status[id] = 2;
-        deaths.set(id, { parts: step.cubes ? [...step.cubes] : [hullOf(step.form)], covers: [everything], coverSteps: [this.closing] });
+        this.result.die(step.rule.id, {
+          parts: step.cubes ? [...step.cubes] : [hullOf(step.form)],
+          covers: [everything],
+          coverSteps: [this.closing],
+        });
         continue;
       }
       this.judge(step);
@@ -284,56 +412,62 @@ class Surveyor {
   /** Whether the step lives, and what it sends where it jumps to. */
   private judge(step: Step): void {
     const { cubes } = step;
-    const { status, deaths, arrivals } = this.result;
+    const { result, entries, exact, left } = this;
     const { id } = step.rule;
     if (!cubes || cubes.length === 0) {
-      if (cubes || step.form === false) {
-        status[id] = 2;
-        deaths.set(id, nothingArrives);
-      }
-      if (!cubes && step.target >= 0) arrivals[step.target]!.exact = false;
+      if (cubes || step.form === false) result.die(id, nothingArrives);
+      if (!cubes && step.target >= 0) result.arrivals[step.target]!.exact = false;
       return;
     }
-    const { exact } = this;
-    const parts = this.partsOf(cubes);
-    if (this.index.size > 0 || (!exact && parts.length === 0)) {
-      this.judgeAmongCovers(step, cubes, parts);
+    const to = step.target >= 0 ? result.arrivals[step.target]! : null;
+    const isAsked = to !== null && (to.exact || to.cubes.length < mostArrivals);
+    if (left === null ? this.index.size > 0 : left !== entries) {
+      // Something was taken before.
+      if (left === null) this.judgeAmongCovers(step, cubes, partsOf(entries, cubes));
+      else {
+        const reaching = partsOf(left, cubes);
+        if (reaching.length === 0) this.die(step, partsOf(entries, cubes));
+        else {
+          result.liveBy(id, reaching);
+          if (isAsked) send(to, reaching);
+        }
+      }
       return;
     }
     // Nothing before it takes anything: it is live if its condition meets what arrives.
-    if (parts.length === 0) {
-      status[id] = 2;
-      deaths.set(id, { parts, covers: noCubes, coverSteps: noSteps });
+    if (!isAsked) {
+      if (anyMeet(entries, cubes)) result.liveBy(id);
+      else if (exact) this.die(step, noCubes);
+      else this.judgeAmongCovers(step, cubes, noCubes);
       return;
     }
-    this.noteLife(id, parts[0]!, parts);
-    if (step.target >= 0) {
-      const to = arrivals[step.target]!;
-      if (!exact) to.exact = false;
-      send(to, parts);
+    const parts = partsOf(entries, cubes);
+    if (parts.length === 0) {
+      if (exact) this.die(step, noCubes);
+      else this.judgeAmongCovers(step, cubes, noCubes);
+      return;
     }
+    result.liveBy(id);
+    if (!exact) to.exact = false;
+    send(to, parts);
   }
 
-  /** What arrives and matches. */
-  private partsOf(cubes: readonly Cube[]): readonly Cube[] {
-    const { entries } = this;
-    if (entries.length === 1 && cubes.length === 1) {
-      const [cube] = cubes;
-      const common = meet(entries[0]!, cube!);
-      return common === null ? noCubes : common === cube ? cubes : [common];
-    }
-    const parts: Cube[] = [];
-    for (const entry of entries)
-      for (const cube of cubes) {
-        const common = meet(entry, cube);
-        if (common) parts.push(common);
-      }
-    return parts;
+  /** Nothing is left for a step: whatever takes of these parts has a share in it. */
+  private die(step: Step, parts: readonly Cube[]): void {
+    const covers: Cube[] = [];
+    const steps: number[] = [];
+    for (const part of parts)
+      for (const id of this.index.meeting(part))
+        if (this.coverKinds[id]! & 1) {
+          covers.push(this.index.cube(id));
+          steps.push(this.coverSteps[id]!);
+        }
+    this.result.die(step.rule.id, { parts, covers, coverSteps: steps });
   }
 
   private judgeAmongCovers(step: Step, cubes: readonly Cube[], parts: readonly Cube[]): void {
     const { index, coverSteps, coverKinds, purse, exact } = this;
-    const { status, witness, deaths } = this.result;
+    const { result } = this;
     const { id } = step.rule;
     const death: { parts: readonly Cube[]; covers: Cube[]; coverSteps: number[] } = { parts, covers: [], coverSteps: [] };
     let live: Cube | null = null;
@@ -359,8 +493,7 @@ class Surveyor {
         // What leans on an unknown is looked at closely.
         if (!found || found.sets.some((set) => set.dimension.test)) continue;
         live = found;
-        status[id] = 1;
-        witness[id] = found;
+        result.live(id, { witness: found, leans: noDimensions });
         break;
       }
     for (const part of live ? noCubes : parts) {
@@ -408,8 +541,7 @@ class Surveyor {
       }
     }
     if (!live && !undecided && exact) {
-      status[id] = 2;
-      deaths.set(id, death);
+      result.die(id, death);
     } else if (!live && !exact) {
       // Not all that arrives is known: dead only if dead for everything.
       death.parts = [...cubes];
@@ -433,12 +565,9 @@ class Surveyor {
           death.coverSteps.push(coverSteps[id]!);
         }
       }
-      if (all) {
-        status[id] = 2;
-        deaths.set(id, death);
-      }
+      if (all) result.die(id, death);
     }
-    if (jumps && status[id] !== 2) {
+    if (jumps && result.status[id] !== 2) {
       const to = this.result.arrivals[step.target]!;
       if (!live || !sentExact) to.exact = false;
       send(to, sent);
@@ -464,14 +593,8 @@ class Surveyor {
 
   /** A packet was found. What cannot be told of its unknowns leaves the step open. */
   private noteLife(id: number, found: Cube, parts: readonly Cube[]): void {
-    const { status, witness, leans } = this.result;
-    if (asksUnknown(found)) {
-      const needed = this.needed(found, parts);
-      if (!needed) return;
-      if (needed.length > 0) leans.set(id, needed);
-    }
-    status[id] = 1;
-    witness[id] = found;
+    const leans = asksUnknown(found) ? this.needed(found, parts) : noDimensions;
+    if (leans) this.result.live(id, { witness: found, leans });
   }
 
   /**
@@ -511,9 +634,11 @@ class Surveyor {
 
   /** What a step takes from those behind it. */
   private take(step: Step): void {
-    for (const { cube, kind, isWhole } of takenBy(step, this.result.summaries))
+    for (const { cube, kind, isWhole } of takenBy(step, this.result.summaries)) {
+      if (this.left !== null) this.left = kind === 3 ? leftBy(this.left, cube, mostLeft) : null;
       if (isWhole) this.takeWhole(cube, step.index, kind);
       else this.cover(cube, step.index, kind);
+    }
   }
 
   /** All of a cube is taken: perhaps all that arrives. */
@@ -556,6 +681,7 @@ export const takenBy = (step: Step, summaries: readonly (Summary | undefined)[])
   const summary = kind === 'jump' ? summaries[step.target]! : null;
   if (summary === null || summary.all) return list.map((cube) => ({ cube, kind: both, isWhole: true }));
   const { sure, most, exact } = summary;
+  if (exact && sure.length === 0) return nothingTaken;
   const found: Taking[] = [];
   const put = (a: Cube, b: Cube, kind: number): void => {
     const cube = meet(a, b);

@@ -17,6 +17,28 @@ export const everything: Cube = { dims: [], sets: [] };
 const dimsHere: number[] = [];
 const setsHere: ValueSet[] = [];
 
+/** The cube of one set alone: one for each set. */
+const alone = (set: ValueSet): Cube => {
+  set.alone ??= { dims: [set.dimension.index], sets: [set] };
+  return set.alone;
+};
+
+/** Of each length, the dimensions of the cube made last: those of the next are mostly the same, and then one list serves both. */
+const lastDims: (readonly number[])[] = [];
+
+/** The first dimensions of `dimsHere`, as a list that stays. */
+const keptDims = (n: number): readonly number[] => {
+  const last = lastDims[n];
+  if (last !== undefined) {
+    let i = 0;
+    while (i < n && last[i] === dimsHere[i]) i++;
+    if (i === n) return last;
+  }
+  const dims = dimsHere.slice(0, n);
+  lastDims[n] = dims;
+  return dims;
+};
+
 export const meet = (a: Cube, b: Cube): Cube | null => {
   if (a.dims.length === 0) return b;
   if (b.dims.length === 0) return a;
@@ -49,7 +71,7 @@ export const meet = (a: Cube, b: Cube): Cube | null => {
   }
   if (!changedA) return a;
   if (!changedB) return b;
-  const dims = n === a.dims.length ? a.dims : n === b.dims.length ? b.dims : dimsHere.slice(0, n);
+  const dims = n === a.dims.length ? a.dims : n === b.dims.length ? b.dims : keptDims(n);
   return { dims, sets: setsHere.slice(0, n) };
 };
 
@@ -85,7 +107,7 @@ export const setOf = (cube: Cube, dim: number): ValueSet | undefined => {
 /** The cube with one dimension restricted to `set` instead of what it had. */
 export const replace = (cube: Cube, set: ValueSet): Cube => {
   const dim = set.dimension.index;
-  if (cube.dims.length === 0 && set.count < set.dimension.size) return { dims: [dim], sets: [set] };
+  if (cube.dims.length === 0 && set.count < set.dimension.size) return alone(set);
   let n = 0;
   let done = set.count === set.dimension.size;
   for (let i = 0; i < cube.dims.length; i++) {
@@ -104,7 +126,7 @@ export const replace = (cube: Cube, set: ValueSet): Cube => {
     setsHere[n++] = set;
   }
   // It differs in no dimension, or in this one.
-  return { dims: n === cube.dims.length ? cube.dims : dimsHere.slice(0, n), sets: setsHere.slice(0, n) };
+  return { dims: n === cube.dims.length ? cube.dims : keptDims(n), sets: setsHere.slice(0, n) };
 };
 
 /** The cube without its restrictions on some dimensions. */
@@ -390,26 +412,35 @@ export const uncoveredAmongMany = (cube: Cube, covers: readonly Cube[], chosen: 
 };
 
 /** All of `cube` that no cover takes as disjoint cubes, or null where they are more than `most` or the budget ran out. */
-export const remainder = (cube: Cube, covers: readonly Cube[], most: number, budget: Budget): Cube[] | null => {
-  let list: Cube[] = [cube];
+export const remainder = (cube: Cube, covers: readonly Cube[], most: number, budget: Budget): readonly Cube[] | null => {
+  let list: readonly Cube[] | null = [cube];
   for (const cover of covers) {
-    const next: Cube[] = [];
-    for (const part of list) {
-      budget.left--;
-      if (!meets(part, cover)) next.push(part);
-      else next.push(...minus(part, cover));
-    }
-    if (next.length > most || budget.left < 0) return null;
-    list = next;
+    budget.left -= list.length;
+    list = leftBy(list, cover, most);
+    if (list === null || budget.left < 0) return null;
     if (list.length === 0) break;
   }
   return list;
 };
 
+/** All of some cubes that one more does not take: the list itself where it meets none of them, null where they would be more than `most`. */
+export const leftBy = (list: readonly Cube[], cover: Cube, most: number): readonly Cube[] | null => {
+  let left: Cube[] | null = null;
+  for (let i = 0; i < list.length; i++) {
+    const cube = list[i]!;
+    if (!meets(cube, cover)) left?.push(cube);
+    else {
+      left ??= list.slice(0, i);
+      for (const piece of minus(cube, cover)) left.push(piece);
+    }
+  }
+  return left === null ? list : left.length > most ? null : left;
+};
+
 /** What all of these sets hold, which may be of any dimensions in any order; null: nothing. Sorts the list. */
 export const cubeOf = (all: ValueSet[]): Cube | null => {
   if (all.length === 0) return everything;
-  if (all.length === 1) return { dims: [all[0]!.dimension.index], sets: [all[0]!] };
+  if (all.length === 1) return alone(all[0]!);
   // Few, and mostly in order: by insertion.
   for (let i = 1; i < all.length; i++) {
     const set = all[i]!;
@@ -429,14 +460,14 @@ export const cubeOf = (all: ValueSet[]): Cube | null => {
       setsHere[n++] = set;
     }
   }
-  return { dims: dimsHere.slice(0, n), sets: setsHere.slice(0, n) };
+  return n === 1 ? alone(setsHere[0]!) : { dims: keptDims(n), sets: setsHere.slice(0, n) };
 };
 
 /** A form as cubes whose union it is, or null where they would be more than `most`. */
 export const cubesOf = (form: Form, most: number): Cube[] | null => {
   if (form === true) return [everything];
   if (form === false) return [];
-  if (form instanceof ValueSet) return [{ dims: [form.dimension.index], sets: [form] }];
+  if (form instanceof ValueSet) return [alone(form)];
   if ('or' in form) {
     const out: Cube[] = [];
     for (const part of form.or) {

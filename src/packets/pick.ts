@@ -257,6 +257,25 @@ export const pickPacket = (
   return { family, hook, numbers, names, tests };
 };
 
+/** Of several cubes the one that holds the most natural packet: values of its fields stand furthest ahead among those that are liked. */
+export const mostNatural = (space: Space, cubes: readonly Cube[]): Cube => {
+  if (cubes.length === 1) return cubes[0]!;
+  let best = cubes[0]!;
+  let least = Number.POSITIVE_INFINITY;
+  for (const cube of cubes) {
+    const { numbers } = pickPacket(space, cube, null);
+    let strangeness = 0;
+    for (const [field, value] of numbers) {
+      const at = liked(field, space.family, numbers, false).indexOf(value);
+      strangeness += at < 0 ? 10 : at;
+    }
+    if (strangeness >= least) continue;
+    least = strangeness;
+    best = cube;
+  }
+  return best;
+};
+
 const freshName = (
   prefix: string,
   code: { readonly exact: ReadonlyMap<string, number>; readonly prefixes: ReadonlyMap<string, readonly [number, number]> },

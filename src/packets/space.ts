@@ -21,6 +21,7 @@ import {
   some,
   type Test,
 } from '../../grammar/index.js';
+import type { Cube } from './cube.js';
 
 /** Turns questions into conditions on other fields where the answer is known (set contents, addresses given); undefined: it stays unknown. */
 export interface Resolver {
@@ -39,6 +40,10 @@ export class ValueSet {
   readonly count: number;
   /** The diagram of it, kept by diagram.ts. */
   node = -1;
+  /** The cube of it alone, kept by cube.ts. */
+  alone: Cube | null = null;
+  /** Kept by complementSet. */
+  complement: ValueSet | null = null;
   /** A number of its own, for keys. */
   readonly id = nextSet++;
   constructor(dimension: Dimension, ranges: readonly number[]) {
@@ -175,6 +180,11 @@ export class Dimension {
 }
 
 export const complementSet = (a: ValueSet): ValueSet => {
+  a.complement ??= complementOf(a);
+  return a.complement;
+};
+
+const complementOf = (a: ValueSet): ValueSet => {
   const out: number[] = [];
   let next = 0;
   for (let i = 0; i < a.ranges.length; i += 2) {

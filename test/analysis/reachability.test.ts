@@ -293,6 +293,26 @@ describe('live rules', () => {
   });
 });
 
+describe('unknowns of a called chain', () => {
+  const leans = (text: string): readonly (readonly string[])[] => {
+    const desk = facts(text);
+    return desk.ruleset.rules.map((rule) => desk.verdict(rule).leansOn);
+  };
+
+  it('are leaned on behind the jump, where the chain is called once', () => {
+    const limited = ['-A X -m limit --limit 1/sec -j DROP', '-A INPUT -j X', '-A INPUT -p tcp -j ACCEPT'];
+    expect(leans(filter(...limited))).toEqual([['-m limit --limit 1/sec'], [], ['-m limit --limit 1/sec']]);
+    const foreign = ['-A X -j NOSUCH', '-A INPUT -j X', '-A INPUT -p tcp -j ACCEPT'];
+    expect(leans(filter(...foreign))).toEqual([[], [], ['-j NOSUCH']]);
+  });
+
+  it('answer anew on every visit', () => {
+    const text = filter('-A X -m limit --limit 1/sec -j DROP', '-A INPUT -j X', '-A INPUT -j X', '-A INPUT -p tcp -j ACCEPT');
+    expect(leans(text).at(-1)).toEqual([]);
+    expect(deaths(text)).toEqual([]);
+  });
+});
+
 describe('context', () => {
   const named = (text: string) => ({ name: 'context', text });
 
