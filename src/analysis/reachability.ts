@@ -263,9 +263,10 @@ export class Reachability {
       const comeLate = program.hook.ofLoose([...late].flatMap((hook) => [hooks.indexOf(hook), hooks.indexOf(hook)]));
       const left: [ChainProgram, Step][] = [];
       for (const chain of table.chains) {
-        if (result && !result.mayCome(chain, comeLate)) continue;
+        const isLate = result?.comes(chain, comeLate) ?? true;
+        if (!isLate && result!.arrivals[chain.index]!.exact) continue;
         for (const step of chain.steps) {
-          if (this.statuses[step.rule.id] !== alive) continue;
+          if (this.statuses[step.rule.id] !== alive || (!isLate && !result!.wasLookedFor(step))) continue;
           const found = this.found(step);
           const witness = found.witness!;
           const hook = hooks[(setOf(witness, program.hook.index) ?? program.hook.full).ranges[0]!]!;

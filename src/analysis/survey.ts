@@ -96,10 +96,15 @@ export class SurveyResult {
     return life;
   }
 
-  /** Whether a hook's packets may be what a chain's steps live by. */
-  mayCome(chain: ChainProgram, hook: ValueSet): boolean {
-    const { cubes, exact } = this.arrivals[chain.index]!;
-    return !exact || cubes.some((cube) => setsMeet(setOf(cube, hook.dimension.index) ?? hook.dimension.full, hook));
+  /** Whether packets of some hooks are among those that are known to come to a chain. */
+  comes(chain: ChainProgram, hook: ValueSet): boolean {
+    const { index, full } = hook.dimension;
+    return this.arrivals[chain.index]!.cubes.some((cube) => setsMeet(setOf(cube, index) ?? full, hook));
+  }
+
+  /** Whether a live step's packet had to be looked for beyond those. */
+  wasLookedFor({ rule }: Step): boolean {
+    return this.lives.has(rule.id);
   }
 
   live(id: number, life: Life): void {

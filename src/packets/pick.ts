@@ -257,20 +257,40 @@ export const pickPacket = (
   return { family, hook, numbers, names, tests };
 };
 
-/** Of several cubes the one that holds the most natural packet: values of its fields stand furthest ahead among those that are liked. */
+/** Of each field's dimension the atom that holds the value liked most; -1: no value is. By number of the dimension. */
+const likedAtoms = new WeakMap<Space, Int32Array>();
+
+const likedAtomsOf = (space: Space): Int32Array => {
+  let known = likedAtoms.get(space);
+  if (known) return known;
+  known = new Int32Array(space.dimensions.length).fill(-1);
+  for (const { index, field, mask } of space.dimensions) {
+    const code = field && space.code(field);
+    if (!code || code.kind === 'names') continue;
+    const value = liked(field, space.family, new Map(), false)[0]!;
+    known[index] =
+      code.kind === 'ranges'
+        ? atomOf(code.starts, value)
+        : (code.groups.find(({ dimension }) => dimension.index === index)!.index.get(BigInt(value) & mask!) ?? -1);
+  }
+  likedAtoms.set(space, known);
+  return known;
+};
+
+/** Of several cubes the one that leaves out fewest of the values that are liked most: the first of those. */
 export const mostNatural = (space: Space, cubes: readonly Cube[]): Cube => {
-  if (cubes.length === 1) return cubes[0]!;
   let best = cubes[0]!;
+  if (cubes.length === 1) return best;
+  const atoms = likedAtomsOf(space);
   let least = Number.POSITIVE_INFINITY;
   for (const cube of cubes) {
-    const { numbers } = pickPacket(space, cube, null);
-    let strangeness = 0;
-    for (const [field, value] of numbers) {
-      const at = liked(field, space.family, numbers, false).indexOf(value);
-      strangeness += at < 0 ? 10 : at;
+    let strange = 0;
+    for (const set of cube.sets) {
+      const atom = atoms[set.dimension.index] ?? -1;
+      if (atom >= 0 && !set.has(atom)) strange++;
     }
-    if (strangeness >= least) continue;
-    least = strangeness;
+    if (strange >= least) continue;
+    least = strange;
     best = cube;
   }
   return best;

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { all, bits, inRanges, is, named, not, type Predicate, some } from '../../grammar/index.js';
-import { cubesOf, formHolds, merge, minus, remainder, uncovered } from '../../src/packets/cube.js';
+import { type Cube, cubesOf, formHolds, merge, minus, remainder, uncovered } from '../../src/packets/cube.js';
 import { Diagram, Exhausted } from '../../src/packets/diagram.js';
 import { type Dimension, Space } from '../../src/packets/space.js';
 
@@ -85,8 +85,7 @@ describe('laws', () => {
         const d = new Diagram(1e6);
         const [fx, fy] = [space.form(a), space.form(b)];
         const [x, y] = [cubesOf(fx, 1000)!, cubesOf(fy, 1000)!];
-        const union = (cubes: readonly { dims: readonly number[]; sets: readonly never[] }[] | typeof x) =>
-          d.orAll((cubes as typeof x).map((cube) => d.cube(cube)));
+        const union = (cubes: readonly Cube[]) => d.orAll(cubes.map((cube) => d.cube(cube)));
         expect(union(x)).toBe(d.form(fx));
         expect(union(merge(x))).toBe(d.form(fx));
         const whole = d.form(fy);
