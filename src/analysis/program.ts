@@ -57,12 +57,18 @@ export interface Step {
   readonly isStateless: boolean;
 }
 
+/** A step that jumps or goes to a chain, by its chain's place in the table's program and its own in that chain. */
+export interface Caller {
+  readonly chain: number;
+  readonly step: number;
+}
+
 export interface ChainProgram {
   readonly chain: Chain;
   readonly index: number;
   readonly steps: readonly Step[];
   /** Steps of the table that jump or go here. */
-  readonly callers: { readonly chain: number; readonly step: number }[];
+  readonly callers: readonly Caller[];
   readonly hook: Hook | null;
   /** Dimensions of tests in this chain that history decides, and of fates: asked anew at each visit. */
   readonly history: readonly Dimension[];
@@ -239,15 +245,13 @@ export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Pr
         own[i] = step;
         chainOf[rule.id] = chains.length;
       }
-      chains.push({ chain, index: chains.length, steps: own, callers: [], hook: chain.hook, history: history ?? noHistory });
+      chains.push(new CompiledChain(chain, chains.length, own, history ?? noHistory, chains));
     }
     const order = callOrder(chains, space);
-    for (const { steps } of chains) reaskSets(steps as readonly CompiledStep[], space);
-    for (const at of order)
-      for (const step of chains[at]!.steps) {
-        steps[step.rule.id] = step;
-        if (step.target >= 0) chains[step.target]!.callers.push({ chain: at, step: step.index });
-      }
+    for (const { steps: own } of chains) {
+      reaskSets(own as readonly CompiledStep[], space);
+      for (const step of own) steps[step.rule.id] = step;
+    }
     programs.set(name, { name, chains, byName, order, rewrites: rewritesWhatItAsks(chains, order, space) });
   }
   return { ruleset, space, tables: programs, steps, chainOf, hook, assembles, carries };
@@ -260,6 +264,37 @@ interface Deed {
   readonly target?: number;
   readonly takes?: Form | null;
   readonly fate?: Dimension;
+}
+
+/** A chain; who calls it is gathered when somebody asks, for all chains of the table at once. */
+class CompiledChain implements ChainProgram {
+  readonly chain: Chain;
+  readonly index: number;
+  readonly steps: readonly Step[];
+  readonly hook: Hook | null;
+  readonly history: readonly Dimension[];
+  /** All chains of the table. */
+  private readonly all: readonly ChainProgram[];
+  private calls: Caller[] | null = null;
+
+  constructor(chain: Chain, index: number, steps: readonly Step[], history: readonly Dimension[], all: readonly ChainProgram[]) {
+    this.chain = chain;
+    this.index = index;
+    this.steps = steps;
+    this.hook = chain.hook;
+    this.history = history;
+    this.all = all;
+  }
+
+  get callers(): readonly Caller[] {
+    if (this.calls === null) {
+      const chains = this.all as readonly CompiledChain[];
+      for (const chain of chains) chain.calls = [];
+      for (const { steps, index } of chains)
+        for (const step of steps) if (step.target >= 0) chains[step.target]!.calls!.push({ chain: index, step: step.index });
+    }
+    return this.calls!;
+  }
 }
 
 const noChanges: Change[] = [];
@@ -534,16 +569,32 @@ const rewritesWhatItAsks = (chains: readonly ChainProgram[], order: readonly num
     }
     return askedBits(step.form, bits) | (step.takes === null ? 0 : askedBits(step.takes, bits));
   };
-  if (!chains.some(({ steps }) => steps.some((step) => asks(step) !== 0))) return false;
-  for (let i = order.length - 1; i >= 0; i--)
-    for (const step of chains[order[i]!]!.steps) if (step.target >= 0) within[order[i]!]! |= within[step.target]!;
+  /** What a visit to a chain may ask, chains called included. */
+  const asked = new Int32Array(chains.length);
+  let isAsked = false;
+  for (const { steps, index } of chains)
+    for (const step of steps) {
+      const own = asks(step);
+      if (own === 0) continue;
+      asked[index]! |= own;
+      isAsked = true;
+    }
+  if (!isAsked) return false;
+  for (let i = order.length - 1; i >= 0; i--) {
+    const at = order[i]!;
+    for (const { target } of chains[at]!.steps) {
+      if (target < 0) continue;
+      within[at]! |= within[target]!;
+      asked[at]! |= asked[target]!;
+    }
+  }
   for (const root of chains) {
-    if (root.hook === null || within[root.index] === 0) continue;
+    if (root.hook === null || (within[root.index]! & asked[root.index]!) === 0) continue;
     const entered = new Int32Array(chains.length).fill(-1);
     entered[root.index] = 0;
     for (const at of order) {
       let seen = entered[at]!;
-      if (seen < 0) continue;
+      if (seen < 0 || asked[at] === 0) continue;
       for (const step of chains[at]!.steps) {
         if (seen !== 0 && (asks(step) & seen) !== 0) return true;
         if (step.target >= 0) {

@@ -153,6 +153,13 @@ const leavesOut = (cubes: readonly Cube[]): boolean =>
     return dimension.ofLoose(ranges).count < dimension.size;
   });
 
+/** How many cubes are gathered before those that were merged are merged again: more for long lists, each of which is gone through then. */
+const mergeNext = (merged: readonly Cube[]): number => {
+  let bounds = 0;
+  for (const { sets } of merged) for (const { ranges } of sets) bounds += ranges.length;
+  return merged.length + mergeAt + (bounds >> 2);
+};
+
 const summarise = (program: Program, chain: ChainProgram, summaries: readonly (Summary | undefined)[]): Summary => {
   const { space } = program;
   let sure: Cube[] = [];
@@ -169,14 +176,14 @@ const summarise = (program: Program, chain: ChainProgram, summaries: readonly (S
     // Lists of hosts and ports become few cubes; what does not is not worth keeping.
     if (most.length < mostMerged) return;
     most = merge(most);
-    mostMerged = most.length + mergeAt;
+    mostMerged = mergeNext(most);
     if (most.length > mostSure) most = null;
   };
   const add = (cube: Cube): void => {
     may(cube);
     if (sure.length >= sureMerged) {
       sure = merge(sure);
-      sureMerged = sure.length > mostSure ? 0 : sure.length + mergeAt;
+      sureMerged = sure.length > mostSure ? 0 : mergeNext(sure);
     }
     if (returnsUnknown || sureMerged === 0) {
       exact = false;

@@ -7,6 +7,7 @@ import {
   builtInChains,
   type ChainNode,
   type DocumentNode,
+  type Effect,
   effectiveItems,
   type Family,
   givenOf,
@@ -22,13 +23,14 @@ import {
   type Predicate,
   type Problem,
   printMatch,
+  type ReadOption,
   type Rewrite,
   type RuleNode,
   type Source,
   type TableName,
   type TableNode,
+  type TargetSpec,
   targetName,
-  targetOf,
   test,
 } from '../../grammar/index.js';
 import type { Action, Chain, Rule, Ruleset, Table } from './ruleset.js';
@@ -64,9 +66,11 @@ class ModelTable implements Table {
   }
 }
 
+const noRules: readonly ModelRule[] = [];
+
 class ModelChain implements Chain {
-  readonly rules: ModelRule[] = [];
-  readonly callers: ModelRule[] = [];
+  rules: readonly ModelRule[] = noRules;
+  callers: readonly ModelRule[] = noRules;
   readonly name: string;
   readonly table: ModelTable;
   readonly hook: Hook | null;
@@ -79,6 +83,20 @@ class ModelChain implements Chain {
     this.hook = hook;
     this.node = node;
     this.policy = hook ? 'ACCEPT' : null;
+  }
+
+  private jump: Action | null = null;
+  private goto: Action | null = null;
+
+  /** What a rule does that jumps here: one for all rules that do. */
+  get asJump(): Action {
+    this.jump ??= { kind: 'jump', chain: this };
+    return this.jump;
+  }
+
+  get asGoto(): Action {
+    this.goto ??= { kind: 'goto', chain: this };
+    return this.goto;
   }
 }
 
@@ -110,6 +128,11 @@ class ModelRule implements Rule {
   get action(): Action {
     this.doing ??= actionOf(this.node, this.chain.table);
     return this.doing;
+  }
+
+  /** Its target is the name of a chain. */
+  calls(chain: ModelChain, goto: boolean): void {
+    this.doing = goto ? chain.asGoto : chain.asJump;
   }
 }
 
@@ -167,29 +190,54 @@ const actionOf = (node: RuleNode, table: ModelTable): Action => {
   const { family } = table.ruleset;
   // A chain named like an extension hides it (measured: -N LOG, then -j LOG, calls the chain).
   const chain = table.chains.get(name);
-  if (chain && !chain.hook) return { kind: target.goto ? 'goto' : 'jump', chain };
+  if (chain && !chain.hook) return target.goto ? chain.asGoto : chain.asJump;
   const spec = target.spec && (!target.spec.families || target.spec.families.includes(family)) ? target.spec : null;
   if (!spec || target.goto) return { kind: 'unknown', name };
   const constant = constantActions.get(target);
   if (constant) return constant;
   const options = optionsIn(target, made.values);
-  const given = givenOf(spec, options) as never;
+  const given = givenOf(spec, options);
   if (!given) return { kind: 'unknown', name };
-  const context = meaningContext(family, options);
-  const { rewrites } = spec;
-  const actsOn = spec.actsOn?.(given, context);
-  const action: Action = {
-    kind: 'target',
-    name: spec.name,
-    effect: spec.effect(given, context),
-    rewrites: rewrites?.(given, context) ?? noRewrites,
-    rewritesAt: rewrites ? (hook) => rewrites(given, { ...context, hook }) : () => noRewrites,
-    ...(actsOn ? { actsOn } : {}),
-    hasSideEffect: spec.hasSideEffect ?? false,
-  };
+  const action = new TargetAction(node, family, spec, given, options);
   if (!target.varies) constantActions.set(target, action);
   return action;
 };
+
+type GivenOptions = NonNullable<ReturnType<typeof givenOf>>;
+
+/** A target of the catalogue. What it rewrites at a hook is told anew when asked: few ask, and there are tens of thousands of DNAT rules. */
+class TargetAction {
+  readonly kind = 'target' as const;
+  readonly name: string;
+  readonly effect: Effect;
+  readonly rewrites: readonly Rewrite[];
+  readonly actsOn: Predicate | undefined;
+  readonly hasSideEffect: boolean;
+  private readonly node: RuleNode;
+  private readonly family: Family;
+
+  constructor(node: RuleNode, family: Family, spec: TargetSpec, given: GivenOptions, options: readonly ReadOption[]) {
+    const context = meaningContext(family, options);
+    this.name = spec.name;
+    this.effect = spec.effect(given as never, context);
+    this.rewrites = spec.rewrites?.(given as never, context) ?? noRewrites;
+    this.actsOn = spec.actsOn?.(given as never, context);
+    this.hasSideEffect = spec.hasSideEffect ?? false;
+    this.node = node;
+    this.family = family;
+  }
+
+  rewritesAt(hook: Hook): readonly Rewrite[] {
+    const {
+      outline: { target },
+      values,
+    } = outlined(this.node);
+    const spec = target!.spec!;
+    if (!spec.rewrites) return noRewrites;
+    const options = optionsIn(target!, values);
+    return spec.rewrites(givenOf(spec, options) as never, { ...meaningContext(this.family, options), hook });
+  }
+}
 
 const policyOf = (word: string | null): Policy | null => (word === 'ACCEPT' || word === 'DROP' || word === 'QUEUE' ? word : null);
 
@@ -261,6 +309,14 @@ const fillTable = (table: ModelTable, node: TableNode, problems: Problem[]): boo
     }
     return chain;
   };
+  // Rules of a chain mostly stand together: gathered so, their list is of its length at once.
+  let current: ModelChain | null = null;
+  const gathered: ModelRule[] = [];
+  const close = (): void => {
+    if (current?.rules.length === 0) current.rules = gathered.slice();
+    else if (current) for (const rule of gathered) (current.rules as ModelRule[]).push(rule);
+    gathered.length = 0;
+  };
   for (const item of items) {
     if (item.kind === 'chain') {
       const chain = chainOf(item.name);
@@ -268,13 +324,18 @@ const fillTable = (table: ModelTable, node: TableNode, problems: Problem[]): boo
       if (chain.hook) chain.policy = policyOf(item.policy) ?? chain.policy;
     } else if (item.kind === 'rule') {
       if (isForOtherFamily(item, ruleset.family)) continue;
-      const chain = chainOf(item.chain);
+      const chain: ModelChain = current !== null && current.name === item.chain ? current : chainOf(item.chain);
       if (!item.whole) chain.whole = false;
-      const rule = new ModelRule(ruleset.rules.length, chain, chain.rules.length, item);
-      chain.rules.push(rule);
+      if (chain !== current) {
+        close();
+        current = chain;
+      }
+      const rule = new ModelRule(ruleset.rules.length, chain, chain.rules.length + gathered.length, item);
+      gathered.push(rule);
       ruleset.rules.push(rule);
     } else if (item.kind === 'unread') whole = false;
   }
+  close();
   if (!whole) for (const chain of chains.values()) chain.whole = false;
   for (const chain of chains.values()) if (!chain.whole) whole = false;
   return whole;
@@ -282,7 +343,13 @@ const fillTable = (table: ModelTable, node: TableNode, problems: Problem[]): boo
 
 const linkCallers = (ruleset: ModelRuleset): void => {
   for (const rule of ruleset.rules) {
-    const name = targetOf(rule.node);
-    if (name !== null) rule.chain.table.chains.get(name)?.callers.push(rule);
+    const made = outlined(rule.node);
+    const name = targetName(made);
+    const chain = name === null ? undefined : rule.chain.table.chains.get(name);
+    if (!chain) continue;
+    if (!chain.hook) rule.calls(chain, made.outline.target!.goto);
+    // Most chains have one caller or two; a list that grows keeps room for sixteen more.
+    if (chain.callers.length < 4) chain.callers = [...chain.callers, rule];
+    else (chain.callers as ModelRule[]).push(rule);
   }
 };

@@ -79,9 +79,9 @@ export type Action =
       /** What it rewrites, whatever the hook. */
       readonly rewrites: readonly Rewrite[];
       /** What it rewrites at a hook: NETMAP's depend on it. Use this one where the hook is known. */
-      readonly rewritesAt: (hook: Hook) => readonly Rewrite[];
+      rewritesAt(hook: Hook): readonly Rewrite[];
       /** The packets that the target acts on; others go on to the next rule unchanged. Absent: all that match. */
-      readonly actsOn?: Predicate;
+      readonly actsOn?: Predicate | undefined;
       readonly hasSideEffect: boolean;
     }
   /** Neither a chain of the table nor a target that the catalogue knows: what it does is not known. */

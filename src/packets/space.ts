@@ -85,6 +85,7 @@ export class Dimension {
   readonly level: number;
   readonly bits: number;
   /** Made when first needed: a ruleset may hold tens of thousands of tests. */
+  private atoms: ValueSet[] | null = null;
   private singles: Map<number, ValueSet> | null = null;
   private lists: Map<string, ValueSet> | null = null;
   private all: ValueSet | null = null;
@@ -133,6 +134,11 @@ export class Dimension {
       this.first ??= new ValueSet(this, onlyFirst);
       this.second ??= new ValueSet(this, onlySecond);
       return low === 0 ? this.first : this.second;
+    }
+    if (low === high) {
+      this.atoms ??= [];
+      this.atoms[low] ??= new ValueSet(this, [low, low]);
+      return this.atoms[low]!;
     }
     const key = low * this.size + high;
     this.singles ??= new Map();
@@ -875,13 +881,13 @@ export class Space {
 
   /** Atoms of the ranges, cut at the domain's top. */
   rangeSet(field: FieldName, code: RangeCode, ranges: readonly Range[]): ValueSet {
-    const { dimension, index, top } = code;
+    const { dimension, index, starts, top } = code;
     if (ranges.length === 1) {
       const [low, high] = ranges[0]!;
       const first = index.get(keyOf(low, top));
       if (first !== undefined && low <= high && low < top) {
         const after = typeof high === 'bigint' ? high + 1n : high + 1;
-        const end = after >= top ? dimension.size : index.get(keyOf(after, top));
+        const end = after >= top ? dimension.size : starts[first + 1] === after ? first + 1 : index.get(keyOf(after, top));
         if (end !== undefined) return dimension.interval(first, end - 1);
       }
     }
