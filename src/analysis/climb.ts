@@ -60,7 +60,7 @@ class Climber {
 
   /** A part of a cube that arrives at a chain. */
   private from(chain: ChainProgram, cube: Cube, depth: number): Cube | null {
-    for (const caller of chain.callers) {
+    for (const caller of this.table.callersOf(chain.index)) {
       const from = this.table.chains[caller.chain]!;
       for (const call of from.steps[caller.step]!.cubes ?? []) {
         const part = meet(cube, call);
@@ -102,7 +102,7 @@ class Climber {
         return part === null || this.isTaken(chain, step, part);
       });
     if (this.isTaken(chain, step, cube)) return true;
-    return chain.callers.every((caller) => {
+    return this.table.callersOf(chain.index).every((caller) => {
       const from = this.table.chains[caller.chain]!;
       const calls = from.steps[caller.step]!.cubes;
       return (

@@ -216,7 +216,7 @@ export class Flow {
       this.visitedAgain = new Uint8Array(this.table.chains.length);
       // Callers before the called.
       for (const index of this.table.order) {
-        const { callers } = this.table.chains[index]!;
+        const callers = this.table.callersOf(index);
         if (callers.length > 1 || callers.some(({ chain }) => this.visitedAgain![chain] === 1)) this.visitedAgain[index] = 1;
       }
     }
@@ -424,7 +424,7 @@ export class Flow {
     const found = new Set<number>([at]);
     const stack = [at];
     while (stack.length > 0)
-      for (const caller of this.table.chains[stack.pop()!]!.callers)
+      for (const caller of this.table.callersOf(stack.pop()!))
         if (!found.has(caller.chain)) {
           found.add(caller.chain);
           stack.push(caller.chain);

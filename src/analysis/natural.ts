@@ -71,7 +71,7 @@ export class Natural {
         const chain = table.chains[at]!;
         if (chain.hook !== null)
           for (const stage of this.stages(table.name, chain.hook)) for (const cube of cubes) out.push(...meeting(cube, stage));
-        for (const caller of chain.callers.slice(0, mostTried)) {
+        for (const caller of table.callersOf(chain.index).slice(0, mostTried)) {
           const own = table.chains[caller.chain]!.steps[caller.step]!.cubes ?? [];
           next.push([caller.chain, own.flatMap((cube) => cubes.flatMap((one) => meeting(cube, one)))]);
         }
@@ -134,7 +134,7 @@ export class Natural {
 
   /** Passes one built-in chain. `met`: it came to the step. Null: dropped, changed or not known. */
   private pass(table: TableProgram, hook: Hook, point: Point, answers: Answers, goal: Step | null): 'met' | 'through' | null {
-    const base = table.chains[table.byName.get(hook)!]!;
+    const base = table.chains[table.indexOf(hook)!]!;
     const frames: { readonly chain: ChainProgram; next: number }[] = [{ chain: base, next: 0 }];
     while (frames.length > 0) {
       const frame = frames[frames.length - 1]!;

@@ -21,7 +21,7 @@ export interface HookOutcome extends Outcome {
 
 const chainOf = (reach: Reachability, chain: Chain) => {
   const table = reach.program.tables.get(chain.table.name)!;
-  return { table, program: table.chains[table.byName.get(chain.name)!]! };
+  return { table, program: table.chains[table.indexOf(chain.name)!]! };
 };
 
 /** Runs the table for one hook with what its hook can carry on the whole way. */

@@ -336,7 +336,7 @@ export class Paths {
   private findHarm(stage: Stage, closely: boolean): Harm | null {
     const { program } = this;
     const table = program.tables.get(stage.table)!;
-    const chain = table.chains[table.byName.get(stage.hook)!]!;
+    const chain = table.chains[table.indexOf(stage.hook)!]!;
     if (chain.chain.policy !== 'ACCEPT') return null;
     const harmful = this.harmIn(table);
     const gate = this.gate(stage);
@@ -417,7 +417,7 @@ export class Paths {
     const { program, diagram } = this;
     const table = program.tables.get(stage.table)!;
     const flow = this.flowOf(table);
-    const chain = table.chains[table.byName.get(stage.hook)!]!;
+    const chain = table.chains[table.indexOf(stage.hook)!]!;
     let asked = entering;
     let bypass: Node = 0;
     if (stage.table === 'nat') {
@@ -465,7 +465,7 @@ export class Paths {
     const { program, diagram } = this;
     const table = program.tables.get(stage.table)!;
     const flow = this.flowOf(table);
-    const chain = table.chains[table.byName.get(stage.hook)!]!;
+    const chain = table.chains[table.indexOf(stage.hook)!]!;
     // Where the first packet may have been another one, as far as nat asks; and what translation writes.
     const own = new Set<Dimension>();
     const written = new Set<Dimension>();
@@ -528,7 +528,7 @@ export class Paths {
   private reroutes(): boolean {
     this.isRerouting ??= (['mangle', 'nat'] as const).some((name) => {
       const table = this.program.tables.get(name);
-      const start = table?.byName.get('OUTPUT');
+      const start = table?.indexOf('OUTPUT');
       if (!table || start === undefined) return false;
       const seen = new Set([start]);
       for (const at of seen)

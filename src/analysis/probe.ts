@@ -56,7 +56,7 @@ export const probe = (facts: Facts, chain: Chain, asked: Asked): Fates | null =>
   const { reachability: reach } = facts;
   const { program, diagram } = reach;
   const table = program.tables.get(chain.table.name);
-  const start = table?.chains[table.byName.get(chain.name)!];
+  const start = table?.chains[table.indexOf(chain.name)!];
   const cube = cubeOf(facts, asked);
   if (!table || !start || !cube) return null;
   const goals = stageCubes(program, table.name, chain.hook).flatMap((stage) => meet(stage, cube) ?? []);

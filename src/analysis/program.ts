@@ -67,8 +67,6 @@ export interface ChainProgram {
   readonly chain: Chain;
   readonly index: number;
   readonly steps: readonly Step[];
-  /** Steps of the table that jump or go here. */
-  readonly callers: readonly Caller[];
   readonly hook: Hook | null;
   /** Dimensions of tests in this chain that history decides, and of fates: asked anew at each visit. */
   readonly history: readonly Dimension[];
@@ -77,7 +75,10 @@ export interface ChainProgram {
 export interface TableProgram {
   readonly name: TableName;
   readonly chains: readonly ChainProgram[];
-  readonly byName: ReadonlyMap<string, number>;
+  /** Index of a chain, by its name. */
+  readonly indexOf: (name: string) => number | undefined;
+  /** Steps that jump or go to a chain, told by its index. */
+  readonly callersOf: (chain: number) => readonly Caller[];
   /** Callers before the called. */
   readonly order: readonly number[];
   /** A rule changes in passing what a rule of the table asks: sets must then be followed forward. */
@@ -199,19 +200,14 @@ export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Pr
     const predicate = lost.size === 0 ? rule.condition : forgetting(rule.condition, lost);
     predicates[rule.id] = predicate;
     space.collect(predicate);
-    if (!assembles) {
-      if (tracks(predicate) || (rule.action.kind === 'target' && isTracking(rule))) assembles = true;
-    }
-  }
-  for (const rule of ruleset.rules) {
-    if (rule.action.kind !== 'target') continue;
-    if (rule.action.actsOn) space.collect(rule.action.actsOn);
-    if (rule.action.rewrites.length > 0) {
-      for (const rewrite of rule.action.rewrites) space.collectRewrite(rewrite);
-      // NETMAP and REDIRECT write what is known by hook only.
-      if (rule.chain.table.name === 'nat' && rule.action.rewrites.some(({ kind }) => kind === 'unknown'))
-        for (const at of hooks) for (const rewrite of rule.action.rewritesAt(at)) space.collectRewrite(rewrite);
-    }
+    const { action } = rule;
+    if (!assembles && (tracks(predicate) || (action.kind === 'target' && isTracking(rule)))) assembles = true;
+    if (action.kind !== 'target') continue;
+    if (action.actsOn) space.collect(action.actsOn);
+    for (const rewrite of action.rewrites) space.collectRewrite(rewrite);
+    // NETMAP and REDIRECT write what is known by hook only.
+    if (action.rewrites.length > 0 && rule.chain.table.name === 'nat' && action.rewrites.some(({ kind }) => kind === 'unknown'))
+      for (const at of hooks) for (const rewrite of action.rewritesAt(at)) space.collectRewrite(rewrite);
   }
   for (const predicate of [...(options.asks ?? []), ...(options.carries?.values() ?? [])]) space.collect(predicate);
   space.cut();
@@ -227,35 +223,74 @@ export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Pr
   for (const name of tables) {
     const table = ruleset.tables.get(name);
     if (!table) continue;
-    const byName = new Map<string, number>();
-    for (const chain of table.chains.values()) byName.set(chain.name, byName.size);
-    const chains: ChainProgram[] = [];
+    const chains: CompiledChain[] = [];
+    const places = placesOf(table.chains.values());
+    const setters: CompiledStep[] = [];
     for (const chain of table.chains.values()) {
       const own: CompiledStep[] = new Array(chain.rules.length);
       let history: Dimension[] | null = null;
       for (let i = 0; i < own.length; i++) {
         const rule = chain.rules[i]!;
         const before = space.dimensions.length;
-        const step = compile(rule, i, predicates[rule.id]!, space, byName);
+        const step = compile(rule, i, predicates[rule.id]!, space, places);
         for (let at = before; at < space.dimensions.length; at++)
           if (space.dimensions[at]!.test!.decidedBy === 'history') {
-            history ??= [];
-            history.push(space.dimensions[at]!);
+            if (history === null) history = [space.dimensions[at]!];
+            else history.push(space.dimensions[at]!);
           }
         own[i] = step;
+        steps[rule.id] = step;
         chainOf[rule.id] = chains.length;
+        if (step.kind === 'pass' && rule.action.kind === 'target' && rule.action.name === 'SET') setters.push(step);
       }
-      chains.push(new CompiledChain(chain, chains.length, own, history ?? noHistory, chains));
+      chains.push({ chain, index: chains.length, steps: own, hook: chain.hook, history: history ?? noHistory });
     }
-    const order = callOrder(chains, space);
-    for (const { steps: own } of chains) {
-      reaskSets(own as readonly CompiledStep[], space);
-      for (const step of own) steps[step.rule.id] = step;
-    }
-    programs.set(name, { name, chains, byName, order, rewrites: rewritesWhatItAsks(chains, order, space) });
+    const calls = callsOf(chains);
+    const order = callOrder(chains, calls, space, steps);
+    reaskSets(setters, space);
+    programs.set(name, {
+      name,
+      chains,
+      order,
+      rewrites: rewritesWhatItAsks(chains, calls, order, space),
+      indexOf: onFirstUse(() => new Map(chains.map(({ chain: { name }, index }) => [name, index] as const))),
+      callersOf: onFirstUse(() => callersIn(chains)),
+    });
   }
   return { ruleset, space, tables: programs, steps, chainOf, hook, assembles, carries };
 };
+
+/** Which chain of a program a chain of the model is, by its index there; -1: it is left out. */
+const placesOf = (chains: Iterable<Chain>): Int32Array => {
+  const indexes: number[] = [];
+  let size = 0;
+  for (const { index } of chains) {
+    indexes.push(index);
+    size = Math.max(size, index + 1);
+  }
+  const places = new Int32Array(size).fill(-1);
+  for (let place = 0; place < indexes.length; place++) places[indexes[place]!] = place;
+  return places;
+};
+
+/** Looks things up in a list or map that is made when the first one is asked for. */
+const onFirstUse = <Key, Value>(make: () => { get(key: Key): Value }): ((key: Key) => Value) => {
+  let made: { get(key: Key): Value } | null = null;
+  return (key) => {
+    made ??= make();
+    return made.get(key);
+  };
+};
+
+const callersIn = (chains: readonly ChainProgram[]): { get(chain: number): readonly Caller[] } => {
+  const callers: Caller[][] = chains.map(() => []);
+  for (const { steps, index } of chains)
+    for (const step of steps) if (step.target >= 0) callers[step.target]!.push({ chain: index, step: step.index });
+  return { get: (chain) => callers[chain]! };
+};
+
+/** A chain while the program is built: a jump that closes a circle is still replaced. */
+type CompiledChain = ChainProgram & { readonly steps: CompiledStep[]; history: readonly Dimension[] };
 
 /** What a step does beside its condition. */
 interface Deed {
@@ -264,37 +299,6 @@ interface Deed {
   readonly target?: number;
   readonly takes?: Form | null;
   readonly fate?: Dimension;
-}
-
-/** A chain; who calls it is gathered when somebody asks, for all chains of the table at once. */
-class CompiledChain implements ChainProgram {
-  readonly chain: Chain;
-  readonly index: number;
-  readonly steps: readonly Step[];
-  readonly hook: Hook | null;
-  readonly history: readonly Dimension[];
-  /** All chains of the table. */
-  private readonly all: readonly ChainProgram[];
-  private calls: Caller[] | null = null;
-
-  constructor(chain: Chain, index: number, steps: readonly Step[], history: readonly Dimension[], all: readonly ChainProgram[]) {
-    this.chain = chain;
-    this.index = index;
-    this.steps = steps;
-    this.hook = chain.hook;
-    this.history = history;
-    this.all = all;
-  }
-
-  get callers(): readonly Caller[] {
-    if (this.calls === null) {
-      const chains = this.all as readonly CompiledChain[];
-      for (const chain of chains) chain.calls = [];
-      for (const { steps, index } of chains)
-        for (const step of steps) if (step.target >= 0) chains[step.target]!.calls!.push({ chain: index, step: step.index });
-    }
-    return this.calls!;
-  }
 }
 
 const noChanges: Change[] = [];
@@ -377,7 +381,7 @@ const kindsOf = (rewrites: readonly Rewrite[]): string => rewrites.map(({ kind, 
 
 const rewritesOf = ({ action }: Rule) => (action.kind === 'target' ? action.rewrites : []);
 
-const compile = (rule: Rule, index: number, predicate: Predicate, space: Space, byName: ReadonlyMap<string, number>): CompiledStep => {
+const compile = (rule: Rule, index: number, predicate: Predicate, space: Space, places: Int32Array): CompiledStep => {
   if (!rule.node.whole) {
     // It may match anything and do anything: one question decides whether it takes a packet.
     const fate = space.addTest(fateTest(`line ${lineOf(rule)}, which could not be read`));
@@ -397,8 +401,8 @@ const compile = (rule: Rule, index: number, predicate: Predicate, space: Space, 
   // In raw a packet of any kind may look NEW: behind CT.
   const isStateless = cubes !== null && cubes.length > 0 && rule.chain.table.name !== 'raw' && !cubes.some((cube) => mayBe(space, cube));
   const step = isStateless
-    ? new CompiledStep(space, rule, index, false, nothing, deedOf(rule, false, nothing, space, byName))
-    : new CompiledStep(space, rule, index, form, cubes, deedOf(rule, form, cubes, space, byName));
+    ? new CompiledStep(space, rule, index, false, nothing, deedOf(rule, false, nothing, space, places))
+    : new CompiledStep(space, rule, index, form, cubes, deedOf(rule, form, cubes, space, places));
   step.isStateless = isStateless;
   return step;
 };
@@ -408,10 +412,11 @@ const states: readonly ConnectionState[] = connectionStates;
 /** Whether connection tracking may give a packet of the cube a state of the cube, as far as TCP flags and ICMP types tell. */
 const mayBe = (space: Space, cube: Cube): boolean => {
   const state = space.dimension('connectionState');
-  const protocol = space.dimension('protocol');
   const wanted = state && setOf(cube, state.index);
+  if (!wanted) return true;
+  const protocol = space.dimension('protocol');
   const asked = protocol && setOf(cube, protocol.index);
-  if (!wanted || wanted.has(states.indexOf('INVALID')) || wanted.has(states.indexOf('UNTRACKED')) || asked?.count !== 1) return true;
+  if (wanted.has(states.indexOf('INVALID')) || wanted.has(states.indexOf('UNTRACKED')) || asked?.count !== 1) return true;
   const among = states.filter((_, i) => wanted.has(i));
   const code = space.code('protocol');
   const number = code?.kind === 'ranges' ? code.starts[asked.ranges[0]!] : undefined;
@@ -457,15 +462,15 @@ const deciding: Readonly<Record<Verdict, Deed>> = {
   stolen: { kind: 'decide', verdict: 'stolen' },
 };
 
-const deedOf = (rule: Rule, form: Form | null, cubes: readonly Cube[] | null, space: Space, byName: ReadonlyMap<string, number>): Deed => {
+const deedOf = (rule: Rule, form: Form | null, cubes: readonly Cube[] | null, space: Space, places: Int32Array): Deed => {
   const { action } = rule;
   switch (action.kind) {
     case 'none':
       return passing;
     case 'jump':
     case 'goto': {
-      const target = byName.get(action.chain.name);
-      if (target !== undefined && action.chain.hook === null) return { kind: action.kind, target };
+      const target = places[action.chain.index] ?? -1;
+      if (target >= 0 && action.chain.hook === null) return { kind: action.kind, target };
       return maybe(space, `-${action.kind === 'jump' ? 'j' : 'g'} ${action.chain.name}`);
     }
     case 'unknown':
@@ -483,43 +488,73 @@ const deedOf = (rule: Rule, form: Form | null, cubes: readonly Cube[] | null, sp
 const both = (a: Form, b: Form): Form => (a === true ? b : b === true ? a : a === false || b === false ? false : { and: [a, b] });
 
 /** What a set holds may be another thing after SET changed it: questions about sets are then asked anew. */
-const reaskSets = (steps: readonly CompiledStep[], space: Space): void => {
-  let sets: readonly Dimension[] | undefined;
-  for (const step of steps)
-    if (step.rule.action.kind === 'target' && step.rule.action.name === 'SET') {
-      sets ??= space.dimensions.filter((dimension) => dimension.test?.extension === 'set');
-      for (const dimension of sets) step.alsoChange({ dimension, set: dimension.full });
-    }
+const reaskSets = (setters: readonly CompiledStep[], space: Space): void => {
+  if (setters.length === 0) return;
+  const sets = space.dimensions.filter((dimension) => dimension.test?.extension === 'set');
+  for (const step of setters) for (const dimension of sets) step.alsoChange({ dimension, set: dimension.full });
+};
+
+/** The targets of jumps and gotos, chain by chain: what is asked again and again for 100,000 rules stands in one piece. */
+interface Calls {
+  /** Where the calls of a chain begin; those of the next follow. */
+  readonly starts: Int32Array;
+  readonly targets: Int32Array;
+  /** The step of the chain that calls. */
+  readonly steps: Int32Array;
+}
+
+const callsOf = (chains: readonly ChainProgram[]): Calls => {
+  const starts = new Int32Array(chains.length + 1);
+  for (const { steps, index } of chains) {
+    let count = 0;
+    for (const { target } of steps) if (target >= 0) count++;
+    starts[index + 1] = starts[index]! + count;
+  }
+  const targets = new Int32Array(starts[chains.length]!);
+  const places = new Int32Array(targets.length);
+  let at = 0;
+  for (const { steps } of chains)
+    for (const { target, index } of steps)
+      if (target >= 0) {
+        targets[at] = target;
+        places[at++] = index;
+      }
+  return { starts, targets, steps: places };
 };
 
 /** Chains, callers before the called (depth first, without recursion: chains may be ten thousand deep). A jump that closes a circle becomes a `maybe`. */
-const callOrder = (chains: readonly ChainProgram[], space: Space): number[] => {
+const callOrder = (chains: readonly CompiledChain[], calls: Calls, space: Space, steps: Step[]): number[] => {
+  const { starts, targets } = calls;
   const state = new Uint8Array(chains.length); // 1: open, 2: done
+  const next = starts.slice();
   const done: number[] = [];
+  const stack: number[] = [];
   for (let root = 0; root < chains.length; root++) {
     if (state[root]) continue;
-    const stack: { at: number; step: number }[] = [{ at: root, step: 0 }];
+    stack.push(root);
     state[root] = 1;
     while (stack.length > 0) {
-      const top = stack[stack.length - 1]!;
-      const steps = chains[top.at]!.steps as CompiledStep[];
-      if (top.step >= steps.length) {
-        state[top.at] = 2;
-        done.push(top.at);
+      const at = stack[stack.length - 1]!;
+      const call = next[at]!;
+      if (call === starts[at + 1]!) {
+        state[at] = 2;
+        done.push(at);
         stack.pop();
         continue;
       }
-      const step = steps[top.step]!;
-      top.step++;
-      if (step.target < 0) continue;
-      if (state[step.target] === 1) {
-        const fate = space.addTest(fateTest(`the circle of jumps through ${chains[step.target]!.chain.name}`));
-        const chain = chains[top.at] as { history: readonly Dimension[] };
+      next[at]!++;
+      const target = targets[call]!;
+      if (state[target] === 1) {
+        const fate = space.addTest(fateTest(`the circle of jumps through ${chains[target]!.chain.name}`));
+        const chain = chains[at]!;
         chain.history = [...chain.history, fate];
-        steps[step.index] = step.orNot(fate);
-      } else if (state[step.target] === 0) {
-        state[step.target] = 1;
-        stack.push({ at: step.target, step: 0 });
+        const step = chain.steps[calls.steps[call]!]!.orNot(fate);
+        chain.steps[step.index] = step;
+        steps[step.rule.id] = step;
+        targets[call] = -1;
+      } else if (state[target] === 0) {
+        state[target] = 1;
+        stack.push(target);
       }
     }
   }
@@ -539,7 +574,12 @@ const askedBits = (form: Form, bits: Int32Array): number => {
  * Whether a rule can see what another changed in passing, under one hook: what nat PREROUTING marks and nat POSTROUTING asks is the path's
  * business. What may have been changed is carried along the calls, callers first, as bits: of more than 31 dimensions some share one, which errs to yes.
  */
-const rewritesWhatItAsks = (chains: readonly ChainProgram[], order: readonly number[], space: Space): boolean => {
+const rewritesWhatItAsks = (
+  chains: readonly ChainProgram[],
+  { starts, targets }: Calls,
+  order: readonly number[],
+  space: Space,
+): boolean => {
   const bits = new Int32Array(space.dimensions.length);
   /** What a visit to a chain may change, chains called included. */
   const within = new Int32Array(chains.length);
@@ -582,7 +622,8 @@ const rewritesWhatItAsks = (chains: readonly ChainProgram[], order: readonly num
   if (!isAsked) return false;
   for (let i = order.length - 1; i >= 0; i--) {
     const at = order[i]!;
-    for (const { target } of chains[at]!.steps) {
+    for (let call = starts[at]!; call < starts[at + 1]!; call++) {
+      const target = targets[call]!;
       if (target < 0) continue;
       within[at]! |= within[target]!;
       asked[at]! |= asked[target]!;

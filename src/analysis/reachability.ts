@@ -81,7 +81,7 @@ const dead = 2;
 const statusWords: readonly Status[] = ['unknown', 'live', 'dead'];
 
 /** Undecided rules of one table up to which each is asked by itself. */
-const fewUndecided = 24;
+const fewUndecided = 64;
 
 /** What is known of a rule beside its status, where it took looking for. */
 interface Found {
@@ -397,7 +397,7 @@ export class Reachability {
     if (found.byPath) return this.explainPath(rule, found);
     const own = step.cubes ?? [hullOf(step.form)];
     const entered = this.hooksInto(table, chain.index);
-    const callers = chain.callers.map(({ chain: c, step: s }) => table.chains[c]!.steps[s]!.rule);
+    const callers = table.callersOf(chain.index).map(({ chain: c, step: s }) => table.chains[c]!.steps[s]!.rule);
     if (chain.hook === null && (entered.length === 0 || callers.every((caller) => this.status(caller) === 'dead')))
       return { cause: 'chain', by: callers.filter((caller) => this.status(caller) === 'dead'), fate: null, shows: null };
     // What the hooks can carry of it.
@@ -538,7 +538,7 @@ export class Reachability {
           });
           arrives = diagram.and(arrives, wanted);
         } else
-          for (const caller of chain.callers) {
+          for (const caller of table.callersOf(chain.index)) {
             const from = table.chains[caller.chain]!;
             arrives = diagram.or(arrives, diagram.and(flow.reaching(from, from.steps[caller.step]!), wanted));
           }
@@ -621,8 +621,10 @@ export class Reachability {
     const step = this.step(rule);
     const isDeadWith = (kept: readonly Rule[]): boolean => {
       const without = new Set(candidates.filter((one) => !kept.includes(one)).map((one) => this.step(one)));
+      const changed = new Set([...without].map((one) => this.table(one.rule)));
       const flows = new Map<TableProgram, Flow>();
       const flowOf = (table: TableProgram): Flow => {
+        if (!changed.has(table)) return this.flow(table);
         let flow = flows.get(table);
         if (!flow) {
           flow = new Flow(program, table, diagram, { keeps: true, without });

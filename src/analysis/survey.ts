@@ -83,7 +83,7 @@ export class SurveyResult {
     this.program = program;
     this.status = status;
     this.summaries = summaries;
-    this.arrivals = table.chains.map(() => ({ cubes: [], exact: true }));
+    this.arrivals = table.chains.map(() => ({ cubes: noCubes, exact: true }));
   }
 
   /** Of a live step: how it lives. */
@@ -712,7 +712,9 @@ const all: readonly Cube[] = [everything];
 const send = (to: Arrivals, sent: readonly Cube[]): void => {
   if (!to.exact && to.cubes.length >= mostArrivals) return; // enough to show what is live; all of them are not known anyway
   if (to.cubes.length < mostArrivals * 8) {
-    to.cubes.push(...sent);
+    // Most chains are called once or twice; a list that grows keeps room for sixteen more.
+    if (to.cubes.length === 0) to.cubes = sent.slice();
+    else to.cubes.push(...sent);
     return;
   }
   to.cubes = merge([...to.cubes, ...sent]);

@@ -229,7 +229,8 @@ const withChainsOf = (rule: Rule, beside: Ruleset | null): Rule => {
   };
 };
 
-const copyOf = ({ name, table, hook, policy, node, rules, callers, whole }: Chain): Chain => ({
+const copyOf = ({ index, name, table, hook, policy, node, rules, callers, whole }: Chain): Chain => ({
+  index,
   name,
   table,
   hook,

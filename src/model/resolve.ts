@@ -71,6 +71,7 @@ const noRules: readonly ModelRule[] = [];
 class ModelChain implements Chain {
   rules: readonly ModelRule[] = noRules;
   callers: readonly ModelRule[] = noRules;
+  readonly index: number;
   readonly name: string;
   readonly table: ModelTable;
   readonly hook: Hook | null;
@@ -78,6 +79,7 @@ class ModelChain implements Chain {
   node: ChainNode | null;
   whole = true;
   constructor(name: string, table: ModelTable, hook: Hook | null, node: ChainNode | null) {
+    this.index = table.chains.size;
     this.name = name;
     this.table = table;
     this.hook = hook;

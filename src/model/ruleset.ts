@@ -36,6 +36,8 @@ export interface Table {
 }
 
 export interface Chain {
+  /** 0-based place among the chains of its table. */
+  readonly index: number;
   readonly name: string;
   readonly table: Table;
   /** The hook of a built-in chain; null for a user-defined one. */

@@ -204,32 +204,82 @@ export const merge = (cubes: readonly Cube[]): Cube[] => {
     for (const cube of list) for (const dim of cube.dims) dims.add(dim);
     if (dims.size > 64) return list;
     for (const dim of dims) {
-      // Cubes equal in all other dimensions fall together.
-      const groups = new Map<string, Cube[]>();
-      for (const cube of list) {
-        let key = '';
-        for (let i = 0; i < cube.dims.length; i++) if (cube.dims[i] !== dim) key += `${cube.sets[i]!.id},`;
-        const group = groups.get(key);
-        if (group) group.push(cube);
-        else groups.set(key, [cube]);
-      }
-      if (groups.size === list.length) continue;
+      const joined = mergeAlong(list, dim);
+      if (joined === null) continue;
       changed = true;
-      list = [...groups.values()].map((group) => {
-        if (group.length === 1) return group[0]!;
-        const all: number[] = [];
-        let dimension: Dimension | undefined;
-        for (const cube of group) {
-          const set = setOf(cube, dim);
-          if (!set) return cube; // free: holds the others
-          dimension = set.dimension;
-          for (const bound of set.ranges) all.push(bound);
-        }
-        return replace(group[0]!, dimension!.ofLoose(all));
-      });
+      list = joined;
     }
   }
   return list;
+};
+
+/** A number that equal cubes share, and their restrictions on all but one dimension as well: what that one adds is taken away again. */
+const mixed = (set: ValueSet): number => Math.imul(set.id, 0x9e3779b1);
+
+const sumOf = ({ sets }: Cube): number => {
+  let sum = 0;
+  for (let i = 0; i < sets.length; i++) sum = (sum + mixed(sets[i]!)) | 0;
+  return sum;
+};
+
+/** Whether two cubes are equal in all dimensions but one. */
+const equalBeside = (a: Cube, b: Cube, dim: number): boolean => {
+  let j = 0;
+  for (let i = 0; i < a.dims.length; i++) {
+    if (a.dims[i] === dim) continue;
+    if (b.dims[j] === dim) j++;
+    if (a.sets[i] !== b.sets[j++]) return false;
+  }
+  if (b.dims[j] === dim) j++;
+  return j === b.dims.length;
+};
+
+/** Cubes that are equal in all dimensions but one fall together; null: none are. */
+const mergeAlong = (list: readonly Cube[], dim: number): Cube[] | null => {
+  // By the number of the rest the first cube that has it; by cube the next of its group.
+  const firsts = new Map<number, number>();
+  const next = new Int32Array(list.length).fill(-1);
+  const isFirst = new Uint8Array(list.length);
+  let groups = 0;
+  for (let i = 0; i < list.length; i++) {
+    const cube = list[i]!;
+    const own = setOf(cube, dim);
+    const key = own === undefined ? sumOf(cube) : (sumOf(cube) - mixed(own)) | 0;
+    const first = firsts.get(key);
+    if (first !== undefined && equalBeside(list[first]!, cube, dim)) {
+      next[i] = next[first]!;
+      next[first] = i;
+      continue;
+    }
+    // Of others with the same number, which are rare, none is joined.
+    if (first === undefined) firsts.set(key, i);
+    isFirst[i] = 1;
+    groups++;
+  }
+  if (groups === list.length) return null;
+  const out: Cube[] = [];
+  for (let i = 0; i < list.length; i++) {
+    if (!isFirst[i]) continue;
+    const first = list[i]!;
+    if (next[i] === -1) {
+      out.push(first);
+      continue;
+    }
+    const all: number[] = [];
+    let dimension: Dimension | null = null;
+    let free: Cube | null = null;
+    for (let at = i; at >= 0; at = next[at]!) {
+      const set = setOf(list[at]!, dim);
+      if (!set) {
+        free = list[at]!; // it holds the others
+        break;
+      }
+      dimension = set.dimension;
+      for (const bound of set.ranges) all.push(bound);
+    }
+    out.push(free ?? replace(first, dimension!.ofLoose(all)));
+  }
+  return out;
 };
 
 /** Counts down; at zero whoever works gives up. */

@@ -251,7 +251,7 @@ class Place {
       const goal = this.table.rewrites ? null : cubesOf(form, 64);
       const { flowOf, paths } = this.shared;
       const table = goal ? onlyMeeting(this.table, goal) : this.table;
-      const chain = table.chains[table.byName.get(this.hook)!]!;
+      const chain = table.chains[table.indexOf(this.hook)!]!;
       const flow = goal ? new Flow(this.program, table, this.diagram, { keeps: true }) : flowOf(this.table);
       let entry = flow.entry(chain);
       if (!paths.isFirst(this.table.name, this.hook)) {
@@ -309,7 +309,7 @@ class Place {
   }
 
   private policyFate(): Fate {
-    const { policy } = this.table.chains[this.table.byName.get(this.hook)!]!.chain;
+    const { policy } = this.table.chains[this.table.indexOf(this.hook)!]!.chain;
     return policy === 'DROP' ? 'dropped' : policy === 'QUEUE' ? 'queued' : 'accepted';
   }
 

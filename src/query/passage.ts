@@ -347,7 +347,7 @@ export class Passage {
   /** What a table at a hook makes of a flow. */
   pass(flow: Flow, name: TableName, hook: Hook): Passed {
     const table = this.program.tables.get(name);
-    const at = table?.byName.get(hook);
+    const at = table?.indexOf(hook);
     if (!table || at === undefined) return { through: [flow], translated: [] };
     this.table = table;
     this.hook = hook;
