@@ -180,9 +180,16 @@ export class Paths {
     );
   }
 
-  /** Whether anything before a stage could drop or change a packet. */
+  /** Whether nothing before a stage could drop or change a packet. */
   isFirst(table: TableName, hook: Hook): boolean {
-    return waysTo[hook].every((way) => stagesBefore(this.program, way, table).every((stage) => this.harm(stage)?.index.size === 0));
+    return waysTo[hook].every((way) => stagesBefore(this.program, way, table).every((stage) => this.isHarmless(stage)));
+  }
+
+  private isHarmless(stage: Stage): boolean {
+    const table = this.program.tables.get(stage.table)!;
+    const chain = table.chains[table.indexOf(stage.hook)!]!;
+    if (chain.chain.policy !== 'ACCEPT') return false;
+    return this.harmIn(table)[chain.index] === 0;
   }
 
   /**

@@ -76,7 +76,7 @@ export class SurveyResult {
   private readonly program: Program;
   /** Lives that took looking for. */
   private readonly lives = new Map<number, Life>();
-  /** All that reaches a live step, where earlier steps of its chain take something and what they leave is known. */
+  /** What reaches a live step of all that is known to arrive, where earlier steps of its chain take something. */
   private readonly reaching = new Map<number, readonly Cube[]>();
 
   constructor(program: Program, table: TableProgram, status: Uint8Array, summaries: readonly (Summary | undefined)[]) {
@@ -357,7 +357,7 @@ const noDimensions: readonly Dimension[] = [];
 const shortChain = 64;
 
 /** What earlier steps leave is followed as so many cubes; where it falls into more, each step asks the earlier ones anew. */
-const mostLeft = 6;
+const mostLeft = 8;
 
 /** Surveys one chain after the other; what it holds is of the chain in hand. There are tens of thousands of short ones. */
 class Surveyor {
@@ -370,7 +370,7 @@ class Surveyor {
   private entries: readonly Cube[] = [];
   /** The entries are all that arrives. */
   private exact = true;
-  /** All that earlier steps leave of the entries, if the entries are all; null: it is not followed. */
+  /** All that earlier steps leave of the entries; null: it is not followed. */
   private left: readonly Cube[] | null = null;
   /** What cutting cubes may cost in this chain; beyond it diagrams are better. */
   private readonly purse: Budget = { left: 0 };
@@ -397,7 +397,7 @@ class Surveyor {
     }
     this.entries = entries;
     this.exact = exact;
-    this.left = exact && entries.length <= mostLeft ? entries : null;
+    this.left = entries.length <= mostLeft ? entries : null;
     if (steps.length <= shortChain) {
       this.index = this.shortIndex;
       this.index.clear();
@@ -438,11 +438,14 @@ class Surveyor {
       if (left === null) this.judgeAmongCovers(step, cubes, partsOf(entries, cubes));
       else {
         const reaching = partsOf(left, cubes);
-        if (reaching.length === 0) this.die(step, partsOf(entries, cubes));
-        else {
+        if (reaching.length > 0) {
           result.liveBy(id, reaching);
-          if (isAsked) send(to, reaching);
-        }
+          if (isAsked) {
+            if (!exact) to.exact = false;
+            send(to, reaching);
+          }
+        } else if (exact) this.die(step, partsOf(entries, cubes));
+        else this.judgeAmongCovers(step, cubes, partsOf(entries, cubes));
       }
       return;
     }

@@ -146,14 +146,17 @@ export const release = (cube: Cube, drop: (dim: number) => boolean): Cube => {
 export const minus = (a: Cube, b: Cube): Cube[] => {
   const out: Cube[] = [];
   let rest = a;
+  /** What the rest is still to be held to, if another piece is cut from it. */
+  let inside: ValueSet | null = null;
   for (let i = 0; i < b.dims.length; i++) {
     const set = b.sets[i]!;
-    const own = setOf(rest, b.dims[i]!);
-    const outside = own ? minusSets(own, set) : complementSet(set);
-    if (outside.count > 0) out.push(replace(rest, outside));
-    const inside = own ? meetSets(own, set) : set;
-    if (inside.count === 0) return [a];
-    if (inside !== own && i + 1 < b.dims.length) rest = replace(rest, inside);
+    const own = setOf(a, b.dims[i]!);
+    if (own !== undefined && setContains(set, own)) continue;
+    const common = own ? meetSets(own, set) : set;
+    if (common.count === 0) return [a];
+    if (inside !== null) rest = replace(rest, inside);
+    out.push(replace(rest, own ? minusSets(own, set) : complementSet(set)));
+    inside = common;
   }
   return out;
 };
