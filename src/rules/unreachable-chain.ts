@@ -17,7 +17,7 @@ export interface Stranded {
 
 /** The chains of a table that no way of jumps leads to, by cause, in order of declaration. */
 export const strandedChains = (table: Table, graph: ChainGraph): readonly Stranded[] => {
-  const out = new Set([...table.chains.values()].filter((chain) => !chain.hook && graph.hooksOf(chain).size === 0));
+  const out = new Set(graph.unreached.filter((chain) => chain.table === table));
   const found: Stranded[] = [];
   const gather = (root: Chain, isUnreferenced: boolean): void => {
     out.delete(root);

@@ -1,0 +1,60 @@
+/**
+ * Who calls whom, in numbers: chains numbered by table and declaration, rules by their ids. What goes through all chains or jumps goes along these
+ * arrays: over 35,000 chains with 100,000 rules a walk from object to object takes 20 to 40 ms, one along an array about one.
+ */
+import type { Chain, Ruleset } from './ruleset.js';
+
+export interface Calls {
+  readonly chains: readonly Chain[];
+  readonly number: ReadonlyMap<Chain, number>;
+  /** Beside each rule's id the chain that it stands in. */
+  readonly chainOf: Int32Array;
+  /** Beside each rule's id the chain that its target names, be it built in; -1: none. */
+  readonly calleeOf: Int32Array;
+  /** Ids of the rules that lead to user-defined chains, by the chain that they stand in: those of chain c begin at `firstJump[c]` and end before `firstJump[c + 1]`. */
+  readonly jumps: Int32Array;
+  readonly firstJump: Int32Array;
+}
+
+const known = new WeakMap<Ruleset, Calls>();
+
+/** The calls of a ruleset, gathered on first use. */
+export const callsOf = (ruleset: Ruleset): Calls => {
+  let calls = known.get(ruleset);
+  if (!calls) {
+    calls = gather(ruleset);
+    known.set(ruleset, calls);
+  }
+  return calls;
+};
+
+const gather = (ruleset: Ruleset): Calls => {
+  const chains: Chain[] = [];
+  const number = new Map<Chain, number>();
+  const calleeOf = new Int32Array(ruleset.rules.length).fill(-1);
+  for (const table of ruleset.tables.values())
+    for (const chain of table.chains.values()) {
+      for (const caller of chain.callers) calleeOf[caller.id] = chains.length;
+      number.set(chain, chains.length);
+      chains.push(chain);
+    }
+  const chainOf = new Int32Array(ruleset.rules.length);
+  const isUserDefined = Uint8Array.from(chains, ({ hook }) => (hook === null ? 1 : 0));
+  const firstJump = new Int32Array(chains.length + 1);
+  let last: Chain | null = null;
+  let own = -1;
+  // Rules of one chain mostly stand together.
+  for (const { id, chain } of ruleset.rules) {
+    if (chain !== last) {
+      last = chain;
+      own = number.get(chain)!;
+    }
+    chainOf[id] = own;
+    if (isUserDefined[calleeOf[id]!]) firstJump[own + 1]!++;
+  }
+  for (let chain = 0; chain < chains.length; chain++) firstJump[chain + 1]! += firstJump[chain]!;
+  const jumps = new Int32Array(firstJump[chains.length]!);
+  const next = firstJump.slice();
+  for (let id = 0; id < calleeOf.length; id++) if (isUserDefined[calleeOf[id]!]) jumps[next[chainOf[id]!]!++] = id;
+  return { chains, number, chainOf, calleeOf, jumps, firstJump };
+};
