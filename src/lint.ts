@@ -1,5 +1,5 @@
 /** The whole way in one function: text, tree, model, facts, checks, findings in file order. */
-import { type Backend, type Family, parse, type RuleNode, type Source } from '../grammar/index.js';
+import { type Backend, type Family, parse, type Source } from '../grammar/index.js';
 import { type Facts, factsOf } from './analysis/facts.js';
 import type { Diagnostic } from './diagnostic/diagnostic.js';
 import type { InputSummary, LintOptions, LintResult, TextInput } from './diagnostic/result.js';
@@ -8,6 +8,7 @@ import { chainGraph } from './model/chain-graph.js';
 import { hostRoutes } from './model/host.js';
 import { readIpsets } from './model/ipset.js';
 import { kernelIn, settingsIn } from './model/kernel.js';
+import { linesOf } from './model/lines.js';
 import { resolve } from './model/resolve.js';
 import type { Ruleset } from './model/ruleset.js';
 import type { Check, Finding } from './rules/define.js';
@@ -124,8 +125,6 @@ const inFileOrder = (found: readonly Diagnostic[]): Diagnostic[] =>
     .sort((a, b) => a.finding.at.start - b.finding.at.start || a.index - b.index)
     .map(({ finding }) => finding);
 
-const isAdded = (rule: RuleNode): boolean => rule.command === 'append' || rule.command === 'insert';
-
 /** One summary a family that the text holds; a text without tables is one empty input. */
 const summarize = (
   input: TextInput,
@@ -138,7 +137,7 @@ const summarize = (
     const summary = summaries.get(item.family) ?? { tables: [], rules: 0, chains: 0 };
     summaries.set(item.family, summary);
     if (!summary.tables.includes(item.name)) summary.tables.push(item.name);
-    for (const line of item.items) if (line.kind === 'rule' && isAdded(line)) summary.rules++;
+    summary.rules += linesOf(item).added;
   }
   for (const ruleset of rulesets) for (const table of ruleset.tables.values()) summaries.get(ruleset.family)!.chains += table.chains.size;
   if (summaries.size === 0) return [{ path: input.name, family: input.likelyFamily ?? 4, tables: [], chains: 0, rules: 0 }];

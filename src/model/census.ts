@@ -1,47 +1,50 @@
 /**
- * Who uses what: one pass over the rules of a ruleset, so that a check that is about MASQUERADE looks at MASQUERADE rules alone. Measured on
- * 100,000 rules: forty checks that each walked all rules took as long as reading them.
+ * Who uses what, so that a check that is about MASQUERADE looks at MASQUERADE rules alone. All of it by makes (makes.ts); each list is made when it is first
+ * asked for.
  */
 import {
   hadHostBits,
   type MatchNode,
   type Network,
-  type Outline,
   type OutlineOption,
   type OutlineUse,
   outlined,
   prefixLength,
-  targetName,
   valueIn,
 } from '../../grammar/index.js';
+import { callsOf } from './calls.js';
+import { linesOf } from './lines.js';
+import { type Make, rulesLike } from './makes.js';
 import type { Rule, Ruleset } from './ruleset.js';
 
+/** Lists of rules, each in file order. */
 export interface Census {
-  /** Rules by the name behind -j or -g, whether it is a target or a chain. */
-  readonly byTarget: ReadonlyMap<string, readonly Rule[]>;
-  /** Rules by the names of their matches; the built-in options are not among them. */
-  readonly byMatch: ReadonlyMap<string, readonly Rule[]>;
-  /** Rules with a target that is a chain, or that nobody knows. */
-  readonly jumps: readonly Rule[];
-  /** Rules with an extension that is not taken everywhere. */
-  readonly placed: readonly Rule[];
+  /** Rules with a target of the catalogue behind -j or -g, also where a chain of its name hides it. */
+  withTarget(name: string): readonly Rule[];
+  /** Rules with a match. */
+  withMatch(name: string): readonly Rule[];
+  /** Rules by what -p names, also with `!`. */
+  withProtocol(number: number): readonly Rule[];
+  /**
+   * Rules that may lead where no rule can: their target is no known one, and no user-defined chain, or one that some line might declare only later. Most
+   * rulesets have none.
+   */
+  readonly oddJumps: readonly Rule[];
   /** Rules with -i or -o. */
   readonly onInterface: readonly Rule[];
   /** Rules with -s or -d where some network is written with bits of a host, or with a mask that has holes. */
   readonly oddNetwork: readonly Rule[];
-  /** Rules by what -p names, also with `!`. */
-  readonly byProtocol: ReadonlyMap<number, readonly Rule[]>;
   /** Rules with -f, also with `!`. */
   readonly fragments: readonly Rule[];
 }
 
 const known = new WeakMap<Ruleset, Census>();
 
-/** The census of a ruleset, taken on first use. */
+/** The census of a ruleset. */
 export const censusOf = (ruleset: Ruleset): Census => {
   let census = known.get(ruleset);
   if (!census) {
-    census = takeCensus(ruleset);
+    census = new Lists(ruleset);
     known.set(ruleset, census);
   }
   return census;
@@ -53,79 +56,95 @@ export const basicsOf = ({ node }: Rule): MatchNode | null => {
   return first?.name === '' ? first : null;
 };
 
-/** What the rules of an outline have in common, told once. */
-interface Traits {
-  readonly matches: readonly string[];
-  readonly protocols: readonly OutlineOption[];
-  readonly networks: readonly OutlineOption[];
-  readonly hasInterface: boolean;
-  readonly hasFragment: boolean;
-  readonly hasPlacedMatch: boolean;
-  readonly hasPlacedTarget: boolean;
-  readonly namesTarget: boolean;
+/** Built-in options of a make that were read. */
+const basicsRead = ({ outline }: Make, ...keys: readonly string[]): readonly OutlineOption[] =>
+  outline.matches.flatMap(({ name, options }) => (name === '' ? options.filter(({ key, spec }) => spec && keys.includes(key)) : []));
+
+const isFor = ({ name }: OutlineUse, wanted: string): boolean => name === wanted;
+
+class Lists implements Census {
+  private readonly ruleset: Ruleset;
+  private readonly byTarget = new Map<string, readonly Rule[]>();
+  private readonly byMatch = new Map<string, readonly Rule[]>();
+  private found: { odd?: readonly Rule[]; interfaces?: readonly Rule[]; networks?: readonly Rule[] } = {};
+
+  constructor(ruleset: Ruleset) {
+    this.ruleset = ruleset;
+  }
+
+  withTarget(name: string): readonly Rule[] {
+    // A name that differs from rule to rule of an outline is none of the catalogue.
+    return listed(this.byTarget, name, () =>
+      rulesLike(this.ruleset, ({ outline: { target } }) => target !== null && target.slot < 0 && isFor(target, name)),
+    );
+  }
+
+  withMatch(name: string): readonly Rule[] {
+    return listed(this.byMatch, name, () => rulesLike(this.ruleset, ({ outline: { matches } }) => matches.some((use) => isFor(use, name))));
+  }
+
+  withProtocol(number: number): readonly Rule[] {
+    // Rules of an outline have one protocol.
+    return rulesLike(this.ruleset, (make) => basicsRead(make, 'protocol').some(({ value }) => value === number));
+  }
+
+  get oddJumps(): readonly Rule[] {
+    this.found.odd ??= findOddJumps(this.ruleset);
+    return this.found.odd;
+  }
+
+  get onInterface(): readonly Rule[] {
+    this.found.interfaces ??= rulesLike(this.ruleset, ({ outline }) =>
+      outline.matches.some(
+        ({ name, options }) => name === '' && options.some(({ key }) => key === 'inInterface' || key === 'outInterface'),
+      ),
+    );
+    return this.found.interfaces;
+  }
+
+  get oddNetwork(): readonly Rule[] {
+    this.found.networks ??= findOddNetworks(this.ruleset);
+    return this.found.networks;
+  }
+
+  get fragments(): readonly Rule[] {
+    return rulesLike(this.ruleset, (make) => basicsRead(make, 'fragment').length > 0);
+  }
 }
 
-const traitsOf = ({ matches, target }: Outline): Traits => {
-  const basics = matches.flatMap(({ name, options }) => (name === '' ? options : []));
-  const read = (...keys: readonly string[]): readonly OutlineOption[] => basics.filter(({ key, spec }) => spec && keys.includes(key));
-  const isPlaced = ({ spec }: OutlineUse): boolean => Boolean(spec?.place || spec?.placeFor);
-  return {
-    matches: [...new Set(matches.flatMap(({ name }) => (name === '' ? [] : [name])))],
-    protocols: read('protocol'),
-    networks: read('source', 'destination'),
-    hasInterface: basics.some(({ key }) => key === 'inInterface' || key === 'outInterface'),
-    hasFragment: read('fragment').length > 0,
-    hasPlacedMatch: matches.some((match) => match.name !== '' && isPlaced(match)),
-    hasPlacedTarget: target !== null && isPlaced(target),
-    namesTarget: target !== null && target.spec !== null && !target.goto,
-  };
-};
-
-const takeCensus = (ruleset: Ruleset): Census => {
-  const byTarget = new Map<string, Rule[]>();
-  const byMatch = new Map<string, Rule[]>();
-  const byProtocol = new Map<number, Rule[]>();
-  const jumps: Rule[] = [];
-  const placed: Rule[] = [];
-  const onInterface: Rule[] = [];
-  const oddNetwork: Rule[] = [];
-  const fragments: Rule[] = [];
-  const host = ruleset.family === 4 ? 0xffffffff : (1n << 128n) - 1n;
-  const known = new Map<Outline, Traits>();
-  for (const rule of ruleset.rules) {
-    const made = outlined(rule.node);
-    let traits = known.get(made.outline);
-    if (!traits) {
-      traits = traitsOf(made.outline);
-      known.set(made.outline, traits);
-    }
-    let isPlaced = traits.hasPlacedMatch;
-    const name = targetName(made);
-    if (name !== null) {
-      file(byTarget, name, rule);
-      if (!traits.namesTarget || rule.chain.table.chains.has(name)) jumps.push(rule);
-      else if (traits.hasPlacedTarget) isPlaced = true;
-    }
-    for (const match of traits.matches) file(byMatch, match, rule);
-    for (const option of traits.protocols) file(byProtocol, valueIn(option, made.values) as number, rule);
-    if (traits.hasFragment) fragments.push(rule);
-    if (traits.hasInterface) onInterface.push(rule);
-    if (
-      traits.networks.some((option) =>
-        (valueIn(option, made.values) as readonly (Network | { readonly kind: 'host' })[]).some(
-          (network) =>
-            network.kind === 'network' && network.mask !== host && (hadHostBits(network) || prefixLength(network.mask) === undefined),
-        ),
-      )
-    )
-      oddNetwork.push(rule);
-    if (isPlaced) placed.push(rule);
+const listed = (lists: Map<string, readonly Rule[]>, name: string, find: () => readonly Rule[]): readonly Rule[] => {
+  let list = lists.get(name);
+  if (!list) {
+    list = find();
+    lists.set(name, list);
   }
-  return { byTarget, byMatch, jumps, placed, onInterface, oddNetwork, byProtocol, fragments };
+  return list;
 };
 
-const file = <Key>(map: Map<Key, Rule[]>, key: Key, rule: Rule): void => {
-  const list = map.get(key);
-  if (!list) map.set(key, [rule]);
-  else if (list[list.length - 1] !== rule) list.push(rule);
+const findOddJumps = (ruleset: Ruleset): readonly Rule[] => {
+  const { chains, calleeOf } = callsOf(ruleset);
+  const isSettled = Uint8Array.from(chains, ({ hook, table, node }) =>
+    hook === null && node !== null && linesOf(table.node).declaresFirst ? 1 : 0,
+  );
+  return rulesLike(ruleset, ({ table, outline: { target } }) => {
+    if (target === null) return false;
+    const isTarget = target.spec !== null && !target.goto;
+    return !isTarget || table.chains.has(target.name);
+  }).filter(({ id }) => !isSettled[calleeOf[id]!]);
+};
+
+const findOddNetworks = (ruleset: Ruleset): readonly Rule[] => {
+  const host = ruleset.family === 4 ? 0xffffffff : (1n << 128n) - 1n;
+  const isOdd = (network: Network | { readonly kind: 'host' }): boolean =>
+    network.kind === 'network' && network.mask !== host && (hadHostBits(network) || prefixLength(network.mask) === undefined);
+  return rulesLike(ruleset, (make) => basicsRead(make, 'source', 'destination').length > 0).filter(({ node }) => {
+    const { outline, values } = outlined(node);
+    for (const { name, options } of outline.matches)
+      if (name === '')
+        for (const option of options)
+          if (option.spec && (option.key === 'source' || option.key === 'destination'))
+            for (const network of valueIn(option, values) as readonly (Network | { readonly kind: 'host' })[])
+              if (isOdd(network)) return true;
+    return false;
+  });
 };

@@ -19,7 +19,7 @@ export const publishedOn = (ruleset: Ruleset): readonly Published[] => {
   const found: Published[] = [];
   const names = [...(ruleset.tables.get('nat')?.chains.keys() ?? [])];
   if (!names.some((name) => /^(DOCKER$|NETAVARK-|CNI-(HOSTPORT|DN)-)/.test(name))) return found;
-  for (const rule of censusOf(ruleset).byTarget.get('DNAT') ?? []) {
+  for (const rule of censusOf(ruleset).withTarget('DNAT')) {
     const owner = ownerOfRule(rule);
     if (!owner || !publishers.has(owner.id) || rule.chain.name === 'DOCKER_OUTPUT' || rule.chain.table.name !== 'nat') continue;
     const basics = rule.node.matches.find(({ name }) => name === '');

@@ -22,7 +22,7 @@ export const sourceNatRules = (ruleset: Ruleset, name: 'MASQUERADE' | 'SNAT'): r
   if (!nat) return [];
   const version = nat.node.generator?.version.split('.').map(Number) ?? null;
   const found: SourceNat[] = [];
-  for (const rule of censusOf(ruleset).byTarget.get(name) ?? []) {
+  for (const rule of censusOf(ruleset).withTarget(name)) {
     const { target } = rule.node;
     if (rule.chain.table !== nat || !target?.spec) continue;
     found.push({

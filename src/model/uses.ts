@@ -9,8 +9,8 @@ import {
   type Place,
   type Span,
   type TableName,
-  targetName,
 } from '../../grammar/index.js';
+import type { Make } from './makes.js';
 import { spanOf } from './place.js';
 import type { Rule } from './ruleset.js';
 
@@ -35,45 +35,48 @@ export const spanOfUse = ({ node }: Rule, { index }: ExtensionUse): Span => span
 
 const none: readonly ExtensionUse[] = [];
 
-/** Uses that are the same in all rules of their outline. */
-const constants = new WeakMap<OutlineUse, ExtensionUse>();
+/** The extensions that are not taken everywhere of all rules of a make; null: each rule has to be asked, for an option of its own narrows the place. */
+export const sharedUses = (make: Make): readonly ExtensionUse[] | null => {
+  const { matches, target } = make.outline;
+  const isFixed = ({ spec, varies }: OutlineUse): boolean => !(spec?.placeFor && varies);
+  return matches.every(isFixed) && (target === null || isFixed(target)) ? usesIn(make, noValues) : null;
+};
+
+const noValues: readonly unknown[] = [];
 
 /** The extensions of a rule that are not taken everywhere. */
 export const placedUses = (rule: Rule): readonly ExtensionUse[] => {
+  const { outline, values } = outlined(rule.node);
+  return usesIn({ table: rule.chain.table, outline }, values);
+};
+
+const usesIn = ({ table, outline }: Make, values: readonly unknown[]): readonly ExtensionUse[] => {
   let found: ExtensionUse[] | null = null;
-  const { family } = rule.chain.table.ruleset;
-  const made = outlined(rule.node);
-  const { matches, target } = made.outline;
+  const { family } = table.ruleset;
+  const { matches, target } = outline;
   for (let i = 0; i <= matches.length; i++) {
     const use = i < matches.length ? matches[i]! : target;
     const spec = use?.spec;
     if (!spec?.place && !spec?.placeFor) continue;
     if (spec.families && !spec.families.includes(family)) continue;
     const isTarget = use === target;
-    const name = isTarget ? targetName(made)! : use!.name;
+    const { name } = use!;
     // A chain of the name goes before the target: the rule then jumps.
-    if (isTarget && rule.chain.table.chains.has(name)) continue;
+    if (isTarget && table.chains.has(name)) continue;
     found ??= [];
-    const constant = constants.get(use!);
-    if (constant) {
-      found.push(constant);
-      continue;
-    }
-    const options = spec.placeFor ? optionsIn(use!, made.values) : [];
+    const options = spec.placeFor ? optionsIn(use!, values) : [];
     const given = spec.placeFor ? givenOf(spec, options) : null;
     const narrower = given ? spec.placeFor?.(given as never, meaningContext(family, options)) : undefined;
     const places = narrower ? (spec.place ? [spec.place, narrower] : [narrower]) : spec.place ? [spec.place] : [];
     if (places.length === 0) continue;
-    const told: ExtensionUse = {
+    found.push({
       kind: isTarget ? 'target' : 'match',
       words: `${isTarget ? '-j' : '-m'} ${name}`,
       name: spec.name,
       index: isTarget ? -1 : i,
       places,
       declaredHooks: spec.place?.hooks ?? null,
-    };
-    if (!spec.placeFor || !use!.varies) constants.set(use!, told);
-    found.push(told);
+    });
   }
   return found ?? none;
 };

@@ -20,7 +20,7 @@ export default defineCheck({
   },
   checkRuleset: ({ ruleset, report }) => {
     const findings = gatherByCause();
-    for (const rule of censusOf(ruleset).jumps) {
+    for (const rule of censusOf(ruleset).oddJumps) {
       const callee = rule.chain.table.chains.get(targetOf(rule.node)!);
       if (callee && !callee.hook) continue;
       const { target } = rule.node;

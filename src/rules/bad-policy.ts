@@ -1,5 +1,6 @@
 /** Policies that a chain cannot have. */
 import { type ChainNode, isHook } from '../../grammar/index.js';
+import { linesOf } from '../model/lines.js';
 import { spanOf } from '../model/place.js';
 import type { Table } from '../model/ruleset.js';
 import { closest } from '../util/closest.js';
@@ -23,7 +24,7 @@ export default defineCheck({
   },
   checkRuleset: ({ ruleset, backend, report }) => {
     for (const table of ruleset.tables.values())
-      for (const item of table.node.items) {
+      for (const item of linesOf(table.node).chains) {
         if (item.kind !== 'chain' || item.policy === null) continue;
         const { name, policy } = item;
         const place = { at: spanOf(item), table: table.name, chain: name };

@@ -37,7 +37,7 @@ export default defineCheck({
     const isOnBridge = census.onInterface.some(({ node }) =>
       node.matches[0]?.options.some(({ value }) => /^(cni0|cbr0|docker0)$/.test((value as { name?: string } | null)?.name ?? '')),
     );
-    const [first, ...others] = [...(census.byMatch.get('physdev') ?? []), ...(services && isOnBridge ? services.callers.slice(0, 1) : [])];
+    const [first, ...others] = [...census.withMatch('physdev'), ...(services && isOnBridge ? services.callers.slice(0, 1) : [])];
     if (!first) return;
     report({
       ...placeOfRule(first),

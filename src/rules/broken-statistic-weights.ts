@@ -1,13 +1,11 @@
 /** Services whose endpoints do not get equal parts. */
-import { outlined } from '../../grammar/index.js';
-import { optionOf, usesMatch } from '../explain/parts.js';
+import { optionOf } from '../explain/parts.js';
+import { callsOf } from '../model/calls.js';
+import { makesOf } from '../model/makes.js';
 import { placeOfRule, spanOf } from '../model/place.js';
-import type { Chain, Rule } from '../model/ruleset.js';
+import type { Rule } from '../model/ruleset.js';
+import { serviceChains } from '../model/service-chains.js';
 import { defineCheck } from './define.js';
-
-/** The jumps to endpoints that new connections are spread over; those of session affinity come first and are others. */
-const spread = ({ rules }: Chain): readonly Rule[] =>
-  rules.filter((rule) => rule.action.kind === 'jump' && rule.action.chain.name.startsWith('KUBE-SEP-') && !usesMatch(rule, 'recent'));
 
 const probability = (rule: Rule): number | null => {
   const option = optionOf(rule.node, 'statistic', 'probability');
@@ -41,22 +39,30 @@ export default defineCheck({
     ],
   },
   checkRuleset: ({ ruleset, report }) => {
-    const nat = ruleset.tables.get('nat');
-    if (!nat) return;
-    for (const chain of nat.chains.values()) {
-      if (!/^KUBE-(SVC|SVL|XLB)-/.test(chain.name)) continue;
-      const jumps = spread(chain);
-      if (jumps.length === 0 || !chain.whole) continue;
+    const { services, isEndpoint } = serviceChains(ruleset);
+    if (services.length === 0) return;
+    const { chains, calleeOf, jumps: all, firstJump } = callsOf(ruleset);
+    const { makes, of } = makesOf(ruleset);
+    const uses = makes.map(({ outline }) => outline.matches.map(({ name }) => name));
+    // Rules of session affinity come first and spread nothing.
+    const spreads = makes.map(({ outline }, make) => !outline.target?.goto && !uses[make]!.includes('recent'));
+    const isPart = uses.map((names) => names.includes('statistic'));
+    const isOdd = uses.map((names) => names.some((name) => !['', 'comment', 'statistic'].includes(name)));
+    for (const number of services) {
+      const ids = all
+        .subarray(firstJump[number], firstJump[number + 1])
+        .filter((id) => isEndpoint[calleeOf[id]!] === 1 && spreads[of[id]!]);
+      if (ids.length === 0 || ids.some((id) => isOdd[of[id]!])) continue;
+      const chain = chains[number]!;
+      if (!chain.whole) continue;
+      const jumps = Array.from(ids, (id) => ruleset.rules[id]!);
       const parts: number[] = [];
       let left = 1;
-      let isOdd = false;
       for (const rule of jumps) {
-        if (outlined(rule.node).outline.matches.some(({ name }) => !['', 'comment', 'statistic'].includes(name))) isOdd = true;
-        const taken = left * (probability(rule) ?? 1);
+        const taken = left * ((isPart[of[rule.id]!] ? probability(rule) : null) ?? 1);
         parts.push(taken);
         left -= taken;
       }
-      if (isOdd) continue;
       const even = 1 / jumps.length;
       const isUneven = parts.some((part) => Math.abs(part - even) > even / 10);
       if (!isUneven && left < 0.001) continue;

@@ -1,6 +1,7 @@
 /** Names that a chain cannot have, or had better not have. */
 import { findTarget } from '../../grammar/index.js';
 import { censusOf } from '../model/census.js';
+import { linesOf } from '../model/lines.js';
 import { spanOf } from '../model/place.js';
 import { defineCheck } from './define.js';
 
@@ -29,8 +30,9 @@ export default defineCheck({
   checkRuleset: ({ ruleset, backend, report }) => {
     for (const table of ruleset.tables.values()) {
       const told = new Set<string>();
-      for (const item of table.node.items) {
-        if (item.kind !== 'chain' || item.form === '-P' || told.has(item.name) || table.chains.get(item.name)?.hook) continue;
+      for (const item of linesOf(table.node).chains) {
+        if (item.kind !== 'chain' || item.form === '-P' || !isOdd(item.name) || told.has(item.name) || table.chains.get(item.name)?.hook)
+          continue;
         told.add(item.name);
         const place = { at: spanOf(item), focus: [spanOf(item.nameSpan)], table: table.name, chain: item.name };
         const bytes = new TextEncoder().encode(item.name).length;
@@ -51,9 +53,9 @@ export default defineCheck({
             help: 'choose another name',
           });
         else if (findTarget(item.name)) {
-          const jumps = (censusOf(ruleset).byTarget.get(item.name) ?? []).filter(
-            ({ chain, node }) => chain.table === table && !node.target?.goto,
-          );
+          const jumps = censusOf(ruleset)
+            .withTarget(item.name)
+            .filter(({ chain, node }) => chain.table === table && !node.target?.goto);
           report({
             ...place,
             level: 'warning',
@@ -67,3 +69,11 @@ export default defineCheck({
     }
   },
 });
+
+/** What nearly all names are not; each check of its own comes behind. No UTF-16 unit takes more than three bytes, and only those beyond ASCII more than one. */
+const isOdd = (name: string): boolean =>
+  name.length > longest ||
+  (name.length * 3 > longest && /[\u0080-\uffff]/.test(name)) ||
+  /^[-!]/.test(name) ||
+  findTarget(name) !== undefined ||
+  verdicts.includes(name);

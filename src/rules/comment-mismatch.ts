@@ -58,7 +58,7 @@ export default defineCheck({
     ],
   },
   checkRuleset: ({ ruleset, report }) => {
-    for (const rule of censusOf(ruleset).byMatch.get('comment') ?? []) {
+    for (const rule of censusOf(ruleset).withMatch('comment')) {
       const comment = commentOf(rule);
       const own = ports(rule);
       if (!comment || own.length === 0 || ownerOfRule(rule)) continue;

@@ -24,7 +24,7 @@ export default defineCheck({
     const most = Number(sysctl?.get('net.netfilter.nf_conntrack_max'));
     if (!(most > 0) || !(count / most >= 0.8)) return;
     const census = censusOf(ruleset);
-    const rule = ['conntrack', 'state'].flatMap((name) => census.byMatch.get(name) ?? [])[0] ?? ruleset.rules[0];
+    const rule = ['conntrack', 'state'].flatMap((name) => census.withMatch(name))[0] ?? ruleset.rules[0];
     if (!rule) return;
     report({
       ...placeOfRule(rule),

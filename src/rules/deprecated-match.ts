@@ -16,7 +16,7 @@ export default defineCheck({
   },
   checkRuleset: ({ ruleset, report }) => {
     const findings = gatherByCause();
-    for (const rule of censusOf(ruleset).byMatch.get('state') ?? [])
+    for (const rule of censusOf(ruleset).withMatch('state'))
       for (const match of rule.node.matches)
         if (match.name === 'state')
           findings.add('state', spanOf(rule.node), () => ({

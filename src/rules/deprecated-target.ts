@@ -1,6 +1,6 @@
 /** Targets that newer kernels or iptables no longer have. */
 import { findTarget } from '../../grammar/index.js';
-import { censusOf } from '../model/census.js';
+import { rulesLike } from '../model/makes.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import { defineCheck, gatherByCause } from './define.js';
 
@@ -17,19 +17,17 @@ export default defineCheck({
   },
   checkRuleset: ({ ruleset, report }) => {
     const findings = gatherByCause();
-    for (const [name, rules] of censusOf(ruleset).byTarget) {
-      if (!findTarget(name)?.deprecated) continue;
-      for (const rule of rules) {
-        const { target } = rule.node;
-        if (!target?.spec?.deprecated || rule.chain.table.chains.has(target.name)) continue;
-        const { deprecated } = target.spec;
-        findings.add(target.name, spanOf(rule.node), () => ({
-          ...placeOfRule(rule),
-          focus: [spanOf(target.nameSpan)],
-          message: deprecated,
-          help: 'see the man page iptables-extensions for the successor',
-        }));
-      }
+    const rules = rulesLike(ruleset, ({ outline: { target } }) => target !== null && findTarget(target.name)?.deprecated !== undefined);
+    for (const rule of rules) {
+      const { target } = rule.node;
+      if (!target?.spec?.deprecated || rule.chain.table.chains.has(target.name)) continue;
+      const { deprecated } = target.spec;
+      findings.add(target.name, spanOf(rule.node), () => ({
+        ...placeOfRule(rule),
+        focus: [spanOf(target.nameSpan)],
+        message: deprecated,
+        help: 'see the man page iptables-extensions for the successor',
+      }));
     }
     findings.tell(report);
   },

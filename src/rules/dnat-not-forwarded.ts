@@ -54,17 +54,17 @@ export default defineCheck({
     const input = filterChain(ruleset, 'INPUT');
     const nat = ruleset.tables.get('nat');
     if (!forward || !input || !nat || (forward.policy === 'ACCEPT' && forward.rules.length === 0)) return;
-    const rules = (censusOf(ruleset).byTarget.get('DNAT') ?? []).filter(
-      (rule) => rule.chain.table === nat && !ownerOfRule(rule) && graph.hooksOf(rule.chain).has('PREROUTING'),
-    );
-    for (const rule of rules.slice(0, mostAsked)) {
+    let asked = 0;
+    for (const rule of censusOf(ruleset).withTarget('DNAT')) {
+      if (rule.chain.table !== nat || ownerOfRule(rule) || !graph.hooksOf(rule.chain).has('PREROUTING')) continue;
+      if (++asked > mostAsked) return;
       const to = targetOption(rule.node, 'to')?.value as NatTo | undefined;
       if (!to?.addresses || isLoopback(to.addresses.first) || facts.status(rule) !== 'live') continue;
-      const asked = askedOf(rule, to);
-      if (!asked) continue;
-      const forwarded = probe(facts, forward, { numbers: asked, in: outside });
+      const numbers = askedOf(rule, to);
+      if (!numbers) continue;
+      const forwarded = probe(facts, forward, { numbers, in: outside });
       if (!forwarded || !isRefused(forwarded)) continue;
-      const local = probe(facts, input, { numbers: asked, in: outside });
+      const local = probe(facts, input, { numbers, in: outside });
       if (local && !isRefused(local)) continue;
       const by = forwarded.decided.at(-1)!;
       report({

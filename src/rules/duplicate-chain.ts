@@ -1,5 +1,6 @@
 /** Chains declared twice. */
-import { type ChainNode, isHook } from '../../grammar/index.js';
+import { type ChainNode, isHook, type TableNode } from '../../grammar/index.js';
+import { linesOf } from '../model/lines.js';
 import { spanOf } from '../model/place.js';
 import { defineCheck } from './define.js';
 
@@ -26,11 +27,15 @@ export default defineCheck({
   },
   checkRuleset: ({ ruleset, backend, report }) => {
     for (const table of ruleset.tables.values()) {
+      const { chains: lines } = linesOf(table.node);
+      // Lines that declare, each a chain of its own, as in nearly all rulesets.
+      let declared = 0;
+      for (const { node } of table.chains.values()) if (node) declared++;
+      if (lines.length === declared && lines.every((item) => item.kind === 'chain' && item.form === 'declaration')) continue;
       const seen = new Map<string, ChainNode>();
-      const filled = new Set<string>();
-      for (const item of table.node.items) {
-        if (item.kind === 'rule') filled.add(item.chain);
-        else if (item.kind === 'chain-command' && item.command === 'delete-chain') {
+      const firstRules = firstRulesIn(table.node);
+      for (const item of lines) {
+        if (item.kind === 'chain-command' && item.command === 'delete-chain') {
           for (const name of item.chain === null ? [...seen.keys()] : [item.chain]) if (!table.chains.get(name)?.hook) seen.delete(name);
         } else if (item.kind === 'chain-command' && item.command === 'rename' && item.chain !== null && item.to !== null) {
           const before = seen.get(item.chain);
@@ -54,7 +59,7 @@ export default defineCheck({
               help: 'take the line out',
             });
           else if (before && item.form === 'declaration') {
-            const isEmptied = filled.has(name) && !isBuiltIn;
+            const isEmptied = (firstRules.get(name) ?? item.start) < item.start && !isBuiltIn;
             if (!isBuiltIn && backend !== 'nft')
               report({
                 ...place,
@@ -83,3 +88,10 @@ export default defineCheck({
     }
   },
 });
+
+/** Where the first rule of each chain stands. */
+const firstRulesIn = ({ items }: TableNode): ReadonlyMap<string, number> => {
+  const found = new Map<string, number>();
+  for (const item of items) if (item.kind === 'rule' && !found.has(item.chain)) found.set(item.chain, item.start);
+  return found;
+};

@@ -28,8 +28,8 @@ export default defineCheck({
   },
   checkRuleset: ({ ruleset, report }) => {
     if (ruleset.family !== 6) return;
-    const { byProtocol } = censusOf(ruleset);
-    for (const rule of [...headers.keys()].flatMap((header) => byProtocol.get(header) ?? [])) {
+    const census = censusOf(ruleset);
+    for (const rule of [...headers.keys()].flatMap((header) => census.withProtocol(header))) {
       const option = basicsOf(rule)?.options.find(({ key, spec, negated }) => key === 'protocol' && spec && !negated);
       const match = option && headers.get(option.value as number);
       if (!option || !match) continue;

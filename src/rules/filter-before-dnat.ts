@@ -1,6 +1,8 @@
 /** Filter rules for a published port, which they never see: DNAT has changed it before. */
+import type { Outline } from '../../grammar/index.js';
 import { optionOf, portsOf, printed, protocolOf, targetOption } from '../explain/parts.js';
 import { censusOf } from '../model/census.js';
+import { makesOf } from '../model/makes.js';
 import { ownerOfRule } from '../model/owners.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import type { Rule } from '../model/ruleset.js';
@@ -14,6 +16,9 @@ const onePort = (rule: Rule): number | null => {
   const ports = portsOf(rule);
   return ports !== null && /^\d+$/.test(ports) ? Number(ports) : null;
 };
+
+const asksPort = ({ matches }: Outline): boolean =>
+  matches.some(({ options }) => options.some(({ key }) => key === 'destinationPort' || key === 'destinationPorts'));
 
 export default defineCheck({
   id: 'filter-before-dnat',
@@ -43,10 +48,12 @@ export default defineCheck({
   },
   checkRuleset: ({ ruleset, graph, facts, report }) => {
     const census = censusOf(ruleset);
-    const dnats = census.byTarget.get('DNAT') ?? [];
+    const dnats = census.withTarget('DNAT');
     if (dnats.length === 0) return;
-    const refusing = ['DROP', 'REJECT'].flatMap((target) => census.byTarget.get(target) ?? []).filter((rule) => onePort(rule) !== null);
+    const refusing = ['DROP', 'REJECT'].flatMap((target) => census.withTarget(target)).filter((rule) => onePort(rule) !== null);
     if (refusing.length === 0) return;
+    // Only DNAT that asks for a port changes one.
+    if (!makesOf(ruleset).makes.some(({ outline }) => outline.target?.name === 'DNAT' && asksPort(outline))) return;
     const translated = new Map<string, Rule>();
     const made = new Set<string>();
     for (const rule of dnats) {

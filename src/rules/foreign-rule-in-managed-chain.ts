@@ -1,29 +1,47 @@
 /** Rules that somebody put into a chain that a program writes anew. */
-import { outlined, targetOf } from '../../grammar/index.js';
+import { outlined } from '../../grammar/index.js';
 import { commentsOf, decisionOf, usesMatch } from '../explain/parts.js';
+import { callsOf } from '../model/calls.js';
+import { rulesLike } from '../model/makes.js';
 import { ownerOf } from '../model/owners.js';
 import { placeOfRule, spanOf } from '../model/place.js';
-import type { Rule } from '../model/ruleset.js';
+import type { Chain, Rule } from '../model/ruleset.js';
 import { defineCheck } from './define.js';
 
 /** How a program marks every rule of some of its chains; what lacks the mark is not its own. */
-const marks: readonly { readonly owner: string; readonly chains: RegExp; readonly isOwn: (rule: Rule) => boolean }[] = [
-  { owner: 'calico', chains: /^cali-/, isOwn: (rule) => commentsOf(rule).some((comment) => comment.startsWith('cali:')) },
+interface Mark {
+  readonly owner: string;
+  /** How the names of all of these chains begin. */
+  readonly head: string;
+  readonly chains: RegExp;
+  /** Targets that rules of others there have; null: any. */
+  readonly foreign: readonly string[] | null;
+  readonly isOwn: (rule: Rule) => boolean;
+}
+
+const marks: readonly Mark[] = [
+  {
+    owner: 'calico',
+    head: 'cali-',
+    chains: /^cali-/,
+    foreign: null,
+    isOwn: (rule) => commentsOf(rule).some((comment) => comment.startsWith('cali:')),
+  },
   {
     owner: 'kube-proxy',
+    head: 'KUBE-',
     chains: /^KUBE-(SERVICES|NODEPORTS|SVC-|SEP-|EXT-|FW-|XLB-)/,
     // Its own rules there jump, translate, ask an ipset (ipvs mode), or bear a comment.
-    isOwn: (rule) =>
-      !/^(ACCEPT|DROP|REJECT|RETURN|LOG|SNAT|MASQUERADE)$/.test(targetOf(rule.node) ?? '') ||
-      usesMatch(rule, 'set') ||
-      commentsOf(rule).length > 0,
+    foreign: ['ACCEPT', 'DROP', 'REJECT', 'RETURN', 'LOG', 'SNAT', 'MASQUERADE'],
+    isOwn: (rule) => usesMatch(rule, 'set') || commentsOf(rule).length > 0,
   },
   {
     owner: 'docker',
+    head: 'DOCKER',
     chains: /^DOCKER(-ISOLATION-STAGE-[12]|-FORWARD|-CT|-BRIDGE)?$/,
     // Its own rules there name a bridge, or end a stage.
+    foreign: ['DROP', 'REJECT', 'LOG'],
     isOwn: (rule) =>
-      !/^(DROP|REJECT|LOG)$/.test(targetOf(rule.node) ?? '') ||
       outlined(rule.node).outline.matches.some(
         ({ name, options }) => name === '' && options.some(({ key }) => key === 'inInterface' || key === 'outInterface'),
       ),
@@ -57,15 +75,23 @@ export default defineCheck({
     ],
   },
   checkRuleset: ({ ruleset, report }) => {
-    for (const { owner, chains, isOwn } of marks) {
+    for (const { owner, head, chains, foreign, isOwn } of marks) {
+      if (!callsOf(ruleset).chains.some(({ name }) => name.startsWith(head))) continue;
+      const byChain = new Map<Chain, Rule[]>();
+      const rules = rulesLike(
+        ruleset,
+        ({ outline: { target } }) => foreign === null || (target !== null && target.slot < 0 && foreign.includes(target.name)),
+      );
+      for (const rule of rules) {
+        const { chain } = rule;
+        if (chain.hook || !chains.test(chain.name) || ownerOf(chain)?.id !== owner || isOwn(rule)) continue;
+        const list = byChain.get(chain);
+        if (list) list.push(rule);
+        else byChain.set(chain, [rule]);
+      }
       const found: Rule[] = [];
-      for (const table of ruleset.tables.values())
-        for (const chain of table.chains.values()) {
-          if (chain.hook || !chains.test(chain.name) || ownerOf(chain)?.id !== owner || chain.rules.length === 0) continue;
-          const foreign = chain.rules.filter((rule) => !isOwn(rule));
-          // A dump without comments, or of a release with other marks, tells nothing.
-          if (foreign.length > 0 && (foreign.length < chain.rules.length / 2 || foreign.length === 1)) found.push(...foreign);
-        }
+      // A dump without comments, or of a release with other marks, tells nothing.
+      for (const [chain, list] of byChain) if (list.length < chain.rules.length / 2 || list.length === 1) found.push(...list);
       const [first, ...others] = found.sort((a, b) => a.id - b.id);
       if (!first || others.length > 20) continue;
       const name = ownerOf(first.chain)!.name;

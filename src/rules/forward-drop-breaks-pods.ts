@@ -20,7 +20,7 @@ const platforms = new Set(['docker', 'cni', 'flannel', 'netavark', 'kubenet', 'w
 /** Networks whose packets some container program gives the host's address when they leave: they are meant to leave. */
 const containerNetworks = (ruleset: Ruleset): readonly ContainerNetwork[] => {
   const found: ContainerNetwork[] = [];
-  for (const rule of censusOf(ruleset).byTarget.get('MASQUERADE') ?? []) {
+  for (const rule of censusOf(ruleset).withTarget('MASQUERADE')) {
     const source = optionOf(rule.node, '', 'source');
     const [network] = networksOf(rule, 'source');
     const owner = ownerOfRule(rule);

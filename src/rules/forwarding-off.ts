@@ -37,7 +37,7 @@ export default defineCheck({
     if (sysctl?.get(name) !== '0') return;
     const forward = filterChain(ruleset, 'FORWARD');
     const accepting = forward ? writtenRulesFrom(forward).find((rule) => decisionOf(rule) === 'ACCEPT') : undefined;
-    const nat = (censusOf(ruleset).byTarget.get('MASQUERADE') ?? [])[0];
+    const nat = censusOf(ruleset).withTarget('MASQUERADE')[0];
     const rule = accepting ?? nat;
     if (!rule) return;
     report({

@@ -1,8 +1,11 @@
 /** Endpoints of services that cannot call their own service. */
 import { targetOf } from '../../grammar/index.js';
 import { networksOf } from '../explain/parts.js';
+import { callsOf } from '../model/calls.js';
+import { censusOf } from '../model/census.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import type { Rule } from '../model/ruleset.js';
+import { serviceChains } from '../model/service-chains.js';
 import { defineCheck } from './define.js';
 
 export default defineCheck({
@@ -29,16 +32,21 @@ export default defineCheck({
   checkRuleset: ({ ruleset, report }) => {
     const nat = ruleset.tables.get('nat');
     if (!nat?.chains.has('KUBE-MARK-MASQ')) return;
+    const { chains, number, chainOf, calleeOf, jumps, firstJump } = callsOf(ruleset);
+    const firstDnats = new Int32Array(chains.length).fill(-1);
+    for (const { id } of censusOf(ruleset).withTarget('DNAT').toReversed()) firstDnats[chainOf[id]!] = id;
+    const marking = number.get(nat.chains.get('KUBE-MARK-MASQ')!);
     const found: Rule[] = [];
-    for (const chain of nat.chains.values()) {
-      if (!chain.name.startsWith('KUBE-SEP-')) continue;
-      const dnat = chain.rules.find((rule) => targetOf(rule.node) === 'DNAT');
-      if (!dnat) continue;
-      const isMarked = chain.rules.some(
-        (rule) =>
-          rule.index < dnat.index && /^(KUBE-MARK-MASQ|MARK)$/.test(targetOf(rule.node) ?? '') && networksOf(rule, 'source').length > 0,
-      );
-      if (!isMarked) found.push(dnat);
+    for (const endpoint of serviceChains(ruleset).endpoints) {
+      const dnat = firstDnats[endpoint]!;
+      if (dnat < 0) continue;
+      const isMarking = (rule: Rule): boolean => rule.id < dnat && networksOf(rule, 'source').length > 0;
+      const isMarked =
+        jumps
+          .subarray(firstJump[endpoint], firstJump[endpoint + 1])
+          .some((id) => calleeOf[id] === marking && isMarking(ruleset.rules[id]!)) ||
+        chains[endpoint]!.rules.some((rule) => targetOf(rule.node) === 'MARK' && isMarking(rule));
+      if (!isMarked) found.push(ruleset.rules[dnat]!);
     }
     const [first, ...others] = found;
     if (!first) return;

@@ -34,13 +34,15 @@ export default defineCheck({
     ],
   },
   checkRuleset: ({ ruleset, facts, report }) => {
-    const rejects = (censusOf(ruleset).byTarget.get('REJECT') ?? []).filter((rule) => {
-      const states = statesAsked(rule);
-      const named = states !== null && (states.value as readonly string[]).includes('INVALID') !== states.negated;
-      const answer = targetOption(rule.node, 'with');
-      const reset = answer !== null && /tcp-rst|tcp-reset/.test(printed(answer, rule));
-      return named || (reset && states === null);
-    });
+    const rejects = censusOf(ruleset)
+      .withTarget('REJECT')
+      .filter((rule) => {
+        const states = statesAsked(rule);
+        const named = states !== null && (states.value as readonly string[]).includes('INVALID') !== states.negated;
+        const answer = targetOption(rule.node, 'with');
+        const reset = answer !== null && /tcp-rst|tcp-reset/.test(printed(answer, rule));
+        return named || (reset && states === null);
+      });
     if (rejects.length === 0 || rejects.length > 500) return;
     const found = rejects.filter((rule) => !ownerOfRule(rule) && reachedByInvalid(facts, rule));
     const [first, ...others] = found;

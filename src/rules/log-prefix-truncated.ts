@@ -20,8 +20,8 @@ export default defineCheck({
     leave: [{ title: 'just short enough', text: '-A INPUT -j LOG --log-prefix "firewall: from outside drop: "' }],
   },
   checkRuleset: ({ ruleset, backend, report }) => {
-    const { byTarget } = censusOf(ruleset);
-    for (const rule of Object.keys(kept).flatMap((name) => byTarget.get(name) ?? [])) {
+    const census = censusOf(ruleset);
+    for (const rule of Object.keys(kept).flatMap((name) => census.withTarget(name))) {
       const prefix = targetOption(rule.node, 'prefix');
       // What is surely short enough needs no look at how it is written.
       if (!prefix || (prefix.value as string).length * 3 < 29) continue;

@@ -47,9 +47,9 @@ export default defineCheck({
     ],
   },
   checkRuleset: ({ ruleset, report }) => {
-    const found = (censusOf(ruleset).byTarget.get('LOG') ?? []).filter(
-      (rule) => !isSlowed(rule) && !ownerOfRule(rule) && isReachedFreely(rule.chain) && !isOnlyOutput(rule.chain),
-    );
+    const found = censusOf(ruleset)
+      .withTarget('LOG')
+      .filter((rule) => !isSlowed(rule) && !ownerOfRule(rule) && isReachedFreely(rule.chain) && !isOnlyOutput(rule.chain));
     const [first, ...others] = found;
     if (!first) return;
     report({

@@ -22,7 +22,7 @@ const overwritten = (rule: Rule): number => {
 
 /** Bits that the rules of a program set in passing, with the rule that does. */
 const bitsInUse = (ruleset: Ruleset): { readonly bits: number; readonly rule: Rule; readonly name: string } | null => {
-  for (const rule of censusOf(ruleset).byTarget.get('MARK') ?? []) {
+  for (const rule of censusOf(ruleset).withTarget('MARK')) {
     const owner = ownerOfRule(rule);
     if (owner?.id === 'kube-proxy' || owner?.id === 'kubelet') return { bits: 0xc000, rule, name: 'kube-proxy' };
   }
@@ -57,17 +57,19 @@ export default defineCheck({
   checkRuleset: ({ ruleset, graph, report }) => {
     const used = bitsInUse(ruleset);
     if (!used) return;
-    const found = (censusOf(ruleset).byTarget.get('MARK') ?? []).filter((rule) => {
-      if (ownerOfRule(rule) || (overwritten(rule) & used.bits) === 0) return false;
-      // It asks for a mark itself: what it overwrites is its own.
-      if (optionOf(rule.node, 'mark', 'mark')) return false;
-      const reached = graph.hooksOf(rule.chain);
-      const { name } = rule.chain.table;
-      return (
-        (name === 'mangle' && (reached.has('FORWARD') || reached.has('POSTROUTING'))) ||
-        (name === 'filter' && (reached.has('FORWARD') || reached.has('OUTPUT')))
-      );
-    });
+    const found = censusOf(ruleset)
+      .withTarget('MARK')
+      .filter((rule) => {
+        if (ownerOfRule(rule) || (overwritten(rule) & used.bits) === 0) return false;
+        // It asks for a mark itself: what it overwrites is its own.
+        if (optionOf(rule.node, 'mark', 'mark')) return false;
+        const reached = graph.hooksOf(rule.chain);
+        const { name } = rule.chain.table;
+        return (
+          (name === 'mangle' && (reached.has('FORWARD') || reached.has('POSTROUTING'))) ||
+          (name === 'filter' && (reached.has('FORWARD') || reached.has('OUTPUT')))
+        );
+      });
     const [first, ...others] = found;
     if (!first) return;
     report({

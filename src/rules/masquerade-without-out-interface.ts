@@ -26,7 +26,7 @@ export default defineCheck({
   checkRuleset: ({ ruleset, report }) => {
     const nat = ruleset.tables.get('nat');
     if (!nat) return;
-    for (const rule of censusOf(ruleset).byTarget.get('MASQUERADE') ?? []) {
+    for (const rule of censusOf(ruleset).withTarget('MASQUERADE')) {
       if (rule.chain.table !== nat || !rule.node.target || !rule.node.whole) continue;
       const asked = askedOnAnyWay(rule, new Set());
       if (asked === null) continue;

@@ -37,7 +37,7 @@ export default defineCheck({
     if (!sets || sets.problems.length > 0) return;
     const told = new Map<string, { readonly rule: Rule; readonly option: OptionNode; readonly others: Rule[] }>();
     const census = censusOf(ruleset);
-    for (const rule of [...(census.byMatch.get('set') ?? []), ...(census.byTarget.get('SET') ?? [])])
+    for (const rule of [...census.withMatch('set'), ...census.withTarget('SET')])
       for (const option of optionsOf(rule)) {
         const name = nameOf(option);
         if (name === null) continue;

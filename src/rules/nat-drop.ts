@@ -1,6 +1,7 @@
 /** DROP in the nat table: refused as a target, taken as a policy. */
 import { isHook } from '../../grammar/index.js';
 import { censusOf } from '../model/census.js';
+import { linesOf } from '../model/lines.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import { defineCheck, gatherByCause } from './define.js';
 
@@ -22,7 +23,7 @@ export default defineCheck({
     const nat = ruleset.tables.get('nat');
     if (!nat) return;
     const findings = gatherByCause();
-    for (const item of nat.node.items) {
+    for (const item of linesOf(nat.node).chains) {
       if (item.kind !== 'chain' || item.policy !== 'DROP' || !isHook(item.name) || !nat.chains.get(item.name)?.hook) continue;
       const isRefused = item.form === '-P';
       findings.add(
@@ -43,7 +44,9 @@ export default defineCheck({
       );
     }
     findings.tell(report);
-    const drops = (censusOf(ruleset).byTarget.get('DROP') ?? []).filter(({ chain, node }) => chain.table === nat && !node.target?.goto);
+    const drops = censusOf(ruleset)
+      .withTarget('DROP')
+      .filter(({ chain, node }) => chain.table === nat && !node.target?.goto);
     const [first, ...others] = drops;
     if (!first) return;
     report({

@@ -36,7 +36,7 @@ export default defineCheck({
   checkRuleset: ({ ruleset, graph, facts, report }) => {
     const input = filterChain(ruleset, 'INPUT');
     const census = censusOf(ruleset);
-    const rules = [...(census.byTarget.get('NOTRACK') ?? []), ...(census.byTarget.get('CT') ?? [])].filter(
+    const rules = [...census.withTarget('NOTRACK'), ...census.withTarget('CT')].filter(
       (rule) => isNotrack(rule) && !ownerOfRule(rule) && rule.chain.table.name === 'raw' && graph.hooksOf(rule.chain).has('PREROUTING'),
     );
     if (!input || rules.length === 0 || rules.length > 200 || !stanceOf(facts, input)?.restrictive) return;

@@ -60,7 +60,7 @@ export default defineCheck({
   },
   checkRuleset: ({ ruleset, routes, report }) => {
     const ranges: Range[] = [];
-    for (const rule of censusOf(ruleset).byTarget.get('MASQUERADE') ?? []) {
+    for (const rule of censusOf(ruleset).withTarget('MASQUERADE')) {
       const out = optionOf(rule.node, '', 'outInterface');
       const [network] = networksOf(rule, 'source');
       const owner = ownerOfRule(rule);

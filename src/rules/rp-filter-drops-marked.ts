@@ -40,9 +40,9 @@ export default defineCheck({
     if (sysctl.get('net.ipv4.conf.all.rp_filter') !== '1' || sysctl.get('net.ipv4.conf.all.src_valid_mark') !== '0') return;
     if (filters.length > 1 && filters.every(([name, value]) => name === 'net.ipv4.conf.all.rp_filter' || value === '2')) return;
     const mangle = ruleset.tables.get('mangle');
-    const rule = (censusOf(ruleset).byTarget.get('CONNMARK') ?? []).find(
-      ({ chain, node }) => chain.table === mangle && node.target!.options.some(({ key }) => key === 'restoreMark'),
-    );
+    const rule = censusOf(ruleset)
+      .withTarget('CONNMARK')
+      .find(({ chain, node }) => chain.table === mangle && node.target!.options.some(({ key }) => key === 'restoreMark'));
     if (!rule) return;
     report({
       ...placeOfRule(rule),

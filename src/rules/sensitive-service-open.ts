@@ -62,9 +62,9 @@ export default defineCheck({
   checkRuleset: ({ ruleset, graph, facts, report }) => {
     const chain = filterChain(ruleset, 'INPUT');
     if (!chain || chain.rules.length === 0) return;
-    const accepting = (censusOf(ruleset).byTarget.get('ACCEPT') ?? []).filter(
-      (rule) => rule.chain.table === chain.table && graph.hooksOf(rule.chain).has('INPUT'),
-    );
+    const accepting = censusOf(ruleset)
+      .withTarget('ACCEPT')
+      .filter((rule) => rule.chain.table === chain.table && graph.hooksOf(rule.chain).has('INPUT'));
     if (accepting.length === 0 || accepting.length > 5000) return;
     const named = sensitiveServices.filter(({ port }) => accepting.some((rule) => namesPort(rule, port)));
     if (named.length === 0 || !stanceOf(facts, chain)?.restrictive) return;

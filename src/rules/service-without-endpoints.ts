@@ -1,8 +1,10 @@
 /** Kubernetes services that nobody answers for. */
 import { targetOf } from '../../grammar/index.js';
 import { commentsOf } from '../explain/parts.js';
+import { callsOf } from '../model/calls.js';
 import { censusOf } from '../model/census.js';
 import { placeOfChain, placeOfRule, spanOf } from '../model/place.js';
+import { serviceChains } from '../model/service-chains.js';
 import { listed } from '../util/text.js';
 import { defineCheck } from './define.js';
 
@@ -32,7 +34,12 @@ export default defineCheck({
     ],
   },
   checkRuleset: ({ ruleset, report }) => {
-    for (const chain of ruleset.tables.get('nat')?.chains.values() ?? []) {
+    const { services, isEndpoint } = serviceChains(ruleset);
+    const { chains, calleeOf, jumps, firstJump } = callsOf(ruleset);
+    for (const number of services) {
+      const own = jumps.subarray(firstJump[number], firstJump[number + 1]);
+      if (own.some((id) => isEndpoint[calleeOf[id]!])) continue; // as nearly all
+      const chain = chains[number]!;
       if (!chain.name.startsWith('KUBE-SVC-') || chain.callers.length === 0 || !chain.whole) continue;
       if (
         chain.rules.some(
@@ -51,7 +58,7 @@ export default defineCheck({
       });
     }
     const refused = ['REJECT', 'DROP']
-      .flatMap((target) => censusOf(ruleset).byTarget.get(target) ?? [])
+      .flatMap((target) => censusOf(ruleset).withTarget(target))
       .filter(
         (rule) => rule.chain.name.startsWith('KUBE-') && commentsOf(rule).some((comment) => /has no (local )?endpoints/.test(comment)),
       );

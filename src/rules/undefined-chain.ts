@@ -1,6 +1,7 @@
 /** Jumps to chains, and rules in chains, that do not exist when the line runs. */
 import { builtInChains, findTarget, isHook, meantTarget, targetOf } from '../../grammar/index.js';
 import { censusOf } from '../model/census.js';
+import { linesOf } from '../model/lines.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import type { Rule, Table } from '../model/ruleset.js';
 import { closest } from '../util/closest.js';
@@ -43,9 +44,11 @@ export default defineCheck({
       else byName.set(name, [{ rule, isIn }]);
     };
     for (const table of ruleset.tables.values())
-      for (const chain of table.chains.values())
-        if (!chain.hook) for (const rule of chain.rules) if (isAbsent(chain.node, rule) && rule.node.whole) mention(chain.name, rule, true);
-    for (const rule of censusOf(ruleset).jumps) {
+      for (const chain of table.chains.values()) {
+        if (chain.hook || (chain.node !== null && linesOf(table.node).declaresFirst)) continue;
+        for (const rule of chain.rules) if (isAbsent(chain.node, rule) && rule.node.whole) mention(chain.name, rule, true);
+      }
+    for (const rule of censusOf(ruleset).oddJumps) {
       const { chain, node } = rule;
       const callee = chain.table.chains.get(targetOf(node)!);
       if (callee && !callee.hook && !isAbsent(callee.node, rule)) continue; // as nearly all

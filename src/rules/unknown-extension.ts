@@ -45,7 +45,7 @@ export default defineCheck({
   },
   checkRuleset: ({ ruleset, report }) => {
     const byName = new Map<string, Rule[]>();
-    for (const rule of censusOf(ruleset).jumps) {
+    for (const rule of censusOf(ruleset).oddJumps) {
       const name = targetOf(rule.node);
       if (name === null || outlined(rule.node).outline.target?.spec !== null || !isUnknownTarget(rule)) continue;
       const list = byName.get(name);

@@ -1,9 +1,10 @@
 /** Targets, matches and interfaces at hooks where they are refused, followed through user-defined chains. */
 import { builtInChains, type Hook, hooksWithInInterface, hooksWithOutInterface } from '../../grammar/index.js';
 import { basicsOf, censusOf } from '../model/census.js';
+import { makesOf, rulesLike } from '../model/makes.js';
 import { placeOfRule, spanOf } from '../model/place.js';
-import type { Chain, Rule } from '../model/ruleset.js';
-import { type ExtensionUse, hooksOfUse, placedUses, spanOfUse, tablesOf } from '../model/uses.js';
+import type { Chain, Rule, Table } from '../model/ruleset.js';
+import { type ExtensionUse, hooksOfUse, placedUses, sharedUses, spanOfUse, tablesOf } from '../model/uses.js';
 import { sayWay, wayTo } from '../model/way.js';
 import { listed } from '../util/text.js';
 import { defineCheck, gatherByCause } from './define.js';
@@ -47,17 +48,22 @@ export default defineCheck({
   checkRuleset: ({ ruleset, graph, backend, report }) => {
     const findings = gatherByCause();
     const unreached = new Map<Chain, { readonly rule: Rule; readonly use: ExtensionUse; readonly allowed: readonly Hook[] }[]>();
-    const { onInterface, placed } = censusOf(ruleset);
-    for (const rule of onInterface) if (rule.chain.hook) tellInterfaces(rule, rule.chain.hook, findings);
-    for (const rule of placed) {
+    for (const rule of censusOf(ruleset).onInterface) if (rule.chain.hook) tellInterfaces(rule, rule.chain.hook, findings);
+    const { makes, of } = makesOf(ruleset);
+    // Of rules of one make in chains that the same hooks lead to one is as good as the other.
+    const fine = makes.map((make) => (sharedUses(make) ? new Set<ReadonlySet<Hook>>() : null));
+    for (const rule of rulesLike(ruleset, (make) => sharedUses(make)?.some((use) => allowedFor(use, make.table)) ?? true)) {
       const { chain } = rule;
       const { table } = chain;
+      const reached = graph.hooksOf(chain);
+      const fineFor = fine[of[rule.id]!]!;
+      if (fineFor?.has(reached)) continue;
+      let isFine = true;
       for (const use of placedUses(rule)) {
-        if (tablesOf(use)?.includes(table.name) === false) continue; // wrong-table tells it
-        const allowed = hooksOfUse(use);
+        const allowed = allowedFor(use, table);
         if (!allowed) continue;
-        const reached = graph.hooksOf(chain);
         if (reached.size === 0) {
+          isFine = false;
           const list = unreached.get(chain);
           if (list) list.push({ rule, use, allowed });
           else unreached.set(chain, [{ rule, use, allowed }]);
@@ -65,6 +71,7 @@ export default defineCheck({
         }
         const wrong = [...reached].filter((hook) => !allowed.includes(hook));
         if (wrong.length === 0) continue;
+        isFine = false;
         const nftTakesIt = !chain.hook && wrong.every((hook) => use.declaredHooks?.includes(hook) ?? true);
         const possible = allowed.filter((hook) => builtInChains[table.name].includes(hook));
         findings.add(keyOf(rule, use.words), spanOf(rule.node), () => {
@@ -87,6 +94,7 @@ export default defineCheck({
           };
         });
       }
+      if (isFine) fineFor?.add(reached);
     }
     for (const [chain, uses] of unreached) {
       const hooks = builtInChains[chain.table.name].filter((hook) => uses.every(({ allowed }) => allowed.includes(hook)));
@@ -110,6 +118,10 @@ export default defineCheck({
     findings.tell(report);
   },
 });
+
+/** The hooks to which a use binds its rule; null: to none, or wrong-table tells of it. */
+const allowedFor = (use: ExtensionUse, { name }: Table): readonly Hook[] | null =>
+  tablesOf(use)?.includes(name) === false ? null : hooksOfUse(use);
 
 const keyOf = ({ chain }: Rule, what: string): string => `${chain.table.name} ${chain.name} ${what}`;
 

@@ -17,7 +17,7 @@ export default defineCheck({
   checkRuleset: ({ ruleset, report }) => {
     const wrong = ruleset.family === 6 ? 1 : 58;
     const findings = gatherByCause();
-    for (const rule of censusOf(ruleset).byProtocol.get(wrong) ?? []) {
+    for (const rule of censusOf(ruleset).withProtocol(wrong)) {
       const option = basicsOf(rule)?.options.find(
         ({ key, spec, negated, value }) => key === 'protocol' && spec && !negated && value === wrong,
       );

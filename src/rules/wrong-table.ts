@@ -1,7 +1,8 @@
 /** Targets and matches in tables where the kernel refuses them. */
-import { censusOf } from '../model/census.js';
+import type { TableName } from '../../grammar/index.js';
+import { rulesLike } from '../model/makes.js';
 import { placeOfRule, spanOf } from '../model/place.js';
-import { placedUses, spanOfUse, tablesOf } from '../model/uses.js';
+import { type ExtensionUse, placedUses, sharedUses, spanOfUse, tablesOf } from '../model/uses.js';
 import { listed } from '../util/text.js';
 import { defineCheck, gatherByCause } from './define.js';
 
@@ -26,7 +27,8 @@ export default defineCheck({
   },
   checkRuleset: ({ ruleset, backend, report }) => {
     const findings = gatherByCause();
-    for (const rule of censusOf(ruleset).placed) {
+    const isElsewhere = (use: ExtensionUse, table: TableName): boolean => tablesOf(use)?.includes(table) === false;
+    for (const rule of rulesLike(ruleset, (make) => sharedUses(make)?.some((use) => isElsewhere(use, make.table.name)) ?? true)) {
       const table = rule.chain.table.name;
       for (const use of placedUses(rule)) {
         const allowed = tablesOf(use);

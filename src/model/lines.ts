@@ -1,0 +1,39 @@
+/** What stands in the text of a table beside its rules: one pass over its lines for all who ask. */
+import type { ChainCommandNode, ChainNode, TableNode } from '../../grammar/index.js';
+
+export interface Lines {
+  /** Declarations of chains and commands about them, in written order. */
+  readonly chains: readonly (ChainNode | ChainCommandNode)[];
+  /** How many lines add a rule. */
+  readonly added: number;
+  /** All of `chains` stand before the first rule, as iptables-save writes them. */
+  readonly declaresFirst: boolean;
+}
+
+const known = new WeakMap<TableNode, Lines>();
+
+/** The lines of a table, gathered on first use. */
+export const linesOf = (table: TableNode): Lines => {
+  let lines = known.get(table);
+  if (!lines) {
+    lines = gather(table);
+    known.set(table, lines);
+  }
+  return lines;
+};
+
+const gather = ({ items }: TableNode): Lines => {
+  const chains: (ChainNode | ChainCommandNode)[] = [];
+  let added = 0;
+  let rules = 0;
+  let declaresFirst = true;
+  for (const item of items)
+    if (item.kind === 'rule') {
+      rules++;
+      if (item.command === 'append' || item.command === 'insert') added++;
+    } else if (item.kind === 'chain' || item.kind === 'chain-command') {
+      chains.push(item);
+      if (rules > 0) declaresFirst = false;
+    }
+  return { chains, added, declaresFirst };
+};

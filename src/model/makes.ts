@@ -1,0 +1,65 @@
+/**
+ * What a table's rules are made of. 100,000 rules of kube-proxy have about sixty outlines: who looks for rules of some kind asks each make once, and goes to
+ * the rules of those makes alone. Measured there: a walk over all rules with their outlines takes 20 to 40 ms, one along the numbers of their makes less than one.
+ */
+import { type Outline, outlined } from '../../grammar/index.js';
+import type { Rule, Ruleset, Table } from './ruleset.js';
+
+/** What rules of one table have in common. */
+export interface Make {
+  readonly table: Table;
+  readonly outline: Outline;
+}
+
+export interface Makes {
+  /** In order of their first rules. */
+  readonly makes: readonly Make[];
+  /** Beside each rule's id the number of its make. */
+  readonly of: Uint32Array;
+}
+
+const known = new WeakMap<Ruleset, Makes>();
+
+/** The makes of a ruleset, gathered on first use. */
+export const makesOf = (ruleset: Ruleset): Makes => {
+  let makes = known.get(ruleset);
+  if (!makes) {
+    makes = gather(ruleset);
+    known.set(ruleset, makes);
+  }
+  return makes;
+};
+
+const gather = (ruleset: Ruleset): Makes => {
+  const makes: Make[] = [];
+  const of = new Uint32Array(ruleset.rules.length);
+  const numbers = new Map<Table, Map<Outline, number>>();
+  let table: Table | null = null;
+  let own = new Map<Outline, number>();
+  for (const rule of ruleset.rules) {
+    if (rule.chain.table !== table) {
+      table = rule.chain.table;
+      own = numbers.get(table) ?? new Map();
+      numbers.set(table, own);
+    }
+    const { outline } = outlined(rule.node);
+    let number = own.get(outline);
+    if (number === undefined) {
+      number = makes.length;
+      own.set(outline, number);
+      makes.push({ table, outline });
+    }
+    of[rule.id] = number;
+  }
+  return { makes, of };
+};
+
+/** The rules of all makes that fit, in file order. */
+export const rulesLike = (ruleset: Ruleset, fits: (make: Make) => boolean): readonly Rule[] => {
+  const { makes, of } = makesOf(ruleset);
+  const isFit = Uint8Array.from(makes, (make) => (fits(make) ? 1 : 0));
+  const found: Rule[] = [];
+  if (!isFit.includes(1)) return found;
+  for (let id = 0; id < of.length; id++) if (isFit[of[id]!]) found.push(ruleset.rules[id]!);
+  return found;
+};
