@@ -7,17 +7,22 @@ import type { Span } from '../source.js';
 import type { CountersNode, MatchNode, RuleNode, TargetNode } from './ast.js';
 import { type RuleMeaning, readCounters } from './bind.js';
 import type { TreeBuilder } from './build.js';
-import { type Outlined, outlineAlone, targetName } from './outline.js';
+import { Outline, type Outlined, outlineAlone, targetName } from './outline.js';
 import { Kind } from './store.js';
 
-export class LazyRule implements RuleNode {
+const noValues: readonly unknown[] = [];
+const unbound = new Outline([], null, false);
+
+export class LazyRule implements RuleNode, Outlined {
   readonly chain: string;
   private readonly builder: TreeBuilder;
   /** Indices of its first word, and past its last one. */
   private readonly from: number;
   private readonly to: number;
   private readonly family: Family;
-  private outlined: Outlined | null = null;
+  /** What it is made of and what fills that, once it is bound. */
+  outline: Outline = unbound;
+  values: readonly unknown[] = noValues;
   private nodes: RuleMeaning | null = null;
 
   constructor(builder: TreeBuilder, from: number, chain: string, to: number, family: Family) {
@@ -30,8 +35,12 @@ export class LazyRule implements RuleNode {
 
   /** Binds the words, once; what is wrong with them is then among the problems. */
   bind(): Outlined {
-    this.outlined ??= this.builder.outline(this.name + 1, this.to, this.family);
-    return this.outlined;
+    if (this.outline === unbound) {
+      const { outline, values } = this.builder.outline(this.name + 1, this.to, this.family);
+      this.outline = outline;
+      this.values = values;
+    }
+    return this;
   }
 
   get kind(): 'rule' {

@@ -4,7 +4,7 @@
  * is made for it. Whoever goes through all rules asks for outlines and values; whoever wants one rule with all its places asks for nodes.
  */
 import { findTarget } from '../extensions/catalogue.js';
-import type { BesideMatch, MatchSpec, OptionSpec, TargetSpec } from '../extensions/define.js';
+import type { BesideMatch, MatchSpec, MeaningContext, OptionSpec, TargetSpec } from '../extensions/define.js';
 import { givenOf, meaningContext, type ReadOption } from '../extensions/given.js';
 import type { Family } from '../netfilter/families.js';
 import type { HostName, Network } from '../values/address.js';
@@ -140,11 +140,16 @@ export const outlineAlone = ({ matches, target, whole }: Pick<RuleNode, 'matches
   values: noValues,
 });
 
-/** How the value of a slot is read. */
+/**
+ * How the value of a slot is read, and the value read last with the words that it stands for: rules one after the other often say the same of a thing
+ * (`--mode random`, one comment for all rules of a service), and then share it.
+ */
 interface Slot {
   /** Null: the name of a chain. */
   readonly spec: OptionSpec<unknown> | null;
   readonly negated: boolean;
+  image: string;
+  value: unknown;
 }
 
 /** An extension whose spec wants to see the options together. */
@@ -178,6 +183,9 @@ interface Step {
   known: Known | null;
 }
 
+const strayBang = new Fault('a value cannot be "!"');
+const noName = new Fault('a chain has another name');
+
 const mostSteps = 20_000;
 const mostNext = 100;
 const naming = new Set(['-m', '--match', '-j', '--jump', '-g', '--goto']);
@@ -190,6 +198,9 @@ export class OutlineBook {
   private readonly plain: Readonly<Record<Family, ValueContext>> = { 4: { family: 4, negated: false }, 6: { family: 6, negated: false } };
   private readonly negated: Readonly<Record<Family, ValueContext>> = { 4: { family: 4, negated: true }, 6: { family: 6, negated: true } };
   private size = 0;
+  /** The word that was read last as the name of a chain. */
+  private chainWord = -1;
+  private chainText = '';
   /** First words of the slots on the way, and how many. */
   private readonly slotAt: number[] = [];
   private readonly slotCount: number[] = [];
@@ -201,7 +212,7 @@ export class OutlineBook {
 
   /** The rule made of these words, if they follow a known outline and iptables would complain of nothing; else it is to be bound word by word. */
   read(from: number, to: number, family: Family): Outlined | null {
-    const { store, slotAt, slotCount } = this;
+    const { text, store, slotAt, slotCount } = this;
     let next = this.starts[family];
     let known: Known | null = null;
     let slots = 0;
@@ -222,24 +233,38 @@ export class OutlineBook {
     if (known === null || known.slots.length !== slots) return null;
     const values: unknown[] = new Array(slots);
     for (let i = 0; i < slots; i++) {
-      const { spec, negated } = known.slots[i]!;
-      const word = this.word(slotAt[i]!);
-      if (word === '!') return null;
-      if (spec === null) {
-        if (word === '') return null;
-        values[i] = word;
-        continue;
+      const slot = known.slots[i]!;
+      const start = store.start(slotAt[i]!);
+      const length = store.end(slotAt[i]! + slotCount[i]! - 1) - start;
+      if (slot.image.length !== length || !text.startsWith(slot.image, start)) {
+        const value =
+          slot.spec === null ? this.chainName(slotAt[i]!) : this.value(slot.spec, slotAt[i]!, slotCount[i]!, slot.negated, family);
+        if (value instanceof Fault) return null;
+        slot.image = text.slice(start, start + length);
+        slot.value = value;
       }
-      const words = [word];
-      for (let more = 1; more < slotCount[i]!; more++) words.push(this.word(slotAt[i]! + more));
-      const value = spec.value.parse(words, negated ? this.negated[family] : this.plain[family]);
-      if (value instanceof Fault) return null;
-      values[i] = value;
+      values[i] = slot.value;
     }
     const outlined = { outline: known.outline, values };
     if (known.negates && !areNegatable(outlined)) return null;
     for (const asking of known.asking) if (!isSound(asking, outlined, family)) return null;
     return outlined;
+  }
+
+  /** The value that words are. */
+  private value({ value: type }: OptionSpec<unknown>, first: number, count: number, negated: boolean, family: Family): unknown {
+    const words: string[] = [];
+    for (let word = first; word < first + count; word++) words.push(this.word(word));
+    return words[0] === '!' ? strayBang : type.parse(words, negated ? this.negated[family] : this.plain[family]);
+  }
+
+  /** The name of a chain that a word is. A name asked for twice is one string, which is looked up faster the second time. */
+  private chainName(word: number): string | Fault {
+    if (word !== this.chainWord) {
+      this.chainWord = word;
+      this.chainText = this.word(word);
+    }
+    return this.chainText === '!' || this.chainText === '' ? noName : this.chainText;
   }
 
   /** The step that a flag with its values is. */
@@ -252,7 +277,10 @@ export class OutlineBook {
       if (step.fixed !== null) {
         const from = store.start(flag + 1);
         if (step.fixed.length !== store.end(flag + count) - from || !text.startsWith(step.fixed, from)) continue;
-      } else if (step.isChain && findTarget(this.word(flag + 1)) !== undefined) continue;
+      } else if (step.isChain) {
+        const name = this.chainName(flag + 1);
+        if (typeof name === 'string' && findTarget(name) !== undefined) continue;
+      }
       return step;
     }
     return null;
@@ -301,7 +329,7 @@ export class OutlineBook {
         const isFixed = option.key === 'protocol' && matches[0]!.options.includes(option);
         if (count > 0 && !isFixed) {
           slotOf.set(option, slots.length);
-          slots.push({ spec: option.spec, negated: option.negated });
+          slots.push({ spec: option.spec, negated: option.negated, image: words!, value: option.value });
           values.push(option.value);
         }
         path.push({ flag, count, fixed: isFixed ? words : null, isChain: false });
@@ -311,7 +339,7 @@ export class OutlineBook {
         if (isChain) {
           if (findTarget(target.name) !== undefined) return alone();
           nameSlot = slots.length;
-          slots.push({ spec: null, negated: false });
+          slots.push({ spec: null, negated: false, image: words!, value: target.name });
           values.push(target.name);
         }
         path.push({ flag, count, fixed: isChain ? null : words, isChain });
@@ -366,10 +394,8 @@ const areNegatable = ({ outline, values }: Outlined): boolean =>
     return networks.length === 1 && only!.kind === 'network' && Number(only!.mask) !== 0;
   });
 
-const protocolsSaid = (spec: MatchSpec | TargetSpec, options: readonly ReadOption[], family: Family): string => {
-  const given = spec.protocolsFor && givenOf(spec, options);
-  return given ? (spec.protocolsFor?.(given, meaningContext(family, options))?.join() ?? '') : '';
-};
+const protocolsSaid = (spec: MatchSpec | TargetSpec, given: Record<string, never> | null, context: MeaningContext): string =>
+  given ? (spec.protocolsFor?.(given, context)?.join() ?? '') : '';
 
 /** The uses that are to be asked of each rule, for what they say depends on values. */
 const askingIn = ({ outline: { matches, target }, values }: Outlined, family: Family): Asking[] => {
@@ -379,7 +405,8 @@ const askingIn = ({ outline: { matches, target }, values }: Outlined, family: Fa
     const isTarget = use === target;
     const asksRule = spec?.kind === 'target' && spec.checkRule !== undefined;
     if (!spec || !((use.varies && (spec.check || spec.protocolsFor)) || asksRule)) continue;
-    found.push({ use, isTarget, protocols: protocolsSaid(spec, optionsIn(use, values), family) });
+    const options = optionsIn(use, values);
+    found.push({ use, isTarget, protocols: protocolsSaid(spec, givenOf(spec, options), meaningContext(family, options)) });
   }
   return found;
 };
@@ -392,7 +419,7 @@ const isSound = ({ use, isTarget, protocols }: Asking, { outline, values }: Outl
   if (!given) return false;
   const context = meaningContext(family, options);
   if (spec.check?.(given, context) !== undefined) return false;
-  if (protocolsSaid(spec, options, family) !== protocols) return false;
+  if (spec.protocolsFor && protocolsSaid(spec, given, context) !== protocols) return false;
   if (!isTarget) return true;
   const { checkRule } = spec as TargetSpec;
   if (!checkRule) return true;
