@@ -63,7 +63,7 @@ export class Source {
       const { text } = this;
       const found: number[] = [0];
       for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) found.push(at + 1);
-      this.starts = Uint32Array.from(found);
+      this.starts = new Uint32Array(found);
     }
     return this.starts;
   }

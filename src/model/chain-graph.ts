@@ -28,18 +28,23 @@ const hookSets: readonly ReadonlySet<Hook>[] = Array.from(
 
 /** The chain graph of a ruleset. Each part is worked out when it is first asked for. */
 export const chainGraph = (ruleset: Ruleset): ChainGraph => {
+  let calls: Calls | undefined;
   let masks: Uint8Array | undefined;
   let descent: Descent | undefined;
   let loops: readonly Loop[] | undefined;
+  const callsOnce = (): Calls => {
+    calls ??= callsOf(ruleset);
+    return calls;
+  };
   const masksOnce = (): Uint8Array => {
-    masks ??= spreadHooks(callsOf(ruleset));
+    masks ??= spreadHooks(callsOnce());
     return masks;
   };
   const descentOnce = (): Descent => {
-    const calls = callsOf(ruleset);
+    const { chains } = callsOnce();
     descent ??= descend(
-      calls.chains.map((_chain, number) => number),
-      calls,
+      chains.map((_chain, number) => number),
+      callsOnce(),
     );
     return descent;
   };
@@ -50,21 +55,21 @@ export const chainGraph = (ruleset: Ruleset): ChainGraph => {
     return loops;
   };
   return {
-    hooksOf: (chain) => hookSets[masksOnce()[callsOf(ruleset).number.get(chain)!]!]!,
+    hooksOf: (chain) => hookSets[masksOnce()[callsOnce().number.get(chain)!]!]!,
     get unreached() {
       const reached = masksOnce();
-      return callsOf(ruleset).chains.filter((_chain, number) => reached[number] === 0);
+      return callsOnce().chains.filter((_chain, number) => reached[number] === 0);
     },
     get loops() {
       return loopsOnce();
     },
     deepest: (chain) => {
-      const calls = callsOf(ruleset);
-      const start = calls.number.get(chain)!;
+      const own = callsOnce();
+      const start = own.number.get(chain)!;
       // Which jump closes a loop depends on where one begins.
-      const { depths, choices } = loopsOnce().length === 0 ? descentOnce() : descend([start], calls);
+      const { depths, choices } = loopsOnce().length === 0 ? descentOnce() : descend([start], own);
       const way: Rule[] = [];
-      for (let at = start, jump = choices[at]!; jump >= 0; at = calls.calleeOf[jump]!, jump = choices[at]!) way.push(ruleset.rules[jump]!);
+      for (let at = start, jump = choices[at]!; jump >= 0; at = own.calleeOf[jump]!, jump = choices[at]!) way.push(ruleset.rules[jump]!);
       return { depth: depths[start]!, way };
     },
   };

@@ -55,9 +55,9 @@ const gather = (ruleset: Ruleset): Makes => {
 };
 
 /** The rules of all makes that fit, in file order. */
-export const rulesLike = (ruleset: Ruleset, fits: (make: Make) => boolean): readonly Rule[] => {
+export const rulesLike = (ruleset: Ruleset, fits: (make: Make, number: number) => boolean): readonly Rule[] => {
   const { makes, of } = makesOf(ruleset);
-  const isFit = Uint8Array.from(makes, (make) => (fits(make) ? 1 : 0));
+  const isFit = Uint8Array.from(makes, (make, number) => (fits(make, number) ? 1 : 0));
   const found: Rule[] = [];
   if (!isFit.includes(1)) return found;
   for (let id = 0; id < of.length; id++) if (isFit[of[id]!]) found.push(ruleset.rules[id]!);

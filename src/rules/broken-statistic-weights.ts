@@ -49,13 +49,16 @@ export default defineCheck({
     const isPart = uses.map((names) => names.includes('statistic'));
     const isOdd = uses.map((names) => names.some((name) => !['', 'comment', 'statistic'].includes(name)));
     for (const number of services) {
-      const ids = all
-        .subarray(firstJump[number], firstJump[number + 1])
-        .filter((id) => isEndpoint[calleeOf[id]!] === 1 && spreads[of[id]!]);
-      if (ids.length === 0 || ids.some((id) => isOdd[of[id]!])) continue;
+      const jumps: Rule[] = [];
+      let isPlain = true;
+      for (let at = firstJump[number]!; at < firstJump[number + 1]!; at++) {
+        const id = all[at]!;
+        if (!isEndpoint[calleeOf[id]!] || !spreads[of[id]!]) continue;
+        jumps.push(ruleset.rules[id]!);
+        if (isOdd[of[id]!]) isPlain = false;
+      }
       const chain = chains[number]!;
-      if (!chain.whole) continue;
-      const jumps = Array.from(ids, (id) => ruleset.rules[id]!);
+      if (jumps.length === 0 || !isPlain || !chain.whole) continue;
       const parts: number[] = [];
       let left = 1;
       for (const rule of jumps) {

@@ -1,7 +1,7 @@
 /** Ranges whose first end is above the last, where iptables lets them pass. */
-import { type OutlineOption, type OutlineUse, outlined, printAddress, valueIn } from '../../grammar/index.js';
+import { type Outline, type OutlineOption, outlined, printAddress, valueIn } from '../../grammar/index.js';
+import { makesOf, rulesLike } from '../model/makes.js';
 import { placeOfRule, spanOf } from '../model/place.js';
-import type { Rule } from '../model/ruleset.js';
 import { defineCheck } from './define.js';
 
 interface Ends {
@@ -24,8 +24,11 @@ export default defineCheck({
     leave: [{ title: 'a range of one', text: '-A INPUT -p udp -m udp --dport 5060:5060 -j ACCEPT' }],
   },
   checkRuleset: ({ ruleset, report }) => {
-    for (const rule of ruleset.rules) {
-      if (!hasInverted(rule)) continue;
+    const { makes, of } = makesOf(ruleset);
+    const options = makes.map(({ outline }) => optionsWithRanges(outline).filter((option) => option.slot >= 0 || isInverted(option, [])));
+    for (const rule of rulesLike(ruleset, (_make, number) => options[number]!.length > 0)) {
+      const { values } = outlined(rule.node);
+      if (!options[of[rule.id]!]!.some((option) => isInverted(option, values))) continue;
       const { matches, target } = rule.node;
       const uses = target && target.options.length > 0 ? [...matches, target] : matches;
       for (const use of uses) {
@@ -49,15 +52,14 @@ export default defineCheck({
   },
 });
 
-/** Built-in options and comments hold no ranges. */
-const mayHoldRange = ({ name, options }: OutlineUse): boolean => name !== '' && name !== 'comment' && options.length > 0;
+/** The options of an outline that may hold ranges: built-in options and comments hold none. */
+const optionsWithRanges = ({ matches, target }: Outline): readonly OutlineOption[] => [
+  ...matches.flatMap(({ name, options }) => (name === '' || name === 'comment' ? [] : options)),
+  ...(target?.options ?? []),
+];
 
-const hasInverted = ({ node }: Rule): boolean => {
-  const { outline, values } = outlined(node);
-  const isInverted = (option: OutlineOption): boolean => option.spec !== null && invertedIn(valueIn(option, values)) !== null;
-  for (const use of outline.matches) if (mayHoldRange(use) && use.options.some(isInverted)) return true;
-  return outline.target?.options.some(isInverted) ?? false;
-};
+const isInverted = (option: OutlineOption, values: readonly unknown[]): boolean =>
+  option.spec !== null && invertedIn(valueIn(option, values)) !== null;
 
 /** The first range upside down in a typed value: itself, in a list, or one level down. */
 const invertedIn = (value: unknown, depth = 0): Ends | null => {
@@ -65,8 +67,8 @@ const invertedIn = (value: unknown, depth = 0): Ends | null => {
   const { first, last } = value as Partial<Ends>;
   if ((typeof first === 'number' && typeof last === 'number') || (typeof first === 'bigint' && typeof last === 'bigint'))
     return first > last ? { first, last } : null;
-  for (const part of Array.isArray(value) ? value : Object.values(value)) {
-    const found = invertedIn(part, depth + 1);
+  for (const key in value) {
+    const found = invertedIn(value[key as keyof typeof value], depth + 1);
     if (found) return found;
   }
   return null;
