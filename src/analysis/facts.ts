@@ -73,7 +73,7 @@ class Desk implements Facts {
   }
 
   dead(): readonly Rule[] {
-    this.deadRules ??= this.ruleset.rules.filter((rule) => this.status(rule) === 'dead');
+    this.deadRules ??= this.ruleset.rules.filter((rule) => this.reachability.isDead(rule));
     return this.deadRules;
   }
 

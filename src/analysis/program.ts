@@ -25,6 +25,7 @@ import {
   tcpMayBe,
   type Verdict,
 } from '../../grammar/index.js';
+import { rulesLike } from '../model/makes.js';
 import type { Chain, Rule, Ruleset } from '../model/ruleset.js';
 import { type Cube, cubeOf, cubesOf, everything, meet, setOf } from '../packets/cube.js';
 import { type Change, type Dimension, type Form, type Resolver, Space, type ValueSet } from '../packets/space.js';
@@ -145,7 +146,8 @@ const isTracking = ({ node: { target } }: Rule): boolean =>
  */
 const changedByMatches = (ruleset: Ruleset): ReadonlySet<FieldName> => {
   const found = new Set<FieldName>();
-  for (const { node } of ruleset.rules) {
+  const changing = rulesLike(ruleset, ({ outline }) => outline.matches.some(({ spec }) => spec?.rewrites));
+  for (const { node } of changing) {
     const { outline, values } = outlined(node);
     for (const use of outline.matches) {
       if (!use.spec?.rewrites) continue;

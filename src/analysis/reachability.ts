@@ -155,6 +155,10 @@ export class Reachability {
     return statusWords[this.statuses[rule.id]!]!;
   }
 
+  isDead(rule: Rule): boolean {
+    return this.statuses[rule.id] === dead;
+  }
+
   /** A cube of packets that get to a live rule, where one is kept. */
   cube(rule: Rule): Cube | undefined {
     return this.statuses[rule.id] === alive ? this.found(this.step(rule)).witness : undefined;

@@ -1,5 +1,6 @@
 /** Rules that share packets with earlier ones: partly shadowed, in conflict; and jumps that change nothing. */
-import { outlined } from '../../grammar/index.js';
+import { type Outline, outlined } from '../../grammar/index.js';
+import { makesOf } from '../model/makes.js';
 import type { Rule } from '../model/ruleset.js';
 import { type Cube, contains, meet } from '../packets/cube.js';
 import { type Packet, pickPacket } from '../packets/pick.js';
@@ -52,20 +53,24 @@ const effectsIn = (reach: Reachability, table: TableProgram): Uint8Array => {
   let known = effects.get(table);
   if (known) return known;
   const { chains, order } = table;
+  const { makes, of } = makesOf(reach.ruleset);
+  /** Of each make what its rules do beside deciding: 0 nothing, 1 something, 2 that depends on the rule. */
+  const doings = Uint8Array.from(makes, ({ outline }) =>
+    hasEffectInMatches(outline) || outline.target?.spec?.hasSideEffect ? 1 : outline.target?.spec?.rewrites ? 2 : 0,
+  );
   known = new Uint8Array(chains.length);
+  const hasEffect = ({ kind, target, rule }: Step): boolean => {
+    if (reach.isDead(rule)) return false;
+    if (kind === 'decide' || kind === 'maybe' || (target >= 0 && known![target] === 1)) return true;
+    const doing = doings[of[rule.id]!]!;
+    return doing === 1 || (doing === 2 && rule.action.kind === 'target' && rule.action.rewrites.length > 0);
+  };
   for (let i = order.length - 1; i >= 0; i--) {
     const { chain, steps, index } = chains[order[i]!]!;
-    if (!chain.whole || steps.some((step) => reach.status(step.rule) !== 'dead' && hasEffect(step, known!))) known[index] = 1;
+    if (!chain.whole || steps.some(hasEffect)) known[index] = 1;
   }
   effects.set(table, known);
   return known;
-};
-
-const hasEffect = (step: Step, effects: Uint8Array): boolean => {
-  if (step.kind === 'decide' || step.kind === 'maybe') return true;
-  const { action } = step.rule;
-  if (action.kind === 'target' && (action.hasSideEffect || action.rewrites.length > 0)) return true;
-  return hasEffectInMatching(step.rule) || (step.target >= 0 && effects[step.target] === 1);
 };
 
 /** Whether a called chain, and all it calls, decides nothing, rewrites nothing and has no other effect that someone may want. */
@@ -75,5 +80,7 @@ export const jumpWithoutEffect = (reach: Reachability, rule: Rule): boolean => {
 };
 
 /** Whether a match of the rule remembers or counts as it matches. */
-export const hasEffectInMatching = (rule: Rule): boolean =>
-  outlined(rule.node).outline.matches.some(({ spec }) => spec === null || spec.hasSideEffect !== undefined || spec.decidedBy === 'history');
+export const hasEffectInMatching = (rule: Rule): boolean => hasEffectInMatches(outlined(rule.node).outline);
+
+const hasEffectInMatches = ({ matches }: Outline): boolean =>
+  matches.some(({ spec }) => spec === null || spec.hasSideEffect !== undefined || spec.decidedBy === 'history');

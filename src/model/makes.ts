@@ -32,7 +32,8 @@ export const makesOf = (ruleset: Ruleset): Makes => {
 
 const gather = (ruleset: Ruleset): Makes => {
   const makes: Make[] = [];
-  const of = new Uint32Array(ruleset.rules.length);
+  // Of a part of a ruleset: rules keep their numbers.
+  const of = new Uint32Array((ruleset.rules.at(-1)?.id ?? -1) + 1);
   const numbers = new Map<Table, Map<Outline, number>>();
   let table: Table | null = null;
   let own = new Map<Outline, number>();
@@ -57,9 +58,11 @@ const gather = (ruleset: Ruleset): Makes => {
 /** The rules of all makes that fit, in file order. */
 export const rulesLike = (ruleset: Ruleset, fits: (make: Make, number: number) => boolean): readonly Rule[] => {
   const { makes, of } = makesOf(ruleset);
+  const { rules } = ruleset;
+  const isWhole = of.length === rules.length;
   const isFit = Uint8Array.from(makes, (make, number) => (fits(make, number) ? 1 : 0));
   const found: Rule[] = [];
   if (!isFit.includes(1)) return found;
-  for (let id = 0; id < of.length; id++) if (isFit[of[id]!]) found.push(ruleset.rules[id]!);
+  for (let at = 0; at < rules.length; at++) if (isFit[of[isWhole ? at : rules[at]!.id]!]) found.push(rules[at]!);
   return found;
 };
