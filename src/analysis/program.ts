@@ -25,7 +25,7 @@ import {
   tcpMayBe,
   type Verdict,
 } from '../../grammar/index.js';
-import { rulesLike } from '../model/makes.js';
+import { makesOf, rulesLike } from '../model/makes.js';
 import type { Chain, Rule, Ruleset } from '../model/ruleset.js';
 import { type Cube, cubeOf, cubesOf, everything, meet, setOf } from '../packets/cube.js';
 import { type Change, type Dimension, type Form, type Resolver, Space, type ValueSet } from '../packets/space.js';
@@ -198,12 +198,20 @@ export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Pr
   const count = (ruleset.rules.at(-1)?.id ?? -1) + 1;
   const predicates: Predicate[] = new Array(count);
   const lost = changedByMatches(ruleset);
+  const { makes, of } = makesOf(ruleset);
+  /** What the last rule of each make asks: most rules of some makes ask the same. */
+  const asked: (Predicate | undefined)[] = new Array(makes.length);
   for (const rule of ruleset.rules) {
     const predicate = lost.size === 0 ? rule.condition : forgetting(rule.condition, lost);
     predicates[rule.id] = predicate;
-    space.collect(predicate);
     const { action } = rule;
-    if (!assembles && (tracks(predicate) || (action.kind === 'target' && isTracking(rule)))) assembles = true;
+    const make = of[rule.id]!;
+    if (predicate !== asked[make]) {
+      asked[make] = predicate;
+      space.collect(predicate);
+      if (!assembles && tracks(predicate)) assembles = true;
+    }
+    if (!assembles && action.kind === 'target' && isTracking(rule)) assembles = true;
     if (action.kind !== 'target') continue;
     if (action.actsOn) space.collect(action.actsOn);
     for (const rewrite of action.rewrites) space.collectRewrite(rewrite);
@@ -222,6 +230,7 @@ export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Pr
   const steps: Step[] = new Array(count);
   const chainOf = new Int32Array(count);
   const programs = new Map<TableName, TableProgram>();
+  const conditions: (Condition | undefined)[] = new Array(makes.length);
   for (const name of tables) {
     const table = ruleset.tables.get(name);
     if (!table) continue;
@@ -234,7 +243,18 @@ export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Pr
       for (let i = 0; i < own.length; i++) {
         const rule = chain.rules[i]!;
         const before = space.dimensions.length;
-        const step = compile(rule, i, predicates[rule.id]!, space, places);
+        let step: CompiledStep;
+        if (rule.node.whole) {
+          const make = of[rule.id]!;
+          const predicate = predicates[rule.id]!;
+          let condition = conditions[make];
+          if (condition?.predicate !== predicate) {
+            condition = conditionOf(predicate, name, space);
+            // What asks something new asks it for this rule alone, or is asked for the first time.
+            if (space.dimensions.length === before) conditions[make] = condition;
+          }
+          step = compile(rule, i, condition, space, places);
+        } else step = unreadStep(rule, i, space);
         for (let at = before; at < space.dimensions.length; at++)
           if (space.dimensions[at]!.test!.decidedBy === 'history') {
             if (history === null) history = [space.dimensions[at]!];
@@ -383,12 +403,16 @@ const kindsOf = (rewrites: readonly Rewrite[]): string => rewrites.map(({ kind, 
 
 const rewritesOf = ({ action }: Rule) => (action.kind === 'target' ? action.rewrites : []);
 
-const compile = (rule: Rule, index: number, predicate: Predicate, space: Space, places: Int32Array): CompiledStep => {
-  if (!rule.node.whole) {
-    // It may match anything and do anything: one question decides whether it takes a packet.
-    const fate = space.addTest(fateTest(`line ${lineOf(rule)}, which could not be read`));
-    return new CompiledStep(space, rule, index, true, whole, { kind: 'maybe', fate });
-  }
+/** What a rule asks, ready for sets. */
+interface Condition {
+  readonly predicate: Predicate;
+  /** Null: the only cube tells it. */
+  readonly form: Form | null;
+  readonly cubes: readonly Cube[] | null;
+  readonly isStateless: boolean;
+}
+
+const conditionOf = (predicate: Predicate, table: TableName, space: Space): Condition => {
   const condition = space.condition(predicate);
   let form: Form | null;
   let cubes: readonly Cube[] | null;
@@ -401,10 +425,19 @@ const compile = (rule: Rule, index: number, predicate: Predicate, space: Space, 
     cubes = cubesOf(form, mostCubes);
   }
   // In raw a packet of any kind may look NEW: behind CT.
-  const isStateless = cubes !== null && cubes.length > 0 && rule.chain.table.name !== 'raw' && !cubes.some((cube) => mayBe(space, cube));
-  const step = isStateless
-    ? new CompiledStep(space, rule, index, false, nothing, deedOf(rule, false, nothing, space, places))
-    : new CompiledStep(space, rule, index, form, cubes, deedOf(rule, form, cubes, space, places));
+  const isStateless = cubes !== null && cubes.length > 0 && table !== 'raw' && !cubes.some((cube) => mayBe(space, cube));
+  return isStateless ? { predicate, form: false, cubes: nothing, isStateless } : { predicate, form, cubes, isStateless };
+};
+
+/** A rule that could not be read may match anything and do anything: one question decides whether it takes a packet. */
+const unreadStep = (rule: Rule, index: number, space: Space): CompiledStep => {
+  const fate = space.addTest(fateTest(`line ${lineOf(rule)}, which could not be read`));
+  return new CompiledStep(space, rule, index, true, whole, { kind: 'maybe', fate });
+};
+
+const compile = (rule: Rule, index: number, condition: Condition, space: Space, places: Int32Array): CompiledStep => {
+  const { form, cubes, isStateless } = condition;
+  const step = new CompiledStep(space, rule, index, form, cubes, deedOf(rule, form, cubes, space, places));
   step.isStateless = isStateless;
   return step;
 };

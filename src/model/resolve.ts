@@ -16,6 +16,7 @@ import {
   isTable,
   type MatchNode,
   meaningContext,
+  type Outline,
   type OutlineUse,
   optionsIn,
   outlined,
@@ -159,7 +160,10 @@ const unknownCondition = (text: string): Predicate => test({ extension: '?', tex
 
 const predicateOf = (node: RuleNode, family: Family): Predicate => {
   const { outline, values } = outlined(node);
+  const known = constantConditions.get(outline);
+  if (known) return known;
   const parts: Predicate[] = [];
+  let isConstant = true;
   for (const use of outline.matches) {
     const { spec } = use;
     // A condition that is the same whatever the values, as that of a comment, is made once.
@@ -170,11 +174,17 @@ const predicateOf = (node: RuleNode, family: Family): Predicate => {
       if (!spec || !given) return all(...node.matches.map((match) => matchPredicate(match, family)));
       part = spec.matches(given as never, meaningContext(family, options));
       if (!use.varies || spec.matches.length === 0) constants.set(use, part);
+      else isConstant = false;
     }
     parts.push(part);
   }
-  return parts.length === 1 ? parts[0]! : all(...parts);
+  const condition = parts.length === 1 ? parts[0]! : all(...parts);
+  if (isConstant) constantConditions.set(outline, condition);
+  return condition;
 };
+
+/** Conditions that all rules of an outline share. */
+const constantConditions = new WeakMap<Outline, Predicate>();
 
 /** Conditions of uses that no value changes. Those of one family never meet those of the other: an outline is of one table's text. */
 const constants = new WeakMap<OutlineUse, Predicate>();

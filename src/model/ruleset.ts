@@ -62,7 +62,7 @@ export interface Rule {
   readonly node: RuleNode;
   /** All matches together. Built on first use and kept. */
   readonly predicate: Predicate;
-  /** The same, not kept: for those who go through all rules once. */
+  /** The same, not kept: for those who go through all rules once. Where no value changes it, it is one object for all rules of an outline. */
   readonly condition: Predicate;
   readonly action: Action;
 }
