@@ -201,16 +201,18 @@ export const merge = (cubes: readonly Cube[]): Cube[] => {
     return list;
   }
   let list = [...cubes];
+  let sums = Int32Array.from(list, sumOf);
   for (let changed = true; changed; ) {
     changed = false;
     const dims = new Set<number>();
     for (const cube of list) for (const dim of cube.dims) dims.add(dim);
     if (dims.size > 64) return list;
     for (const dim of dims) {
-      const joined = mergeAlong(list, dim);
+      const joined = mergeAlong(list, sums, dim);
       if (joined === null) continue;
       changed = true;
       list = joined;
+      sums = Int32Array.from(list, sumOf);
     }
   }
   return list;
@@ -238,7 +240,7 @@ const equalBeside = (a: Cube, b: Cube, dim: number): boolean => {
 };
 
 /** Cubes that are equal in all dimensions but one fall together; null: none are. */
-const mergeAlong = (list: readonly Cube[], dim: number): Cube[] | null => {
+const mergeAlong = (list: readonly Cube[], sums: Int32Array, dim: number): Cube[] | null => {
   // By the number of the rest the first cube that has it; by cube the next of its group.
   const firsts = new Map<number, number>();
   const next = new Int32Array(list.length).fill(-1);
@@ -247,7 +249,7 @@ const mergeAlong = (list: readonly Cube[], dim: number): Cube[] | null => {
   for (let i = 0; i < list.length; i++) {
     const cube = list[i]!;
     const own = setOf(cube, dim);
-    const key = own === undefined ? sumOf(cube) : (sumOf(cube) - mixed(own)) | 0;
+    const key = own === undefined ? sums[i]! : (sums[i]! - mixed(own)) | 0;
     const first = firsts.get(key);
     if (first !== undefined && equalBeside(list[first]!, cube, dim)) {
       next[i] = next[first]!;
