@@ -83,6 +83,39 @@ describe('addresses', () => {
   });
 });
 
+test('the last slash is the one before the mask', () => {
+  expect(answer('-s 192.0.2.1/8/0 -p tcp')).toBe('-p tcp');
+  expect(answer('-s 192.0.2.1/8/24')).toMatch(/^refused/);
+});
+
+describe('values of which the end or the beginning does not count', () => {
+  test.each<[string, string, Place]>([
+    ['-m dscp --dscp-class cs4x', '-m dscp --dscp 0x20', {}],
+    ['-j CLASSIFY --set-class " 1: 2"', '-j CLASSIFY --set-class 0001:0002', { chain: 'OUTPUT' }],
+    ['-p tcp -j DNAT --to-destination xy:80', '-p tcp -j DNAT --to-destination :80', nat],
+  ])('%s', (rule, saved, place) => expect(answer(rule, place)).toBe(saved));
+  test.each<[string, Place]>([
+    ['-m dscp --dscp-class C', {}],
+    ['-j CLASSIFY --set-class "1 :2"', { chain: 'OUTPUT' }],
+    ['-p tcp -j DNAT --to-destination xyz:80', nat],
+  ])('%s is refused', (rule, place) => expect(answer(rule, place)).toMatch(/^refused/));
+});
+
+describe('a rule for the other family', () => {
+  test.each(['-6 -x --nothing', '-6 -j TTL', '-s 192.0.2.1 -6 !'])('%s is read no further', (rule) => expect(answer(rule)).toBe(''));
+  test('what stands before must be right', () => expect(answer('-p xxx -6')).toMatch(/^refused/));
+});
+
+describe('commands that take a chain alone', () => {
+  test.each(['-N TWO -p tcp', '-Z ONE -j ACCEPT', '-F ONE -s 192.0.2.1', '-P INPUT DROP -j ACCEPT'])('%s is refused', (line) => {
+    const text = `*filter\n:INPUT ACCEPT [0:0]\n:ONE - [0:0]\n${line}\nCOMMIT\n`;
+    const { diagnostics } = lintText([{ name: 'x', text }], { select: ['load'] });
+    expect(diagnostics.filter(({ level }) => level === 'error').map(({ message }) => message)).toEqual([
+      `${line.slice(0, 2)} takes no conditions and no target`,
+    ]);
+  });
+});
+
 describe('values glued to their flag', () => {
   test.each(['-s192.0.2.1', '--source=192.0.2.1', '-ptcp', '-p6', '--protocol=tcp', '-jACCEPT', '--jump=ACCEPT', '--in-interface=eth0'])(
     '%s is read as one word',
@@ -105,6 +138,10 @@ describe('values glued to their flag', () => {
     ]);
   });
 
+  test.each(['--ma 1', '--ma=1'])('-m mark %s may be --match as well', (words) =>
+    expect(answer(`-m mark ${words}`)).toMatch(/^refused: --ma is short for several/),
+  );
+
   test('a value that may be left out is never glued', () =>
     expect(answer('-m rateest --rateest wan --rateest-gt --rateest-bps=1mbit')).toMatch(/^refused/));
 });
@@ -118,10 +155,13 @@ describe('words around a rule', () => {
     ['-i ! -p tcp', '-i ! -p tcp'],
   ])('%s', (rule, saved) => expect(answer(rule)).toBe(saved));
 
-  test.each(['-- -j ACCEPT', '-n -j ACCEPT', '-m "" -j ACCEPT', '-i ! eth0', '-c 1 -j ACCEPT', '-h'])('%s is refused', (rule) => {
-    expect(answer(rule)).toMatch(/^refused/);
-    expect(answer(rule)).not.toContain(';'); // one cause, one message
-  });
+  test.each(['-- -j ACCEPT', '-n -j ACCEPT', '-c 1 2 -c 3 4 -j ACCEPT', '-m "" -j ACCEPT', '-i ! eth0', '-c 1 -j ACCEPT', '-h'])(
+    '%s is refused',
+    (rule) => {
+      expect(answer(rule)).toMatch(/^refused/);
+      expect(answer(rule)).not.toContain(';'); // one cause, one message
+    },
+  );
 
   test('counters in one word', () => {
     expect(answer('-c 3,4 -j ACCEPT')).toBe('-j ACCEPT');
@@ -225,6 +265,8 @@ describe('names that are slips', () => {
 describe('a quote that is not closed', () => {
   test('takes in the line end', () => expect(answer('-m comment --comment "a -j ACCEPT')).toBe('-m comment --comment "a -j ACCEPT\n"'));
   test('drops a backslash before it', () => expect(answer('-m comment --comment "a\\')).toBe('-m comment --comment "a\n"'));
+  test('is refused where a line of the log cannot hold a line end', () =>
+    expect(answer('-j LOG --log-prefix "dropped: ')).toMatch(/^refused: --log-prefix: the text holds a line end$/));
   test('does not go on in the next line: that is refused', () => {
     const text = '*filter\n-A INPUT -m comment --comment "a\nb" -j ACCEPT\nCOMMIT\n';
     const { diagnostics } = lintText([{ name: 'x', text }], { select: ['load'] });
