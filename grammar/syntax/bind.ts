@@ -546,6 +546,10 @@ export class RuleBinder {
           this.whole = false;
           return this.complainAt('syntax-error', start, this.end, `${flag} cannot stand beside another command`);
         }
+        if (words[0] !== undefined && isPlaceholder(words[0])) {
+          this.whole = false;
+          return this.complainOfPlaceholder(this.store.start(glued ? token : token + 1), this.end);
+        }
         this.command = role.command;
         this.commandWords = words;
         this.commandSpan = { start, end: this.end };
@@ -579,6 +583,13 @@ export class RuleBinder {
     }
   }
 
+  /** One finding a line, whose other words are told once it is filled in. */
+  private complainOfPlaceholder(start: number, end: number): void {
+    const help = this.inScript ? 'run the script, and lint what iptables-save prints' : 'lint what the template renders to';
+    this.complainAt('bad-value', start, end, 'this is still to be filled in: what it stands for is not known here', help);
+    this.loseFrom(start);
+  }
+
   private nameMatch(flag: string, name: string | undefined, token: number, start: number): void {
     if (name === undefined || name === '' || name.startsWith('--')) {
       this.whole = false;
@@ -603,6 +614,10 @@ export class RuleBinder {
         name === '' ? token + 1 : token,
         name === '' ? 'the name of the target is empty' : `${flag} wants the name of a target or chain`,
       );
+    }
+    if (isPlaceholder(name)) {
+      this.whole = false;
+      return this.complainOfPlaceholder(this.store.start(token + 1), this.end);
     }
     if (this.target) {
       this.whole = false;
@@ -830,14 +845,16 @@ export class RuleBinder {
       this.complainAt('bad-value', start, end, `${flag} wants ${spec.value.expects}`);
     } else {
       parsed = spec.value.parse(words, negated ? this.negatedContext : this.plainContext);
-      if (parsed instanceof Fault) {
+      // A shell's interface is some interface, not one of that name.
+      if (parsed instanceof Fault || (this.inScript && key.endsWith('Interface') && isPlaceholder(words[0]!))) {
         unread = true;
         const from = value >= 0 && value < this.store.count && this.store.start(value) < end ? this.store.start(value) : start;
-        if (isKnownFlag(words[0]!)) {
+        if (words.some(isPlaceholder)) this.complainOfPlaceholder(from, end);
+        else if (isKnownFlag(words[0]!)) {
           this.complainAt('bad-value', start, end, `${flag} wants ${spec.value.expects}, and ${words[0]} stands there`);
           this.whole = false;
           this.loseFrom(start);
-        } else {
+        } else if (parsed instanceof Fault) {
           const { message, misspelt } = parsed;
           const near = misspelt && nearName(misspelt);
           const help = near === undefined ? `it wants ${spec.value.expects}` : `did you mean ${near}?`;
@@ -1023,7 +1040,7 @@ export class RuleBinder {
   }
 
   private hintFor(word: string): string | undefined {
-    if (word.includes('{{') || word.includes('{%')) return 'this looks like a template: lint what it renders to';
+    if (isPlaceholder(word)) return 'this looks like a template: lint what it renders to';
     return undefined;
   }
 
@@ -1107,6 +1124,9 @@ const isEverywhere = (value: unknown): boolean => {
   const [network] = Array.isArray(value) ? (value as readonly (Network | HostName)[]) : [];
   return network?.kind === 'network' && Number(network.mask) === 0;
 };
+
+/** What a template or a shell has still to fill in: `{{ address }}`, `$LAN`, `${LAN}`, `@LAN@`. */
+const isPlaceholder = (word: string): boolean => /\{\{|\{%|\$[A-Za-z_{(]|^@\w+@/.test(word);
 
 const isFlag = (word: string): boolean => word.charCodeAt(0) === 45 && word.length > 1;
 

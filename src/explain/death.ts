@@ -5,10 +5,10 @@ import { lineOf } from '../model/place.js';
 import type { Rule } from '../model/ruleset.js';
 import { listed } from '../util/text.js';
 
-/** What a rule does, as one word for a frame or a sentence: `DROP`, `jump to WEB`, `nothing`. */
+/** What a rule does, as one word for a frame or a sentence: `DROP`, `jump to WEB`, `no target`. */
 export const doing = (rule: Rule): string => {
   const { target } = rule.node;
-  if (!target) return 'nothing';
+  if (!target) return 'no target';
   return rule.action.kind === 'jump' ? `jump to ${target.name}` : rule.action.kind === 'goto' ? `go to ${target.name}` : target.name;
 };
 

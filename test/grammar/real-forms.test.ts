@@ -276,3 +276,14 @@ describe('a quote that is not closed', () => {
     expect(print(parse(text).document)).toBe(text);
   });
 });
+
+describe('the family of a text without a header', () => {
+  const familyOf = (...rules: readonly string[]) =>
+    parse(`*filter\n${rules.join('\n')}\nCOMMIT\n`).document.items.flatMap((item) => (item.kind === 'table' ? item.family : []))[0];
+  test('is that of its addresses, whatever protocols stand beside them', () => {
+    const pings = ['-A INPUT -p icmp -j ACCEPT', '-A FORWARD -p icmp -j ACCEPT'];
+    expect(familyOf(...pings)).toBe(4);
+    expect(familyOf(...pings, '-A INPUT -s fe80::/10 -j ACCEPT')).toBe(6);
+    expect(familyOf('-A INPUT -p ipv6-icmp -j ACCEPT')).toBe(6);
+  });
+});
