@@ -287,3 +287,21 @@ describe('the family of a text without a header', () => {
     expect(familyOf('-A INPUT -p ipv6-icmp -j ACCEPT')).toBe(6);
   });
 });
+
+describe('a text that is no ruleset', () => {
+  const told = (...lines: readonly string[]) => {
+    const { diagnostics } = lintText([{ name: 'x', text: `${lines.join('\n')}\n` }], { select: ['load', 'meta'] });
+    return diagnostics.map(({ message, related }) => [message.slice(0, 38), related.length]);
+  };
+  test('is told once', () => {
+    expect(
+      told('Chain INPUT (policy ACCEPT)', 'target  prot opt source', 'ACCEPT  all  --  anywhere', '', 'Chain X (1 references)', 'target'),
+    ).toEqual([['this is what iptables -L prints, which', 4]]);
+    expect(told('table inet filter {', ' chain input {', '', ' }', '}')).toEqual([['this is the language of nft, not that ', 3]]);
+    expect(told('hello', 'world', '', 'again')).toEqual([
+      ['a table (*filter), a chain (:INPUT), a', 1],
+      ['a table (*filter), a chain (:INPUT), a', 0],
+    ]);
+  });
+  test('within a table each line is told', () => expect(told('*filter', 'hello', 'world', 'COMMIT')).toHaveLength(2));
+});
