@@ -10,7 +10,7 @@ import type { ChainGraph } from '../model/chain-graph.js';
 import { lineOf, placeOfRule, spanOf } from '../model/place.js';
 import type { Rule, Ruleset } from '../model/ruleset.js';
 import { packetJson } from '../packets/pick.js';
-import { adviseOn, doing, sayCause, tellingWords } from './death.js';
+import { adviseOn, doing, rewrites, sayCause, sayTaking, tellingWords } from './death.js';
 
 /** Rules dead for one cause. */
 export interface Death {
@@ -162,8 +162,7 @@ export const tellDeath = ({ rule, others, stranded, verdict }: Death): Told => {
       ...takers.map((taker) => ({
         at: spanOf(taker.node),
         focus: tellingWords(taker),
-        message:
-          cause === 'callers' ? 'leads here' : takers.length === 1 ? `${doing(taker)}: takes all of them` : `${doing(taker)}: takes a part`,
+        message: cause === 'callers' ? 'leads here' : sayTaking(taker, takers.length === 1),
       })),
       ...others.map((other) => ({ at: spanOf(other.node), message: 'dead for the same cause', dead: true })),
       ...stranded.map((inner) => ({ at: spanOf(inner.node), message: 'reached only from there', dead: true })),
@@ -172,7 +171,7 @@ export const tellDeath = ({ rule, others, stranded, verdict }: Death): Told => {
     ...(shows && first
       ? { shows: `line ${lineOf(first)} (${doing(first)}) meets it first; line ${lineOf(rule)} (${doing(rule)}) never sees it` }
       : {}),
-    ...(fate === 'other' && first ? { effect: sayEffect(rule, first) } : {}),
+    ...(fate === 'other' && first && !rewrites(first) ? { effect: sayEffect(rule, first) } : {}),
     help: `${'owner' in place ? `leave it: ${place.owner} writes it again` : adviseOn(rule, verdict)}${by.length > takers.length ? `; ${by.length - takers.length} more lines take a part of its packets` : ''}`,
   };
 };

@@ -41,6 +41,25 @@ describe('what is said of a dead rule', () => {
     expect(levels('-A WEB -j DROP', '-A WEB -s 192.0.2.1 -j RETURN', '-A WEB -p tcp -j ACCEPT')).toContain('error');
   });
 
+  it('untracked packets are not taken, and nat is not asked about them', () => {
+    const text = `*raw
+:PREROUTING ACCEPT [0:0]
+-A PREROUTING -p udp -m udp --dport 53 -j CT --notrack
+COMMIT
+*nat
+:PREROUTING ACCEPT [0:0]
+-A PREROUTING -p udp -m udp --dport 53 -j DNAT --to-destination 192.0.2.53
+COMMIT
+`;
+    const [finding] = lintText([{ name: 'test', text }], { select: ['shadowed-rule'] }).diagnostics;
+    expect(finding).toMatchObject({
+      message: 'this rule can never match; line 3 (raw/PREROUTING) leaves its packets untracked',
+      related: [{ message: 'CT: leaves all of them untracked' }],
+      help: 'remove line 7, or let connection tracking see its packets',
+    });
+    expect(finding?.effect).toBeUndefined();
+  });
+
   it('rules of a chain that dead jumps lead to are told with the jumps', () => {
     const findings = lintText(
       [
