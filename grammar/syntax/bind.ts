@@ -89,6 +89,11 @@ interface OpenTarget extends OpenExtension<TargetSpec> {
   readonly goto: boolean;
 }
 
+/** What a short form may stand for: one of the program's own flags, or an option, built in where it has no owner. */
+type Meant =
+  | { readonly flag: string; readonly role: Role }
+  | { readonly flag: string; readonly role?: undefined; readonly owner?: OpenMatch | OpenTarget; readonly option: KnownOption };
+
 /** What one line of rule or command turned out to be. */
 export interface BoundLine {
   readonly node: RuleNode | ChainNode | ChainCommandNode | null;
@@ -211,6 +216,8 @@ export class RuleBinder {
   private ended = false;
   /** The line is refused whatever else it holds: its other faults are not told. */
   private isLost = false;
+  /** It is for the other family: iptables-restore reads no further and loads nothing. */
+  private isPassedOver = false;
   /** `-s !`: the option whose value comes as a stray word, or is the "!" itself. */
   private awaiting: {
     readonly owner: OpenMatch | OpenTarget;
@@ -298,10 +305,12 @@ export class RuleBinder {
     this.ended = false;
     this.isLost = false;
     this.awaiting = null;
+    this.isPassedOver = false;
   }
 
   private negation(bang: number): void {
     this.cover(bang);
+    if (this.isPassedOver) return;
     if (this.bang >= 0 && !this.bangsTold) {
       this.bangsTold = true;
       this.complain('syntax-error', bang, 'two "!" stand one behind the other');
@@ -311,7 +320,7 @@ export class RuleBinder {
 
   private stray(word: number): void {
     this.cover(word);
-    if (this.isLost) return;
+    if (this.isLost || this.isPassedOver) return;
     if (this.ended) return this.complainBehindEnd(word);
     if (this.awaiting) {
       const { owner, known, start, flag } = this.awaiting;
@@ -349,6 +358,8 @@ export class RuleBinder {
 
   /** An option by its flag, which may be part of a word (`-fv`). */
   private flag(image: string, flag: number, to: number): void {
+    // Its command may stand behind -6: the line is told by it.
+    if (this.isPassedOver && (this.command || roles.get(image)?.kind !== 'command')) return;
     if (this.awaiting) this.settleAwaiting();
     if (this.ended) return this.complainBehindEnd(flag);
     const negated = this.bang >= 0;
@@ -445,6 +456,7 @@ export class RuleBinder {
       }
       case 'new':
       case 'policy': {
+        this.complainOfRule();
         const policy = command === 'policy' ? (this.commandWords[1] ?? '') : null;
         return {
           kind: 'chain',
@@ -461,6 +473,7 @@ export class RuleBinder {
       case 'delete-chain':
       case 'zero':
       case 'rename':
+        this.complainOfRule();
         return {
           kind: 'chain-command',
           start,
@@ -477,6 +490,15 @@ export class RuleBinder {
         this.whole = false;
         return null;
     }
+  }
+
+  /** Conditions and a target beside a command that takes a chain alone. */
+  private complainOfRule(): void {
+    // A match alone is passed over.
+    const use = this.basics ?? this.target;
+    if (!use || !this.commandSpan) return;
+    const flag = this.text.slice(this.commandSpan.start, this.commandSpan.end).split(/\s/, 1)[0]!;
+    this.complainAt('syntax-error', use.start, use.end, `${flag} takes no conditions and no target`);
   }
 
   private mainOption(
@@ -505,6 +527,8 @@ export class RuleBinder {
         this.table = words[0] ?? null;
         return;
       case 'counters': {
+        const before = this.counters;
+        if (before && this.text[before.start] !== '[') this.complainAt('repeated-option', start, this.end, `${flag} is given twice`);
         // `-c 1 2` or `-c 1,2`.
         const [packets = '', bytes = ''] = words.length === 1 ? words[0]!.split(',') : words;
         if (/^\d+$/.test(packets) && /^\d+$/.test(bytes))
@@ -521,6 +545,10 @@ export class RuleBinder {
         if (this.command) {
           this.whole = false;
           return this.complainAt('syntax-error', start, this.end, `${flag} cannot stand beside another command`);
+        }
+        if (words[0] !== undefined && isPlaceholder(words[0])) {
+          this.whole = false;
+          return this.complainOfPlaceholder(this.store.start(glued ? token : token + 1), this.end);
         }
         this.command = role.command;
         this.commandWords = words;
@@ -555,6 +583,13 @@ export class RuleBinder {
     }
   }
 
+  /** One finding a line, whose other words are told once it is filled in. */
+  private complainOfPlaceholder(start: number, end: number): void {
+    const help = this.inScript ? 'run the script, and lint what iptables-save prints' : 'lint what the template renders to';
+    this.complainAt('bad-value', start, end, 'this is still to be filled in: what it stands for is not known here', help);
+    this.loseFrom(start);
+  }
+
   private nameMatch(flag: string, name: string | undefined, token: number, start: number): void {
     if (name === undefined || name === '' || name.startsWith('--')) {
       this.whole = false;
@@ -579,6 +614,10 @@ export class RuleBinder {
         name === '' ? token + 1 : token,
         name === '' ? 'the name of the target is empty' : `${flag} wants the name of a target or chain`,
       );
+    }
+    if (isPlaceholder(name)) {
+      this.whole = false;
+      return this.complainOfPlaceholder(this.store.start(token + 1), this.end);
     }
     if (this.target) {
       this.whole = false;
@@ -640,34 +679,12 @@ export class RuleBinder {
       if (roles.has(letter) || builtInFlags.has(letter)) return this.glued(letter, image.slice(2), flag, words, negated, start);
     }
 
-    if (image.startsWith('--') && image.length > 2) {
-      const candidates = new Map<
-        string,
-        { readonly main: string } | { readonly owner: OpenMatch | OpenTarget; readonly option: KnownOption }
-      >();
-      for (const main of abbreviated(image, mainFlags)) candidates.set(main, { main });
-      for (const owner of this.named)
-        if (owner.spec)
-          for (const [long, option] of flagsOf(owner.spec)) if (long.startsWith(image)) candidates.set(long, { owner, option });
-      const targets = new Set(
-        [...candidates.values()].map((candidate) =>
-          'main' in candidate ? (roles.get(candidate.main) ?? builtInFlags.get(candidate.main)?.spec) : candidate.option.spec,
-        ),
-      );
-      if (targets.size === 1) {
-        const [long, found] = [...candidates][0]!;
-        if ('main' in found) {
-          const role = roles.get(found.main);
-          if (role) return this.mainOption(role, long, flag, to, negated, start);
-          return this.addOption(this.openBasics(start), builtInFlags.get(long)!, long, negated, words, start, this.end, flag + 1);
-        }
-        return this.addOption(found.owner, found.option, long, negated, words, start, this.end, flag + 1);
-      }
-      if (targets.size > 1) {
-        this.whole = false;
-        return this.complain('unknown-option', flag, `${image} is short for several options: ${[...candidates.keys()].join(', ')}`);
-      }
-    }
+    const meant = this.spelledOut(image);
+    if (meant.length > 1) return this.complainOfShort(image, meant, flag);
+    const [only] = meant;
+    if (only?.role) return this.mainOption(only.role, only.flag, flag, to, negated, start);
+    if (only)
+      return this.addOption(only.owner ?? this.openBasics(start), only.option, only.flag, negated, words, start, this.end, flag + 1);
     const implied = this.implyMatch(image, start);
     if (implied) return this.addOption(implied.owner, implied.option, image, negated, words, start, this.end, flag + 1);
 
@@ -692,6 +709,27 @@ export class RuleBinder {
           ? `did you mean ${near}?`
           : undefined,
     );
+  }
+
+  /** The options that a long flag may be short for, one of those that say the same: getopt_long takes it where there is but one. */
+  private spelledOut(stem: string): readonly Meant[] {
+    if (!stem.startsWith('--') || stem.length === 2) return [];
+    const meant = new Map<Role | KnownOption['spec'], Meant>();
+    for (const flag of abbreviated(stem, mainFlags)) {
+      const role = roles.get(flag);
+      const option = builtInFlags.get(flag);
+      if (role) meant.set(role, { flag, role });
+      else if (option) meant.set(option.spec, { flag, option });
+    }
+    for (const owner of this.named)
+      if (owner.spec)
+        for (const [flag, option] of flagsOf(owner.spec)) if (flag.startsWith(stem)) meant.set(option.spec, { flag, owner, option });
+    return [...meant.values()];
+  }
+
+  private complainOfShort(stem: string, meant: readonly Meant[], word: number): void {
+    this.whole = false;
+    this.complain('unknown-option', word, `${stem} is short for several options: ${meant.map(({ flag }) => flag).join(', ')}`);
   }
 
   private gluedMain(role: Role, name: string, value: string, word: number, more: readonly string[], negated: boolean, start: number): void {
@@ -747,22 +785,16 @@ export class RuleBinder {
     const words = [value, ...more];
     const basic = builtInFlags.get(name);
     if (basic) return this.gluedBasic(basic, name, value, flag, more, negated, start);
-    for (let i = this.named.length - 1; i >= 0; i--) {
-      const owner = this.named[i]!;
-      const option =
-        owner.spec && (flagsOf(owner.spec).get(name) ?? onlyOne(abbreviated(name, flagsOf(owner.spec).keys()), flagsOf(owner.spec)));
-      // An option that may do without a value looks for it in the next word alone (--rateest-bps).
-      if (option?.spec.value.optional) break;
-      if (option) return this.addOption(owner, option, name, negated, words, start, this.end);
-    }
-    const implied = this.implyMatch(name, start);
+    const exact = this.named.findLast(({ spec }) => spec && flagsOf(spec).has(name));
+    const meant = exact ? [{ flag: name, owner: exact, option: flagsOf(exact.spec!).get(name)! }] : this.spelledOut(name);
+    if (meant.length > 1) return this.complainOfShort(name, meant, flag);
+    const only: Meant | undefined = meant[0];
+    if (only?.role) return this.gluedMain(only.role, only.flag, value, flag, more, negated, start);
+    if (only && !only.owner) return this.gluedBasic(only.option, only.flag, value, flag, more, negated, start);
+    // An option that may do without a value looks for it in the next word alone (--rateest-bps).
+    if (only && !only.option.spec.value.optional) return this.addOption(only.owner!, only.option, name, negated, words, start, this.end);
+    const implied = only ? null : this.implyMatch(name, start);
     if (implied) return this.addOption(implied.owner, implied.option, name, negated, words, start, this.end);
-    const main = abbreviated(name, mainFlags)[0];
-    if (main !== undefined) {
-      const mainRole = roles.get(main);
-      if (mainRole) return this.gluedMain(mainRole, main, value, flag, more, negated, start);
-      return this.gluedBasic(builtInFlags.get(main)!, main, value, flag, more, negated, start);
-    }
     this.whole = false;
     const near = suggest(name, allFlags());
     this.complain('unknown-option', flag, `${name} is not an option of iptables`, near !== undefined ? `did you mean ${near}?` : undefined);
@@ -813,14 +845,16 @@ export class RuleBinder {
       this.complainAt('bad-value', start, end, `${flag} wants ${spec.value.expects}`);
     } else {
       parsed = spec.value.parse(words, negated ? this.negatedContext : this.plainContext);
-      if (parsed instanceof Fault) {
+      // A shell's interface is some interface, not one of that name.
+      if (parsed instanceof Fault || (this.inScript && key.endsWith('Interface') && isPlaceholder(words[0]!))) {
         unread = true;
         const from = value >= 0 && value < this.store.count && this.store.start(value) < end ? this.store.start(value) : start;
-        if (isKnownFlag(words[0]!)) {
+        if (words.some(isPlaceholder)) this.complainOfPlaceholder(from, end);
+        else if (isKnownFlag(words[0]!)) {
           this.complainAt('bad-value', start, end, `${flag} wants ${spec.value.expects}, and ${words[0]} stands there`);
           this.whole = false;
           this.loseFrom(start);
-        } else {
+        } else if (parsed instanceof Fault) {
           const { message, misspelt } = parsed;
           const near = misspelt && nearName(misspelt);
           const help = near === undefined ? `it wants ${spec.value.expects}` : `did you mean ${near}?`;
@@ -833,6 +867,7 @@ export class RuleBinder {
         ? { kind: 'option', start, end, key, spec: null, negated, value: undefined, words: [flag, ...words] }
         : { kind: 'option', start, end, key, spec, negated, value: parsed, words: noWords },
     );
+    if (owner === this.basics && key === (this.family === 4 ? 'ipv6' : 'ipv4')) this.isPassedOver = true;
   }
 
   private openBasics(start: number): OpenMatch {
@@ -846,7 +881,7 @@ export class RuleBinder {
   private checkUses(): void {
     if (this.isLost) this.whole = false;
     // Of a line that could not be read whole nothing is known to be missing.
-    if (!this.whole) return;
+    if (!this.whole || this.isPassedOver) return;
     if (this.basics) this.checkLists(this.basics);
     for (const match of this.matches)
       if (match.spec) this.checkUse(match);
@@ -1005,7 +1040,7 @@ export class RuleBinder {
   }
 
   private hintFor(word: string): string | undefined {
-    if (word.includes('{{') || word.includes('{%')) return 'this looks like a template: lint what it renders to';
+    if (isPlaceholder(word)) return 'this looks like a template: lint what it renders to';
     return undefined;
   }
 
@@ -1089,6 +1124,9 @@ const isEverywhere = (value: unknown): boolean => {
   const [network] = Array.isArray(value) ? (value as readonly (Network | HostName)[]) : [];
   return network?.kind === 'network' && Number(network.mask) === 0;
 };
+
+/** What a template or a shell has still to fill in: `{{ address }}`, `$LAN`, `${LAN}`, `@LAN@`. */
+const isPlaceholder = (word: string): boolean => /\{\{|\{%|\$[A-Za-z_{(]|^@\w+@/.test(word);
 
 const isFlag = (word: string): boolean => word.charCodeAt(0) === 45 && word.length > 1;
 

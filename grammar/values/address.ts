@@ -189,7 +189,7 @@ export const hadHostBits = (network: Network): boolean => cleared.has(network);
 
 /** `address`, `address/prefix`, `address/mask`, or a host name. A mask of zeros takes every packet, whatever stands before it (`any/0`). */
 export const parseNetwork = (word: string, family: Family): Network | HostName | Fault => {
-  const slash = word.indexOf('/');
+  const slash = word.lastIndexOf('/');
   const host = slash < 0 ? word : word.slice(0, slash);
   let mask = highestAddress(family);
   if (slash >= 0) {

@@ -56,7 +56,11 @@ export const dscpValue = defineValue<number>({
 export const dscpClass = defineValue<number>({
   arity: 1,
   expects: 'a DSCP class: CS0 to CS7, BE, AF11 to AF43 or EF',
-  parse: ([word]) => dscpClasses[word!.toUpperCase()] ?? new Fault(`"${word}" is not a DSCP class`),
+  // What stands behind the name is not looked at (libxt_dscp.c, class_to_dscp).
+  parse: ([word]) => {
+    const name = Object.keys(dscpClasses).find((each) => word!.toUpperCase().startsWith(each));
+    return name === undefined ? new Fault(`"${word}" is not a DSCP class`) : dscpClasses[name]!;
+  },
   print: printDscp,
   say: sayDscp,
 });

@@ -102,7 +102,8 @@ const split = (word: string, family: Family): { readonly addresses: string | nul
   const colon = word.indexOf(':');
   // Of several colons none is in front of a port: the word is an IPv6 address.
   if (colon < 0 || word.indexOf(':', colon + 1) >= 0) return { addresses: word, ports: null };
-  return { addresses: colon === 0 ? null : word.slice(0, colon), ports: word.slice(colon + 1) };
+  // 1.8.9 takes any two characters before the colon for a pair of brackets with nothing in it.
+  return { addresses: colon === 0 || colon === 2 ? null : word.slice(0, colon), ports: word.slice(colon + 1) };
 };
 
 const printAddresses = ({ first, last }: NatAddresses): string =>

@@ -7,7 +7,10 @@ export const prefixText = (longest: number): ValueType<string> =>
   defineValue<string>({
     arity: 1,
     expects: `text of at most ${longest} bytes`,
-    parse: ([word]) => (word === '' ? new Fault('the text is empty') : cutText(word!, longest)),
+    parse: ([word]) => {
+      if (word === '') return new Fault('the text is empty');
+      return word!.includes('\n') ? new Fault('the text holds a line end') : cutText(word!, longest);
+    },
     print: quote,
     say: sayQuoted,
   });

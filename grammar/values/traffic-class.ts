@@ -16,7 +16,7 @@ export const trafficClass = defineValue<TrafficClass>({
   arity: 1,
   expects: 'a class major:minor in hexadecimal',
   parse: ([word]) => {
-    const found = /^(?:0x)?([0-9a-f]+):(?:0x)?([0-9a-f]+)/i.exec(word!);
+    const found = /^\s*(?:0x)?([0-9a-f]+):\s*(?:0x)?([0-9a-f]+)/i.exec(word!);
     return found ? { major: low16(found[1]!), minor: low16(found[2]!) } : new Fault(`"${word}" is not a class major:minor in hexadecimal`);
   },
   print,

@@ -5,7 +5,19 @@
  */
 import { type Hook, hooks, printTarget } from '../../grammar/index.js';
 import type { Rule, Ruleset } from '../model/ruleset.js';
-import { type Budget, type Cube, contains, everything, extent, meets, pinned, setOf, uncovered, uncoveredByFew } from '../packets/cube.js';
+import {
+  type Budget,
+  type Cube,
+  contains,
+  everything,
+  extent,
+  meet,
+  meets,
+  pinned,
+  setOf,
+  uncovered,
+  uncoveredByFew,
+} from '../packets/cube.js';
 import { Diagram, Exhausted, type Node } from '../packets/diagram.js';
 import { type Packet, pickPacket } from '../packets/pick.js';
 import type { ValueSet } from '../packets/space.js';
@@ -441,8 +453,10 @@ export class Reachability {
             : takers[0]!.form === true && takers[0]!.kind !== 'pass'
               ? 'catch-all'
               : 'rule';
-    const part = death?.parts[0] ?? own[0]!;
-    return { cause, by, fate: this.fate(step, takers, table, death?.parts ?? own), shows: this.pick(part) };
+    const parts = death?.parts ?? own;
+    // A packet that a hook of its chain carries: one of INPUT has no outgoing interface.
+    const [shown = parts[0]] = parts.flatMap((part) => stages.flatMap((stage) => meet(part, stage) ?? []));
+    return { cause, by, fate: this.fate(step, takers, table, parts), shows: this.pick(shown) };
   }
 
   /** The hooks by which packets could come into a chain. */

@@ -5,10 +5,10 @@ import { lineOf } from '../model/place.js';
 import type { Rule } from '../model/ruleset.js';
 import { listed } from '../util/text.js';
 
-/** What a rule does, as one word for a frame or a sentence: `DROP`, `jump to WEB`, `nothing`. */
+/** What a rule does, as one word for a frame or a sentence: `DROP`, `jump to WEB`, `no target`. */
 export const doing = (rule: Rule): string => {
   const { target } = rule.node;
-  if (!target) return 'nothing';
+  if (!target) return 'no target';
   return rule.action.kind === 'jump' ? `jump to ${target.name}` : rule.action.kind === 'goto' ? `go to ${target.name}` : target.name;
 };
 
@@ -20,8 +20,18 @@ export const sayLines = (rules: readonly Rule[]): string => {
 };
 
 /** Whether a rule changes packets and lets them go on. */
-const rewrites = (rule: Rule | undefined): boolean =>
+export const rewrites = (rule: Rule | undefined): boolean =>
   rule?.action.kind === 'target' && rule.action.effect.kind === 'continue' && rule.action.rewrites.length > 0;
+
+/** Whether a rule of raw leaves packets untracked, which nat is not asked about. */
+const untracks = (rule: Rule | undefined): boolean =>
+  rule?.chain.table.name === 'raw' && rewrites(rule) && ['CT', 'NOTRACK'].includes(targetOf(rule.node) ?? '');
+
+/** What a taker does with the packets of a dead rule: `DROP: takes all of them`. */
+export const sayTaking = (taker: Rule, isOnly: boolean): string => {
+  const what = isOnly ? 'all of them' : 'a part';
+  return `${doing(taker)}: ${untracks(taker) ? `leaves ${what} untracked` : rewrites(taker) ? `changes ${what}` : `takes ${what}`}`;
+};
 
 /** The cause as the end of "this rule can never match; ...". */
 export const sayCause = (rule: Rule, verdict: RuleVerdict): string => {
@@ -59,6 +69,8 @@ export const sayCause = (rule: Rule, verdict: RuleVerdict): string => {
     case 'chain':
       return `no packet enters the chain ${rule.chain.name}`;
     case 'path':
+      if (by.length === 1 && untracks(by[0]))
+        return `${takers} (${by[0]!.chain.table.name}/${by[0]!.chain.name}) leaves its packets untracked`;
       return by.length > 5
         ? `rules of ${listed([...new Set(by.map((taker) => `${taker.chain.table.name}/${taker.chain.name}`))].slice(0, 4))} take its packets before they get to ${rule.chain.table.name}`
         : by.length > 0
@@ -87,6 +99,7 @@ export const adviseOn = (rule: Rule, { by, cause, fate }: RuleVerdict): string =
     case 'chain':
       return 'correct the jumps that lead here, or remove the chain';
     case 'path':
+      if (by.some(untracks)) return `remove ${line}, or let connection tracking see its packets`;
       return `remove ${line}, or let its packets pass the earlier table`;
     default: {
       const [first] = by;

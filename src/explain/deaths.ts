@@ -10,7 +10,7 @@ import type { ChainGraph } from '../model/chain-graph.js';
 import { lineOf, placeOfRule, spanOf } from '../model/place.js';
 import type { Rule, Ruleset } from '../model/ruleset.js';
 import { packetJson } from '../packets/pick.js';
-import { adviseOn, doing, sayCause, tellingWords } from './death.js';
+import { adviseOn, doing, rewrites, sayCause, sayTaking, tellingWords } from './death.js';
 
 /** Rules dead for one cause. */
 export interface Death {
@@ -87,13 +87,16 @@ const gatherDeaths = (ruleset: Ruleset, graph: ChainGraph, facts: Facts): readon
   const dead = new Set(facts.dead());
   if (dead.size === 0) return [];
   const isDead = (rule: Rule) => dead.has(rule);
+  // Dead with its chain: none of the jumps to it is taken, whoever takes their packets.
+  const isOfChain = ({ chain }: Rule, { cause }: RuleVerdict) =>
+    cause === 'chain' || (cause === 'path' && chain.callers.length > 0 && chain.callers.every(isDead));
   const told = new Set<Rule>();
   const groups = new Map<string, Rule[]>();
   const deaths: Death[] = [];
   for (const rule of ruleset.rules) {
     if (!dead.has(rule) || graph.hooksOf(rule.chain).size === 0) continue; // unreachable-chain tells of chains that nothing leads to
     const verdict = facts.verdict(rule);
-    if (verdict.cause === 'chain' || isDuplicate(rule, verdict)) continue;
+    if (isOfChain(rule, verdict) || isDuplicate(rule, verdict)) continue;
     const key = causeKey(rule, verdict) ?? `rule ${rule.id}`;
     const group = groups.get(key);
     if (group) group.push(rule);
@@ -108,9 +111,9 @@ const gatherDeaths = (ruleset: Ruleset, graph: ChainGraph, facts: Facts): readon
   for (const rule of ruleset.rules) {
     if (!dead.has(rule) || told.has(rule) || graph.hooksOf(rule.chain).size === 0) continue;
     const verdict = facts.verdict(rule);
-    if (verdict.cause !== 'chain') continue;
+    if (!isOfChain(rule, verdict)) continue;
     const others = rule.chain.rules.filter(
-      (other) => other !== rule && dead.has(other) && !told.has(other) && facts.verdict(other).cause === 'chain',
+      (other) => other !== rule && dead.has(other) && !told.has(other) && isOfChain(other, facts.verdict(other)),
     );
     for (const each of [rule, ...others]) told.add(each);
     deaths.push({ rule, others, stranded: strandedBehind(rule, isDead, told), verdict });
@@ -121,9 +124,9 @@ const gatherDeaths = (ruleset: Ruleset, graph: ChainGraph, facts: Facts): readon
 /** What becomes of its packets instead; with the targets' options where the targets' names are the same. */
 const sayEffect = (rule: Rule, first: Rule): string => {
   const whole = ({ node, chain }: Rule): string =>
-    node.target ? printTarget(node.target, { family: chain.table.ruleset.family, backend: 'legacy' }).slice(3) : 'nothing';
+    node.target ? printTarget(node.target, { family: chain.table.ruleset.family, backend: 'legacy' }).slice(3) : 'no target';
   const say = doing(rule) === doing(first) && whole(rule) !== whole(first) ? whole : doing;
-  return `packets that line ${lineOf(rule)} would ${say(rule)} meet ${say(first)} instead`;
+  return `packets that line ${lineOf(rule)} would ${rule.node.target ? say(rule) : 'see'} meet ${say(first)} instead`;
 };
 
 /** A death as a finding: what is so, who takes the packets, one packet, what to do. */
@@ -143,9 +146,13 @@ export const tellDeath = ({ rule, others, stranded, verdict }: Death): Told => {
     cause === 'callers' ||
     cause === 'chain';
   const count = others.length + 1;
+  // Behind the last RETURN of a chain its end does the same.
+  const { action, chain } = rule;
+  const isEnd = action.kind === 'target' && action.effect.kind === 'return' && chain.hook === null && chain.rules.at(-1) === rule;
   return {
     ...place,
-    level: fate === 'same' || (impossible && fate === null && cause !== 'contradiction' && cause !== 'interface') ? 'warning' : 'error',
+    level:
+      isEnd || fate === 'same' || (impossible && fate === null && cause !== 'contradiction' && cause !== 'interface') ? 'warning' : 'error',
     certainty: leansOn.length > 0 ? 'possible' : 'proved',
     ...(leansOn.length > 0 ? { leansOn } : {}),
     focus: tellingWords(rule),
@@ -155,8 +162,7 @@ export const tellDeath = ({ rule, others, stranded, verdict }: Death): Told => {
       ...takers.map((taker) => ({
         at: spanOf(taker.node),
         focus: tellingWords(taker),
-        message:
-          cause === 'callers' ? 'leads here' : takers.length === 1 ? `${doing(taker)}: takes all of them` : `${doing(taker)}: takes a part`,
+        message: cause === 'callers' ? 'leads here' : sayTaking(taker, takers.length === 1),
       })),
       ...others.map((other) => ({ at: spanOf(other.node), message: 'dead for the same cause', dead: true })),
       ...stranded.map((inner) => ({ at: spanOf(inner.node), message: 'reached only from there', dead: true })),
@@ -165,7 +171,7 @@ export const tellDeath = ({ rule, others, stranded, verdict }: Death): Told => {
     ...(shows && first
       ? { shows: `line ${lineOf(first)} (${doing(first)}) meets it first; line ${lineOf(rule)} (${doing(rule)}) never sees it` }
       : {}),
-    ...(fate === 'other' && first ? { effect: sayEffect(rule, first) } : {}),
+    ...(fate === 'other' && first && !rewrites(first) ? { effect: sayEffect(rule, first) } : {}),
     help: `${'owner' in place ? `leave it: ${place.owner} writes it again` : adviseOn(rule, verdict)}${by.length > takers.length ? `; ${by.length - takers.length} more lines take a part of its packets` : ''}`,
   };
 };

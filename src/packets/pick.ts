@@ -83,7 +83,7 @@ const liked = (field: FieldName, family: Family, chosen: ReadonlyMap<FieldName, 
     case 'icmp':
       return family === 4 ? wide([8 * 256, 0, 3 * 256 + 1]) : wide([128 * 256, 129 * 256, 256]);
     case 'connectionState':
-      return ['NEW', 'RELATED', 'ESTABLISHED', 'UNTRACKED', 'INVALID'].map((name) => connectionStates.indexOf(name as 'NEW'));
+      return ['NEW', 'ESTABLISHED', 'RELATED', 'UNTRACKED', 'INVALID'].map((name) => connectionStates.indexOf(name as 'NEW'));
     case 'ttl':
       return wide([64, 63, 128, 255, 1]);
     case 'length':
@@ -216,12 +216,16 @@ export const pickPacket = (
     } else {
       // A liked value whole, or group by group its bits where they are allowed.
       let value = 0n;
+      let asked = 0n;
       const fits = (group: (typeof code.groups)[number], like: Ordinal): boolean => {
         const at =
           group.index.get(BigInt(like) & group.mask) ?? (group.dimension.size > group.values.length ? group.dimension.size - 1 : -1);
         return at >= 0 && allowed(group.dimension).has(at);
       };
       const whole = likes.find((like) => code.groups.every((group) => fits(group, like)));
+      // Bits that no rule asks for are in no group.
+      for (const { mask } of code.groups) asked |= mask;
+      value = BigInt(whole ?? likes[0]!) & ~asked;
       for (const group of code.groups) {
         const set = allowed(group.dimension);
         let bits: bigint | undefined;
@@ -335,12 +339,13 @@ export const packetJson = (packet: Packet): { src: string; dst: string; proto: s
     proto: proto === 58 ? 'icmpv6' : protocolName(proto),
   };
   const later = number('laterFragment') === 1;
+  const state = number('connectionState');
   if (protocolsWithPorts.includes(proto) && !later) {
     out.sport = number('sourcePort') ?? 40000;
     out.dport = number('destinationPort') ?? 80;
   }
   if (proto === 6 && !later) {
-    const flags = number('tcpFlags') ?? 2;
+    const flags = number('tcpFlags') ?? (state === connectionStates.indexOf('ESTABLISHED') ? 16 : 2);
     const list = flagNames.filter((_, i) => flags & (1 << i));
     out.flags = list.length > 0 ? list.join(',') : 'NONE';
   }
@@ -350,7 +355,6 @@ export const packetJson = (packet: Packet): { src: string; dst: string; proto: s
     out.icmp_code = icmp & 255;
   }
   if (later) out.frag = { offset: 1480, len: 512, mf: false };
-  const state = number('connectionState');
   if (state !== undefined) out.state = connectionStates[state]!;
   const plain: readonly (readonly [FieldName, string, number])[] = [
     ['mark', 'mark', 0],

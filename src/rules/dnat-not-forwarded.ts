@@ -1,6 +1,6 @@
 /** Ports that are sent on to another host by DNAT, and then refused in FORWARD; the way proved with the new destination. */
 
-import type { Ordinal } from '../../grammar/index.js';
+import { type Ordinal, printAddress } from '../../grammar/index.js';
 import { filterChain } from '../analysis/intent.js';
 import { outside, probe } from '../analysis/probe.js';
 import { networksOf, optionOf, targetOption } from '../explain/parts.js';
@@ -9,6 +9,11 @@ import { ownerOfRule } from '../model/owners.js';
 import { lineOf, placeOfChain, placeOfRule, spanOf } from '../model/place.js';
 import type { Rule } from '../model/ruleset.js';
 import { defineCheck } from './define.js';
+
+interface InterfaceName {
+  readonly name: string;
+  readonly prefix: boolean;
+}
 
 interface NatTo {
   readonly addresses: { readonly first: Ordinal; readonly last: Ordinal } | null;
@@ -24,7 +29,7 @@ export default defineCheck({
   category: 'nat',
   level: 'warning',
   summary: 'DNAT sends connections on to a host that FORWARD refuses.',
-  why: 'DNAT only changes the destination. The packet then goes through FORWARD like any other, with the new address and the new port, and needs a rule there that lets it through. Told where every packet that the DNAT rule makes is proved to be refused by FORWARD (and by INPUT, in case that the new destination is an address of this host). A rule in FORWARD that names the old port is a usual cause: it never sees it. Rules that programs write (published ports, services) are left to other checks.',
+  why: 'DNAT only changes the destination. The packet then goes through FORWARD like any other, with the new address and the new port, and needs a rule there that lets it through. Told where every packet that the DNAT rule makes is proved to be refused by FORWARD; where INPUT would let it in, it is possible only, and leans on the new destination being no address of this host. A rule in FORWARD that names the old port is a usual cause: it never sees it. Rules that programs write (published ports, services) are left to other checks.',
   advice:
     'Accept the new destination in FORWARD: -d NEW-ADDRESS -p tcp --dport NEW-PORT -j ACCEPT, or all translated connections with -m conntrack --ctstate DNAT.',
   examples: {
@@ -32,6 +37,10 @@ export default defineCheck({
       {
         title: 'FORWARD accepts the port before translation',
         text: '*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -i eth0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 192.0.2.10:80\nCOMMIT\n*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n-A FORWARD -i eth0 -d 192.0.2.10/32 -p tcp -m tcp --dport 8080 -j ACCEPT\nCOMMIT\n',
+      },
+      {
+        title: 'the same where INPUT is open: possible',
+        text: '*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -i eth0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 192.0.2.10:80\nCOMMIT\n*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n-A FORWARD -i eth0 -p tcp -m tcp --dport 8080 -j ACCEPT\n-A FORWARD -i eth1 -o eth0 -j ACCEPT\nCOMMIT\n',
       },
     ],
     leave: [
@@ -62,10 +71,11 @@ export default defineCheck({
       if (!to?.addresses || isLoopback(to.addresses.first) || facts.status(rule) !== 'live') continue;
       const numbers = askedOf(rule, to);
       if (!numbers) continue;
-      const forwarded = probe(facts, forward, { numbers, in: outside });
+      const from = cameBy(rule);
+      const forwarded = probe(facts, forward, { numbers, in: from });
       if (!forwarded || !isRefused(forwarded)) continue;
-      const local = probe(facts, input, { numbers, in: outside });
-      if (local && !isRefused(local)) continue;
+      const local = probe(facts, input, { numbers, in: from });
+      const isOpenHere = local !== null && !isRefused(local);
       const by = forwarded.decided.at(-1)!;
       report({
         ...placeOfRule(rule),
@@ -76,6 +86,9 @@ export default defineCheck({
         shows: by.rule
           ? `line ${lineOf(by.rule)} refuses it, with its new destination`
           : 'no rule of FORWARD decides it; the policy DROP does',
+        ...(isOpenHere
+          ? { certainty: 'possible' as const, leansOn: [`${printAddress(to.addresses.first)}: that it is no address of this host`] }
+          : {}),
         effect: 'the port looks closed from outside',
         help: 'accept the new destination and port in FORWARD',
         related: [{ at: by.rule ? spanOf(by.rule.node) : placeOfChain(forward).at, message: 'refuses it' }],
@@ -88,6 +101,13 @@ const isLoopback = (address: Ordinal): boolean => (typeof address === 'bigint' ?
 
 const isRefused = ({ accepted, open, refused }: NonNullable<ReturnType<typeof probe>>): boolean =>
   accepted === 0 && open === 0 && refused !== 0;
+
+/** The interface that the rule names, or any. */
+const cameBy = (rule: Rule): string | typeof outside => {
+  const option = optionOf(rule.node, '', 'inInterface');
+  const value = option && !option.negated ? (option.value as InterfaceName) : null;
+  return value && !value.prefix ? value.name : outside;
+};
 
 /** A new connection as the rule leaves it. */
 const askedOf = (rule: Rule, to: NatTo): Parameters<typeof probe>[2]['numbers'] | null => {

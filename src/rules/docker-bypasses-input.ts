@@ -70,13 +70,13 @@ export default defineCheck({
     const others = found.filter((each) => !named.includes(each));
     for (const { port, refusing, accepting, fates } of named)
       report({
-        ...placeOfRule(port.rule),
-        message: `port ${port.hostPort} is open to the Internet: it goes to a container through FORWARD, and the rule in INPUT that refuses it never sees it`,
+        ...placeOfRule(refusing!),
+        message: `port ${port.hostPort} is open to the Internet although this rule refuses it: it goes to a container through FORWARD, and never comes here`,
         witness: fates.packet(fates.refused),
         shows: `INPUT: line ${lineOf(refusing!)} would refuse it; nat sends it through FORWARD, where ${accepting ? `line ${lineOf(accepting)} accepts it` : 'the policy accepts it'}`,
         help: `publish it on 127.0.0.1, or refuse it in DOCKER-USER with -m conntrack --ctorigdstport ${port.hostPort}`,
         related: [
-          { at: spanOf(refusing!.node), message: 'meant to refuse it, never sees it' },
+          { at: spanOf(port.rule.node), message: 'sends it to the container' },
           ...(accepting ? [{ at: spanOf(accepting.node), message: 'lets it through' }] : []),
         ],
       });

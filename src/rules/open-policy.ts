@@ -35,7 +35,10 @@ export default defineCheck({
         title: 'accepts ssh and web, and all the rest',
         text: ':INPUT ACCEPT [0:0]\n-A INPUT -i lo -j ACCEPT\n-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n-A INPUT -p tcp -m tcp --dport 443 -j ACCEPT',
       },
-      { title: 'a list of bans: info', text: '-A INPUT -s 192.0.2.66/32 -j DROP\n-A INPUT -p tcp -m tcp --dport 23 -j DROP' },
+      {
+        title: 'a list of bans: info',
+        text: ':INPUT ACCEPT [0:0]\n-A INPUT -s 192.0.2.66/32 -j DROP\n-A INPUT -p tcp -m tcp --dport 23 -j DROP',
+      },
     ],
     leave: [
       {
@@ -52,7 +55,8 @@ export default defineCheck({
   checkRuleset: ({ ruleset, facts, report }) => {
     for (const name of ['INPUT', 'FORWARD'] as const) {
       const chain = filterChain(ruleset, name);
-      if (chain?.policy !== 'ACCEPT' || chain.rules.length === 0) continue;
+      // A script that sets no policy leaves the one that is there.
+      if (chain?.policy !== 'ACCEPT' || !chain.node || chain.rules.length === 0) continue;
       const written = writtenRulesFrom(chain);
       const services = written.filter(letsServiceIn);
       const refusing = written.filter((rule) => ['DROP', 'REJECT'].includes(decisionOf(rule) ?? ''));

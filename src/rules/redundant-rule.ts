@@ -28,6 +28,10 @@ export default defineCheck({
         text: '-A INPUT -s 192.0.2.7/32 -p tcp -j DROP\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n-A INPUT -s 192.0.2.0/24 -j DROP',
       },
       {
+        title: 'the rule that gives the same is the one to go',
+        text: '-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n-A INPUT -p udp -j DROP\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n-A INPUT -p tcp -j DROP',
+      },
+      {
         title: 'the log sees different packets',
         text: '-A INPUT -s 192.0.2.7/32 -j DROP\n-A INPUT -s 192.0.2.0/24 -j LOG\n-A INPUT -s 192.0.2.0/24 -j DROP',
       },
@@ -39,6 +43,10 @@ export default defineCheck({
     for (const rule of ruleset.rules) {
       const found = facts.redundancy(rule);
       if (!found || (found.because.length === 0 && found.atEnd)) continue; // a rule that says what the policy does is a matter of taste
+      // A script that sets no policy leaves the one that is there.
+      if (found.atEnd && rule.chain.hook !== null && !rule.chain.node) continue;
+      // A later rule that is dead is told to go: not both can.
+      if (found.because.some((later) => facts.status(later) === 'dead')) continue;
       const { owner } = ownerNameOf(rule);
       if (owner) {
         const key = `${owner} ${rule.chain.table.name}`;

@@ -100,6 +100,29 @@ describe('connections', () => {
     ).toEqual([[2], [3], [2]]);
   });
 
+  it('begin with DCCP whatever its checksum, never with UDP-Lite that comes in', () => {
+    const other = (proto: string, more: object = {}) =>
+      JSON.stringify({ in: 'eth0', src: '192.0.2.7', dst: '203.0.113.5', proto, sport: 9, dport: 53, ...more });
+    const told = ask(tracer(states), other('dccp'), other('dccp', { badsum: true }), other('udplite'));
+    expect(told.map(({ matched }) => matched)).toEqual([[3], [3], [2]]);
+    const sent = JSON.stringify({ in: 'local', src: '198.51.100.1', dst: '203.0.113.5', proto: 'udplite', sport: 9, dport: 53 });
+    expect(trace(table('filter', '-A OUTPUT -m conntrack --ctstate NEW'), sent).matched).toEqual([2]);
+  });
+
+  it('do not begin with IPv6 that has no protocol behind its headers', () => {
+    const rules = table('mangle', '-A PREROUTING -m conntrack --ctstate INVALID', '-A PREROUTING -m conntrack --ctstate NEW');
+    const walk = new Tracer(resolve(parse(rules, { family: 6 }).document).rulesets[0]!, { host });
+    const packet = (more: object) => JSON.stringify({ in: 'eth0', src: '2001:db8::7', dst: '2001:db8::1', ...more });
+    const told = ask(walk, packet({ proto: 'ah' }), packet({ proto: 'esp' }));
+    expect(told.map(({ matched }) => matched)).toEqual([[2], [3]]);
+  });
+
+  it('that were never confirmed may still count for connlimit, for a moment', () => {
+    const rules = table('filter', '-A FORWARD -p tcp -m connlimit --connlimit-above 1', '-A FORWARD -j DROP');
+    const other = out.replace('40000', '40001');
+    expect(ask(tracer(rules), out, other, `${other} wait_ms=100`).map(({ certain }) => certain)).toEqual([true, false, true]);
+  });
+
   it('look INVALID in raw, before tracking', () => {
     expect(
       trace(table('raw', '-A PREROUTING -m conntrack --ctstate INVALID', '-A PREROUTING -m conntrack --ctstate NEW'), out).matched,

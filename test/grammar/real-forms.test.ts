@@ -83,6 +83,39 @@ describe('addresses', () => {
   });
 });
 
+test('the last slash is the one before the mask', () => {
+  expect(answer('-s 192.0.2.1/8/0 -p tcp')).toBe('-p tcp');
+  expect(answer('-s 192.0.2.1/8/24')).toMatch(/^refused/);
+});
+
+describe('values of which the end or the beginning does not count', () => {
+  test.each<[string, string, Place]>([
+    ['-m dscp --dscp-class cs4x', '-m dscp --dscp 0x20', {}],
+    ['-j CLASSIFY --set-class " 1: 2"', '-j CLASSIFY --set-class 0001:0002', { chain: 'OUTPUT' }],
+    ['-p tcp -j DNAT --to-destination xy:80', '-p tcp -j DNAT --to-destination :80', nat],
+  ])('%s', (rule, saved, place) => expect(answer(rule, place)).toBe(saved));
+  test.each<[string, Place]>([
+    ['-m dscp --dscp-class C', {}],
+    ['-j CLASSIFY --set-class "1 :2"', { chain: 'OUTPUT' }],
+    ['-p tcp -j DNAT --to-destination xyz:80', nat],
+  ])('%s is refused', (rule, place) => expect(answer(rule, place)).toMatch(/^refused/));
+});
+
+describe('a rule for the other family', () => {
+  test.each(['-6 -x --nothing', '-6 -j TTL', '-s 192.0.2.1 -6 !'])('%s is read no further', (rule) => expect(answer(rule)).toBe(''));
+  test('what stands before must be right', () => expect(answer('-p xxx -6')).toMatch(/^refused/));
+});
+
+describe('commands that take a chain alone', () => {
+  test.each(['-N TWO -p tcp', '-Z ONE -j ACCEPT', '-F ONE -s 192.0.2.1', '-P INPUT DROP -j ACCEPT'])('%s is refused', (line) => {
+    const text = `*filter\n:INPUT ACCEPT [0:0]\n:ONE - [0:0]\n${line}\nCOMMIT\n`;
+    const { diagnostics } = lintText([{ name: 'x', text }], { select: ['load'] });
+    expect(diagnostics.filter(({ level }) => level === 'error').map(({ message }) => message)).toEqual([
+      `${line.slice(0, 2)} takes no conditions and no target`,
+    ]);
+  });
+});
+
 describe('values glued to their flag', () => {
   test.each(['-s192.0.2.1', '--source=192.0.2.1', '-ptcp', '-p6', '--protocol=tcp', '-jACCEPT', '--jump=ACCEPT', '--in-interface=eth0'])(
     '%s is read as one word',
@@ -105,6 +138,10 @@ describe('values glued to their flag', () => {
     ]);
   });
 
+  test.each(['--ma 1', '--ma=1'])('-m mark %s may be --match as well', (words) =>
+    expect(answer(`-m mark ${words}`)).toMatch(/^refused: --ma is short for several/),
+  );
+
   test('a value that may be left out is never glued', () =>
     expect(answer('-m rateest --rateest wan --rateest-gt --rateest-bps=1mbit')).toMatch(/^refused/));
 });
@@ -118,10 +155,13 @@ describe('words around a rule', () => {
     ['-i ! -p tcp', '-i ! -p tcp'],
   ])('%s', (rule, saved) => expect(answer(rule)).toBe(saved));
 
-  test.each(['-- -j ACCEPT', '-n -j ACCEPT', '-m "" -j ACCEPT', '-i ! eth0', '-c 1 -j ACCEPT', '-h'])('%s is refused', (rule) => {
-    expect(answer(rule)).toMatch(/^refused/);
-    expect(answer(rule)).not.toContain(';'); // one cause, one message
-  });
+  test.each(['-- -j ACCEPT', '-n -j ACCEPT', '-c 1 2 -c 3 4 -j ACCEPT', '-m "" -j ACCEPT', '-i ! eth0', '-c 1 -j ACCEPT', '-h'])(
+    '%s is refused',
+    (rule) => {
+      expect(answer(rule)).toMatch(/^refused/);
+      expect(answer(rule)).not.toContain(';'); // one cause, one message
+    },
+  );
 
   test('counters in one word', () => {
     expect(answer('-c 3,4 -j ACCEPT')).toBe('-j ACCEPT');
@@ -225,6 +265,8 @@ describe('names that are slips', () => {
 describe('a quote that is not closed', () => {
   test('takes in the line end', () => expect(answer('-m comment --comment "a -j ACCEPT')).toBe('-m comment --comment "a -j ACCEPT\n"'));
   test('drops a backslash before it', () => expect(answer('-m comment --comment "a\\')).toBe('-m comment --comment "a\n"'));
+  test('is refused where a line of the log cannot hold a line end', () =>
+    expect(answer('-j LOG --log-prefix "dropped: ')).toMatch(/^refused: --log-prefix: the text holds a line end$/));
   test('does not go on in the next line: that is refused', () => {
     const text = '*filter\n-A INPUT -m comment --comment "a\nb" -j ACCEPT\nCOMMIT\n';
     const { diagnostics } = lintText([{ name: 'x', text }], { select: ['load'] });
@@ -233,4 +275,33 @@ describe('a quote that is not closed', () => {
     ]);
     expect(print(parse(text).document)).toBe(text);
   });
+});
+
+describe('the family of a text without a header', () => {
+  const familyOf = (...rules: readonly string[]) =>
+    parse(`*filter\n${rules.join('\n')}\nCOMMIT\n`).document.items.flatMap((item) => (item.kind === 'table' ? item.family : []))[0];
+  test('is that of its addresses, whatever protocols stand beside them', () => {
+    const pings = ['-A INPUT -p icmp -j ACCEPT', '-A FORWARD -p icmp -j ACCEPT'];
+    expect(familyOf(...pings)).toBe(4);
+    expect(familyOf(...pings, '-A INPUT -s fe80::/10 -j ACCEPT')).toBe(6);
+    expect(familyOf('-A INPUT -p ipv6-icmp -j ACCEPT')).toBe(6);
+  });
+});
+
+describe('a text that is no ruleset', () => {
+  const told = (...lines: readonly string[]) => {
+    const { diagnostics } = lintText([{ name: 'x', text: `${lines.join('\n')}\n` }], { select: ['load', 'meta'] });
+    return diagnostics.map(({ message, related }) => [message.slice(0, 38), related.length]);
+  };
+  test('is told once', () => {
+    expect(
+      told('Chain INPUT (policy ACCEPT)', 'target  prot opt source', 'ACCEPT  all  --  anywhere', '', 'Chain X (1 references)', 'target'),
+    ).toEqual([['this is what iptables -L prints, which', 4]]);
+    expect(told('table inet filter {', ' chain input {', '', ' }', '}')).toEqual([['this is the language of nft, not that ', 3]]);
+    expect(told('hello', 'world', '', 'again')).toEqual([
+      ['a table (*filter), a chain (:INPUT), a', 1],
+      ['a table (*filter), a chain (:INPUT), a', 0],
+    ]);
+  });
+  test('within a table each line is told', () => expect(told('*filter', 'hello', 'world', 'COMMIT')).toHaveLength(2));
 });

@@ -408,9 +408,15 @@ const sctpChunks = (bytes: Uint8Array, headers: Headers): readonly number[] | nu
   return types.length > 0 ? types : null;
 };
 
+/** Headers of IPv6 behind which a protocol must stand: behind "no next header", and where one is cut, none does (ipv6_skip_exthdr). */
+const beforeProtocol6 = new Set([0, 43, 44, 51, 59, 60]);
+
 /** Whether the packet is damaged in a way that its protocol's tracker refuses. */
 const isDamaged = (bytes: Uint8Array, headers: Headers, checksums: boolean): boolean => {
   const { protocol, transport, length } = headers;
+  if (headers.family === 6 && beforeProtocol6.has(protocol)) return true;
+  // The kernel sums UDP-Lite that arrives with the number of UDP, which never fits (nf_conntrack_proto_udp.c, udplite_error; measured, Linux 6.18).
+  if (protocol === 136 && checksums) return true;
   if (protocol === 6) {
     const headerLength = (bytes[transport + 12] ?? 0) >> 2;
     if (headers.tcpFlags === undefined || headerLength < 20 || transport + headerLength > length) return true;

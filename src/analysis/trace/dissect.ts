@@ -143,7 +143,7 @@ export const dissect = (bytes: Uint8Array): Headers => (bytes.length > 0 && byte
 export const ipChecksumHolds = (bytes: Uint8Array, headers: Headers): boolean =>
   headers.family === 6 || internetChecksum(bytes.subarray(0, headers.transport)) === 0;
 
-/** Whether the transport checksum of a whole packet is right; of fragments and protocols without one: true. */
+/** Whether the transport checksum of a whole packet is right; of fragments, protocols without one and those that Linux 6.18 does not look at (DCCP): true. */
 export const transportChecksumHolds = (bytes: Uint8Array, headers: Headers): boolean => {
   if (headers.fragmentOffset > 0 || headers.moreFragments) return true;
   const segment = bytes.subarray(headers.transport, headers.length);
@@ -156,7 +156,6 @@ export const transportChecksumHolds = (bytes: Uint8Array, headers: Headers): boo
     case 1:
       return internetChecksum(segment) === 0;
     case 6:
-    case 33:
     case 58:
       return covered();
     case 17:

@@ -273,13 +273,34 @@ const connlimit = (test: Test, past: Past): Answer => {
   const address = flight.field(side === 'saddr' ? 'source' : 'destination');
   if (address instanceof Unknown) return address;
   const group = `${maskAddress(address as number | bigint, length)}`;
-  const held = state.get(test) as Readonly<Record<string, readonly Tuple[]>> | typeof disputed | undefined;
+  const held = state.get(test) as Readonly<Record<string, readonly Counted[]>> | typeof disputed | undefined;
   if (held === disputed) return hangs(what);
-  const alive = (held?.[group] ?? []).filter((tuple) => sameTuple(tuple, own) || isAlive(state, tuple, flight.connection?.zone ?? 0));
-  const counted = alive.some((tuple) => sameTuple(tuple, own)) ? alive : [...alive, own];
-  state.set(test, { ...(held ?? {}), [group]: counted });
-  return counted.length > most === isAbove;
+  const { earliest, latest } = state.clock;
+  const zone = flight.connection?.zone ?? 0;
+  const others: Counted[] = [];
+  let alive = 1;
+  let passing = 0;
+  for (const counted of held?.[group] ?? []) {
+    const isConfirmed = isAlive(state, counted.tuple, zone);
+    if (isConfirmed && sameTuple(counted.tuple, own)) continue;
+    if (isConfirmed) alive++;
+    else if (earliest - counted.latest <= briefly) passing++;
+    else continue;
+    others.push(counted);
+  }
+  state.set(test, { ...(held ?? {}), [group]: [...others, { tuple: own, latest }] });
+  if (alive > most !== alive + passing > most) return new Unknown('whether a connection that was never confirmed is still counted');
+  return alive > most === isAbove;
 };
+
+/** A connection on a list of connlimit, and when it was seen last. */
+interface Counted {
+  readonly tuple: Tuple;
+  readonly latest: number;
+}
+
+/** Milliseconds for which the kernel keeps what is not confirmed yet on the list: two ticks, of 10 ms at most (nf_conncount.c, find_or_evict). */
+const briefly = 20;
 
 const sameTuple = (a: Tuple, b: Tuple): boolean =>
   a.source === b.source &&
