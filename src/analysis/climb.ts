@@ -221,11 +221,8 @@ class Climber {
 /** Decides open steps of chains of which not all arrivals are known. */
 export const climb = (program: Program, table: TableProgram, result: SurveyResult): void => {
   const climber = new Climber(program, table, result);
-  for (const chain of table.chains) {
-    if (result.arrivals[chain.index]!.exact) continue;
-    for (const step of chain.steps) {
-      if (climber.purse.left < 0) return;
-      if (result.status[step.rule.id] === 0 && step.cubes) climber.decide(chain, step);
-    }
+  for (const [chain, step] of result.open) {
+    if (climber.purse.left < 0) return;
+    if (!result.arrivals[chain.index]!.exact && step.cubes) climber.decide(chain, step);
   }
 };

@@ -25,8 +25,8 @@ import {
   tcpMayBe,
   type Verdict,
 } from '../../grammar/index.js';
-import { makesOf, rulesLike } from '../model/makes.js';
-import type { Chain, Rule, Ruleset } from '../model/ruleset.js';
+import { type Makes, makesOf, rulesLike } from '../model/makes.js';
+import type { Action, Chain, Rule, Ruleset, Table } from '../model/ruleset.js';
 import { type Cube, cubeOf, cubesOf, everything, meet, setOf } from '../packets/cube.js';
 import { type Change, type Dimension, type Form, type Resolver, Space, type ValueSet } from '../packets/space.js';
 
@@ -193,32 +193,8 @@ const lineOf = (rule: Rule): number => rule.chain.table.ruleset.source.position(
 
 export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Program => {
   const space = new Space(ruleset.family, options.resolver);
-  let assembles = false;
-  // Of a part of a ruleset: rules keep their numbers.
-  const count = (ruleset.rules.at(-1)?.id ?? -1) + 1;
-  const predicates: Predicate[] = new Array(count);
-  const lost = changedByMatches(ruleset);
-  const { makes, of } = makesOf(ruleset);
-  /** What the last rule of each make asks: most rules of some makes ask the same. */
-  const asked: (Predicate | undefined)[] = new Array(makes.length);
-  for (const rule of ruleset.rules) {
-    const predicate = lost.size === 0 ? rule.condition : forgetting(rule.condition, lost);
-    predicates[rule.id] = predicate;
-    const { action } = rule;
-    const make = of[rule.id]!;
-    if (predicate !== asked[make]) {
-      asked[make] = predicate;
-      space.collect(predicate);
-      if (!assembles && tracks(predicate)) assembles = true;
-    }
-    if (!assembles && action.kind === 'target' && isTracking(rule)) assembles = true;
-    if (action.kind !== 'target') continue;
-    if (action.actsOn) space.collect(action.actsOn);
-    for (const rewrite of action.rewrites) space.collectRewrite(rewrite);
-    // NETMAP and REDIRECT write what is known by hook only.
-    if (action.rewrites.length > 0 && rule.chain.table.name === 'nat' && action.rewrites.some(({ kind }) => kind === 'unknown'))
-      for (const at of hooks) for (const rewrite of action.rewritesAt(at)) space.collectRewrite(rewrite);
-  }
+  const asking = new Asking(ruleset, space);
+  for (const rule of ruleset.rules) asking.note(rule);
   for (const predicate of [...(options.asks ?? []), ...(options.carries?.values() ?? [])]) space.collect(predicate);
   space.cut();
   const hook = space.addHook(hooks.length);
@@ -227,60 +203,151 @@ export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Pr
     const cubes = cubesOf(space.form(predicate), mostCubes);
     if (cubes) carries.set(at, cubes);
   }
-  const steps: Step[] = new Array(count);
-  const chainOf = new Int32Array(count);
+  const { count } = asking;
+  const program = { steps: new Array<Step>(count), chainOf: new Int32Array(count) };
   const programs = new Map<TableName, TableProgram>();
-  const conditions: (Condition | undefined)[] = new Array(makes.length);
   for (const name of tables) {
     const table = ruleset.tables.get(name);
     if (!table) continue;
-    const chains: CompiledChain[] = [];
-    const places = placesOf(table.chains.values());
-    const setters: CompiledStep[] = [];
-    for (const chain of table.chains.values()) {
-      const own: CompiledStep[] = new Array(chain.rules.length);
-      let history: Dimension[] | null = null;
-      for (let i = 0; i < own.length; i++) {
-        const rule = chain.rules[i]!;
-        const before = space.dimensions.length;
-        let step: CompiledStep;
-        if (rule.node.whole) {
-          const make = of[rule.id]!;
-          const predicate = predicates[rule.id]!;
-          let condition = conditions[make];
-          if (condition?.predicate !== predicate) {
-            condition = conditionOf(predicate, name, space);
-            // What asks something new asks it for this rule alone, or is asked for the first time.
-            if (space.dimensions.length === before) conditions[make] = condition;
-          }
-          step = compile(rule, i, condition, space, places);
-        } else step = unreadStep(rule, i, space);
-        for (let at = before; at < space.dimensions.length; at++)
-          if (space.dimensions[at]!.test!.decidedBy === 'history') {
-            if (history === null) history = [space.dimensions[at]!];
-            else history.push(space.dimensions[at]!);
-          }
-        own[i] = step;
-        steps[rule.id] = step;
-        chainOf[rule.id] = chains.length;
-        if (step.kind === 'pass' && rule.action.kind === 'target' && rule.action.name === 'SET') setters.push(step);
-      }
-      chains.push({ chain, index: chains.length, steps: own, hook: chain.hook, history: history ?? noHistory });
+    const builder = new TableBuilder(table, asking, space, program);
+    for (const chain of table.chains.values()) builder.add(chain);
+    programs.set(name, builder.finish());
+  }
+  return { ruleset, space, tables: programs, ...program, hook, assembles: asking.assembles, carries };
+};
+
+/**
+ * Notes what rules ask and write, so that the space can be cut. This and TableBuilder have a method for each rule: called 100,000 times it is compiled
+ * early, which a loop in a function that runs once is not.
+ */
+class Asking {
+  readonly makes: Makes;
+  /** Conditions by rule id. */
+  readonly predicates: Predicate[];
+  /** Of a part of a ruleset: rules keep their numbers. */
+  readonly count: number;
+  /** Some rule makes the kernel track connections. */
+  assembles = false;
+  private readonly space: Space;
+  private readonly lost: ReadonlySet<FieldName>;
+  /** What the last rule of each make asks: most rules of some makes ask the same. */
+  private readonly last: (Predicate | undefined)[];
+
+  constructor(ruleset: Ruleset, space: Space) {
+    this.space = space;
+    this.makes = makesOf(ruleset);
+    this.count = (ruleset.rules.at(-1)?.id ?? -1) + 1;
+    this.predicates = new Array(this.count);
+    this.lost = changedByMatches(ruleset);
+    this.last = new Array(this.makes.makes.length);
+  }
+
+  note(rule: Rule): void {
+    const { lost, last } = this;
+    const predicate = lost.size === 0 ? rule.condition : forgetting(rule.condition, lost);
+    this.predicates[rule.id] = predicate;
+    const make = this.makes.of[rule.id]!;
+    if (predicate !== last[make]) {
+      last[make] = predicate;
+      this.space.collect(predicate);
+      if (!this.assembles && tracks(predicate)) this.assembles = true;
     }
+    if (rule.action.kind === 'target') this.noteTarget(rule, rule.action);
+  }
+
+  private noteTarget(rule: Rule, action: Action & { readonly kind: 'target' }): void {
+    const { space } = this;
+    const { rewrites } = action;
+    if (!this.assembles && isTracking(rule)) this.assembles = true;
+    if (action.actsOn) space.collect(action.actsOn);
+    if (rewrites.length === 0) return;
+    for (const rewrite of rewrites) space.collectRewrite(rewrite);
+    // NETMAP and REDIRECT write what is known by hook only.
+    if (rule.chain.table.name === 'nat' && rewrites.some(({ kind }) => kind === 'unknown'))
+      for (const at of hooks) for (const rewrite of action.rewritesAt(at)) space.collectRewrite(rewrite);
+  }
+}
+
+/** Makes the program of one table, chain by chain. */
+class TableBuilder {
+  private readonly table: Table;
+  private readonly asking: Asking;
+  private readonly space: Space;
+  private readonly program: Pick<Program, 'chainOf'> & { readonly steps: Step[] };
+  private readonly chains: CompiledChain[] = [];
+  private readonly places: Int32Array;
+  private readonly setters: CompiledStep[] = [];
+  /** What the last rule of each make asks, if that is nothing of its own. */
+  private readonly conditions: (Condition | undefined)[];
+  /** What history decides in the chain in hand. */
+  private history: Dimension[] | null = null;
+
+  constructor(table: Table, asking: Asking, space: Space, program: Pick<Program, 'chainOf'> & { readonly steps: Step[] }) {
+    this.table = table;
+    this.asking = asking;
+    this.space = space;
+    this.program = program;
+    this.places = placesOf(table.chains.values());
+    this.conditions = new Array(asking.makes.makes.length);
+  }
+
+  add(chain: Chain): void {
+    const { rules } = chain;
+    const steps: CompiledStep[] = new Array(rules.length);
+    this.history = null;
+    for (let i = 0; i < rules.length; i++) steps[i] = this.compile(rules[i]!, i);
+    this.chains.push({ chain, index: this.chains.length, steps, hook: chain.hook, history: this.history ?? noHistory });
+  }
+
+  private compile(rule: Rule, index: number): CompiledStep {
+    const { space, program } = this;
+    const before = space.dimensions.length;
+    const step = rule.node.whole ? compile(rule, index, this.conditionOf(rule), space, this.places) : unreadStep(rule, index, space);
+    if (space.dimensions.length > before) this.noteHistory(before);
+    program.steps[rule.id] = step;
+    program.chainOf[rule.id] = this.chains.length;
+    if (step.kind === 'pass' && rule.action.kind === 'target' && rule.action.name === 'SET') this.setters.push(step);
+    return step;
+  }
+
+  private conditionOf(rule: Rule): Condition {
+    const { space, asking, conditions } = this;
+    const make = asking.makes.of[rule.id]!;
+    const predicate = asking.predicates[rule.id]!;
+    const known = conditions[make];
+    if (known?.predicate === predicate) return known;
+    const before = space.dimensions.length;
+    const condition = conditionOf(predicate, this.table.name, space);
+    // What asks something new asks it for this rule alone, or is asked for the first time.
+    if (space.dimensions.length === before) conditions[make] = condition;
+    return condition;
+  }
+
+  private noteHistory(from: number): void {
+    const { dimensions } = this.space;
+    for (let at = from; at < dimensions.length; at++) {
+      const dimension = dimensions[at]!;
+      if (dimension.test!.decidedBy !== 'history') continue;
+      if (this.history === null) this.history = [dimension];
+      else this.history.push(dimension);
+    }
+  }
+
+  finish(): TableProgram {
+    const { chains, space } = this;
     const calls = callsOf(chains);
-    const order = callOrder(chains, calls, space, steps);
-    reaskSets(setters, space);
-    programs.set(name, {
-      name,
+    const order = callOrder(chains, calls, space, this.program.steps);
+    reaskSets(this.setters, space);
+    return {
+      name: this.table.name,
       chains,
       order,
       rewrites: rewritesWhatItAsks(chains, calls, order, space),
       indexOf: onFirstUse(() => new Map(chains.map(({ chain: { name }, index }) => [name, index] as const))),
       callersOf: onFirstUse(() => callersIn(chains)),
-    });
+    };
   }
-  return { ruleset, space, tables: programs, steps, chainOf, hook, assembles, carries };
-};
+}
 
 /** Which chain of a program a chain of the model is, by its index there; -1: it is left out. */
 const placesOf = (chains: Iterable<Chain>): Int32Array => {

@@ -139,7 +139,9 @@ export class Reachability {
     this.statuses = new Uint8Array(this.program.steps.length);
     for (const table of this.program.tables.values()) this.decide(table);
     this.followPaths();
-    this.inconclusive = ruleset.rules.some(({ id }) => this.statuses[id] === open);
+    // Of a part of a ruleset: rules keep their numbers, and those between are none.
+    const isWhole = this.statuses.length === ruleset.rules.length;
+    this.inconclusive = isWhole ? this.statuses.includes(open) : ruleset.rules.some(({ id }) => this.statuses[id] === open);
   }
 
   flow(table: TableProgram): Flow {
@@ -201,13 +203,14 @@ export class Reachability {
       return new Map(table.chains.filter((chain) => chain.hook !== null).map((chain) => [chain.index, flow.entry(chain)]));
     };
     const { statuses, details } = this;
-    const left: [ChainProgram, Step][] = [];
-    if (!table.rewrites) {
+    let left: [ChainProgram, Step][] = [];
+    if (table.rewrites) for (const chain of table.chains) for (const step of chain.steps) left.push([chain, step]);
+    else {
       const result = survey(this.program, table, statuses);
       climb(this.program, table, result);
       this.surveys.set(table, result);
+      left = result.open.filter(([, step]) => statuses[step.rule.id] === open);
     }
-    for (const chain of table.chains) for (const step of chain.steps) if (statuses[step.rule.id] === open) left.push([chain, step]);
     if (left.length === 0) return;
     if (!table.rewrites && left.length <= fewUndecided) {
       for (const [chain, step] of left) this.ask(table, chain, step);

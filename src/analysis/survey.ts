@@ -73,6 +73,8 @@ export class SurveyResult {
   readonly deaths = new Map<number, Death>();
   readonly arrivals: readonly Arrivals[];
   readonly summaries: readonly (Summary | undefined)[];
+  /** Steps that it left undecided, callers' chains first. */
+  readonly open: [ChainProgram, Step][] = [];
   private readonly program: Program;
   /** Lives that took looking for. */
   private readonly lives = new Map<number, Life>();
@@ -391,6 +393,7 @@ class Surveyor {
     if (entries.length === 0) {
       for (const step of steps) {
         if (exact) this.result.die(step.rule.id, nothingArrives);
+        else this.result.open.push([chain, step]);
         if (step.target >= 0 && !exact) this.result.arrivals[step.target]!.exact = false;
       }
       return;
@@ -417,6 +420,7 @@ class Surveyor {
         continue;
       }
       this.judge(step);
+      if (this.result.status[step.rule.id] === 0) this.result.open.push([chain, step]);
       this.take(step);
     }
   }
