@@ -285,7 +285,10 @@ export class Reachability {
         const isLate = result?.comes(chain, comeLate) ?? true;
         if (!isLate && result!.arrivals[chain.index]!.exact) continue;
         for (const step of chain.steps) {
-          if (this.statuses[step.rule.id] !== alive || (!isLate && !result!.wasLookedFor(step))) continue;
+          const { id } = step.rule;
+          if (this.statuses[id] !== alive) continue;
+          // Packets beyond those that are known to arrive were looked for, from below or by diagrams.
+          if (!isLate && !result!.wasLookedFor(step) && !this.details.has(id)) continue;
           const found = this.found(step);
           const witness = found.witness!;
           const hook = hooks[(setOf(witness, program.hook.index) ?? program.hook.full).ranges[0]!]!;

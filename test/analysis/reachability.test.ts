@@ -293,6 +293,24 @@ describe('live rules', () => {
   });
 });
 
+it('rules of a chain whose jump is no few cubes are followed through earlier tables, too', () => {
+  const text = [
+    '*mangle',
+    ':OUTPUT DROP [0:0]',
+    'COMMIT',
+    '*filter',
+    ':OUTPUT ACCEPT [0:0]',
+    ':A - [0:0]',
+    '-A OUTPUT ! -s 2001:db8::/32 -m conntrack ! --ctstatus NONE -g A',
+    '-A OUTPUT -s ::1/::3 -j ACCEPT',
+    '-A A ! -s 2001:db8::/32 -j DROP',
+    'COMMIT',
+    '',
+  ].join('\n');
+  const desk = facts(text, {}, 6);
+  expect(desk.ruleset.rules.map((rule) => desk.status(rule))).toEqual(['dead', 'dead', 'dead']);
+});
+
 describe('unknowns of a called chain', () => {
   const leans = (text: string): readonly (readonly string[])[] => {
     const desk = facts(text);
