@@ -361,6 +361,19 @@ const shortChain = 64;
 /** What earlier steps leave is followed as so many cubes; where it falls into more, each step asks the earlier ones anew. */
 const mostLeft = 8;
 
+/** Of so many intervals a set that is left is too many to be cut again and again: each cut is a set of its own, of 65,000 ports at worst. */
+const mostIntervals = 32;
+
+/** Whether what was cut by a cube fell into many intervals there. */
+const isRagged = (left: readonly Cube[], { dims }: Cube): boolean => {
+  for (const cube of left)
+    for (const dim of dims) {
+      const set = setOf(cube, dim);
+      if (set !== undefined && set.ranges.length > 2 * mostIntervals) return true;
+    }
+  return false;
+};
+
 /** Surveys one chain after the other; what it holds is of the chain in hand. There are tens of thousands of short ones. */
 class Surveyor {
   private readonly result: SurveyResult;
@@ -654,7 +667,10 @@ class Surveyor {
   /** What a step takes from those behind it. */
   private take(step: Step): void {
     for (const { cube, kind, isWhole } of takenBy(step, this.result.summaries)) {
-      if (this.left !== null) this.left = kind === 3 ? leftBy(this.left, cube, mostLeft) : null;
+      if (this.left !== null) {
+        const left = kind === 3 ? leftBy(this.left, cube, mostLeft) : null;
+        this.left = left !== null && left !== this.left && isRagged(left, cube) ? null : left;
+      }
       if (isWhole) this.takeWhole(cube, step.index, kind);
       else this.cover(cube, step.index, kind);
     }
