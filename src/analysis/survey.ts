@@ -5,7 +5,8 @@
  * - `sure`: what a chain decides whatever history says, when it is entered by every packet. Computed once, callees first. It may be known in part
  *   only: then `sure` is a lower bound (good to prove death) and `most` an upper bound (good to prove life).
  * - `arrives`: cubes of packets known to enter it, and whether they are all (`exact`). Computed callers first.
- * - a cover of a step is what earlier steps of its chain take from it.
+ * - a cover of a step is what earlier steps of its chain take from it. While what they leave of the arrivals is few cubes, it is carried from step to
+ *   step (`left`), and a step lives by what it meets of that; beyond, each step asks the covers that it meets.
  */
 import {
   type Budget,
