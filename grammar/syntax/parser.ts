@@ -146,34 +146,44 @@ export class RulesetParser extends EmbeddedActionsParser {
     this.OR(this.wordAlternatives);
   };
 
+  private readonly takeCounters = () => {
+    this.reader.counters(this.CONSUME(Counters));
+  };
+  private readonly takeChain = () => {
+    this.reader.value(this.CONSUME(Value));
+  };
+
+  /** What a rule's line may begin with. Made once, like the other alternatives: made for each line they are a dozen objects and functions. */
+  private readonly commandAlternatives = [
+    {
+      ALT: () => {
+        this.reader.append(this.CONSUME(Append));
+        this.OPTION1(this.takeChain);
+      },
+    },
+    {
+      ALT: () => {
+        this.OR1([
+          { ALT: () => this.reader.command(this.CONSUME(Command)) },
+          { ALT: () => this.reader.command(this.CONSUME(QuotedCommand)) },
+        ]);
+        this.OPTION2(() => this.reader.value(this.CONSUME1(Value)));
+        this.MANY(() => this.reader.value(this.CONSUME(Plain)));
+      },
+    },
+    { ALT: () => this.reader.command(this.CONSUME(Option0)) },
+    {
+      ALT: () => {
+        this.reader.command(this.CONSUME(OptionAny));
+        this.MANY1(() => this.reader.value(this.CONSUME1(Plain)));
+      },
+    },
+  ];
+
   /** `ruleLine = [ Counters ] ( "-A" [ Value ] | ( Command | QuotedCommand ) [ Value ] { Plain } | Option0 | OptionAny { Plain } ) ruleWords EndLine` */
   readonly ruleLine = this.RULE('ruleLine', () => {
-    this.OPTION(() => this.reader.counters(this.CONSUME(Counters)));
-    this.OR([
-      {
-        ALT: () => {
-          this.reader.append(this.CONSUME(Append));
-          this.OPTION1(() => this.reader.value(this.CONSUME(Value)));
-        },
-      },
-      {
-        ALT: () => {
-          this.OR1([
-            { ALT: () => this.reader.command(this.CONSUME(Command)) },
-            { ALT: () => this.reader.command(this.CONSUME(QuotedCommand)) },
-          ]);
-          this.OPTION2(() => this.reader.value(this.CONSUME1(Value)));
-          this.MANY(() => this.reader.value(this.CONSUME(Plain)));
-        },
-      },
-      { ALT: () => this.reader.command(this.CONSUME(Option0)) },
-      {
-        ALT: () => {
-          this.reader.command(this.CONSUME(OptionAny));
-          this.MANY1(() => this.reader.value(this.CONSUME1(Plain)));
-        },
-      },
-    ]);
+    this.OPTION(this.takeCounters);
+    this.OR(this.commandAlternatives);
     this.SUBRULE(this.ruleWords);
     this.reader.ruleEnd(this.CONSUME(EndLine));
   });
@@ -218,10 +228,12 @@ export class RulesetParser extends EmbeddedActionsParser {
     { ALT: () => this.reader.otherLine(this.CONSUME(Text)) },
   ];
 
+  private readonly oneLine = () => {
+    this.OR(this.lineAlternatives);
+  };
+
   /** `ruleset = { ruleLine | chainLine | Newline | Comment | tableLine | commitLine | commandLine | Text }` */
   readonly ruleset = this.RULE('ruleset', () => {
-    this.MANY(() => {
-      this.OR(this.lineAlternatives);
-    });
+    this.MANY(this.oneLine);
   });
 }
