@@ -61,3 +61,41 @@ describe('a policy before -X or -Z', () => {
     ['stays in a script', 'iptables -P INPUT DROP\niptables -X\niptables -A INPUT -i lo -j ACCEPT\n', 'nft', []],
   ])('%s', (_title, text, backend, expected) => expect(told(text, backend)).toEqual(expected));
 });
+
+describe('chains that no line declares', () => {
+  const undefinedIn = (text: string) =>
+    lintText([{ name: 'example', text }], { family: 4, select: ['undefined-chain'] }).diagnostics.map(
+      ({ level, certainty, message, related }) => `${level} ${certainty} ${related.length} ${message}`,
+    );
+
+  it('may be meant to be there already, where a table only adds to others: told once', () => {
+    const text =
+      '*filter\n-N GUESTS\n-A GUESTS -j ACCEPT\n-A INPUT_ZONES -i eth1 -g GUESTS\n-A FORWARD_ZONES -i eth1 -g FWD_guests\nCOMMIT\n';
+    expect(undefinedIn(text)).toEqual([
+      'warning possible 1 no line declares the chains INPUT_ZONES, FORWARD_ZONES and FWD_guests: iptables-restore stops here, unless it runs with --noflush and the kernel holds them already',
+    ]);
+  });
+
+  it('may be meant so where no rule stands in a built-in chain', () => {
+    const text = '*nat\n:SVC - [0:0]\n-A SVC -d 192.0.2.1/32 -j MARK-DROP\nCOMMIT\n';
+    expect(undefinedIn(text)).toEqual([
+      'warning possible 0 no line declares the chain MARK-DROP: iptables-restore stops here, unless it runs with --noflush and the kernel holds it already',
+    ]);
+  });
+
+  it('is missing where it is one name alone', () => {
+    expect(undefinedIn('*filter\n-A ZONES -i eth1 -j ACCEPT\nCOMMIT\n')).toEqual([
+      'error proved 0 rules are added to ZONES, a chain that no line declares',
+    ]);
+  });
+
+  it('are missing where the table tells of built-in chains', () => {
+    const text = '*filter\n:INPUT DROP [0:0]\n-A INPUT -j ZONES\n-A ZONES -i eth1 -j ACCEPT\nCOMMIT\n';
+    expect(undefinedIn(text)).toEqual(['error proved 1 "ZONES" is neither a chain of the table filter nor a target']);
+  });
+
+  it('are slips where a name is near', () => {
+    const text = '*filter\n:ZONES - [0:0]\n-A INPUT -j ZONES\n-A ZONSE -i eth1 -j ACCEPT\nCOMMIT\n';
+    expect(undefinedIn(text)).toEqual(['error proved 0 rules are added to ZONSE, a chain that no line declares']);
+  });
+});
