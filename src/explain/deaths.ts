@@ -131,7 +131,9 @@ const sayEffect = (rule: Rule, first: Rule): string => {
     action.kind === 'jump' || action.kind === 'goto'
       ? `go to ${action.chain.name} instead, which decides them`
       : `meet ${say(first)} instead`;
-  return `packets that line ${lineOf(rule)} would ${rule.node.target ? say(rule) : 'see'} ${instead}`;
+  const would =
+    rule.action.kind === 'jump' || rule.action.kind === 'goto' ? `send to ${rule.action.chain.name}` : rule.node.target ? say(rule) : 'see';
+  return `packets that line ${lineOf(rule)} would ${would} ${instead}`;
 };
 
 /** A death as a finding: what is so, who takes the packets, one packet, what to do. */

@@ -40,6 +40,11 @@ describe('what is said of a dead rule', () => {
     expect(finding?.effect).toBe('packets that line 6 would LOG go to WEB instead, which decides them');
   });
 
+  it('a jump: where it would send its packets', () => {
+    const [finding] = told(':WEB - [0:0]', '-A INPUT -p tcp -j DROP', '-A INPUT -p tcp -m tcp --dport 80 -j WEB', '-A WEB -j ACCEPT');
+    expect(finding?.effect).toBe('packets that line 6 would send to WEB meet DROP instead');
+  });
+
   it('a RETURN at the end of a chain that decides all is no error', () => {
     const levels = (...lines: readonly string[]) => told(':WEB - [0:0]', '-A INPUT -p tcp -j WEB', ...lines).map(({ level }) => level);
     expect(levels('-A WEB -j DROP', '-A WEB -j RETURN')).toEqual(['warning']);
