@@ -137,8 +137,7 @@ export class TreeBuilder implements LineReader {
       const backend = header[4] === 'nf_tables' ? 'nft' : header[4] === 'legacy' ? 'legacy' : null;
       this.generator = { ...span, program: header[2]!, version: header[3]!, backend };
     }
-    const before = span.start > 0 ? this.source.text[span.start - 1] : '\n';
-    if (before !== '\n' && before !== '\ufeff' && !this.headerless)
+    if (this.isIndented(span.start))
       this.complain(
         'syntax-error',
         'error',
@@ -215,6 +214,7 @@ export class TreeBuilder implements LineReader {
     const header = apart ? this.spanOf(apart) : { start: start + 1, end: start + star.image.length };
     if (this.table) this.missingCommit(this.table, start);
     const family = this.familyOf(start);
+    this.firstColumn(start, header.end);
     this.table = {
       kind: 'table',
       name,
@@ -244,6 +244,7 @@ export class TreeBuilder implements LineReader {
   commitLine(commit: IToken, words: readonly IToken[], end: IToken): void {
     const start = this.base + commit.startOffset;
     const span = { start, end: start + commit.image.length };
+    this.firstColumn(start, span.end);
     const blankBehind = this.source.text.slice(span.end, this.base + end.startOffset);
     if (words.length > 0) this.noWords(words, 'behind COMMIT');
     else if (blankBehind !== '')
@@ -270,6 +271,7 @@ export class TreeBuilder implements LineReader {
     const start = this.base + colon.startOffset;
     const name = colon.image.slice(1);
     const nameSpan = { start: start + 1, end: start + colon.image.length };
+    this.firstColumn(start, nameSpan.end);
     const [policyWord, countersWord, ...more] = words;
     const policy = policyWord ? unquote(policyWord.image) : '-';
     let counters: CountersNode | null = null;
@@ -310,6 +312,8 @@ export class TreeBuilder implements LineReader {
         this.spanOf(counters),
         `"${clip(counters.image)}" is not [packets:bytes]: what stands there is read as 0`,
       );
+    const { start, end } = this.spanOf(counters);
+    this.firstColumn(start, end);
     this.beginRule();
     this.tell(Kind.counters, counters);
   }
@@ -393,7 +397,11 @@ export class TreeBuilder implements LineReader {
     const { node, table, whole, span } = this.binder.bind(from, to, this.ruleFamily);
     const item: TableItem = node ?? { kind: whole ? 'comment' : 'unread', ...span };
     if (this.inProgram || this.headerless) this.gather(table ?? 'filter', this.inProgram ? this.ruleFamily : this.usual).push(item);
-    else this.place(item);
+    else {
+      // Commands that change nothing, such as -L: refused here, though not inside a table.
+      if (!this.table && item.kind === 'comment') this.outsideTable(item);
+      this.place(item);
+    }
   }
 
   /** The word that names the chain of a rule that begins with -A; -1: there is none. */
@@ -542,12 +550,7 @@ export class TreeBuilder implements LineReader {
         this.outside.end = item.end;
         return;
       }
-      this.complain(
-        'syntax-error',
-        'error',
-        item,
-        'the line stands outside a table: a *table line must come before it and COMMIT behind it',
-      );
+      this.outsideTable(item);
       const stray: OpenTable = {
         kind: 'table',
         name: tableOf(item, last?.name ?? 'filter'),
@@ -564,6 +567,10 @@ export class TreeBuilder implements LineReader {
       return;
     }
     this.gather('filter', this.usual).push(item);
+  }
+
+  private outsideTable(line: Span): void {
+    this.complain('syntax-error', 'error', line, 'the line stands outside a table: a *table line must come before it and COMMIT behind it');
   }
 
   /** The family of tables and lines that tell none themselves: what the beginning of the text speaks for. */
@@ -608,6 +615,23 @@ export class TreeBuilder implements LineReader {
     const span = { start: this.spanOf(first).start, end: this.spanOf(words[words.length - 1]!).end };
     this.complain('syntax-error', 'warning', span, `"${clip(first.image)}" ${where} means nothing: iptables-restore passes over it`);
     this.place({ kind: 'comment', ...span });
+  }
+
+  private isIndented(start: number): boolean {
+    const before = start > 0 ? this.source.text[start - 1] : '\n';
+    return before !== '\n' && before !== '\ufeff' && !this.headerless;
+  }
+
+  /** Blanks may stand before a command only: what begins with another sign is known by the first column (iptables-restore.c). */
+  private firstColumn(start: number, end: number): void {
+    if (!this.isIndented(start)) return;
+    this.complain(
+      'syntax-error',
+      'error',
+      { start, end },
+      'blanks stand before it: iptables-restore knows *table, :CHAIN, [packets:bytes] and COMMIT in the first column only',
+      'take the blanks at the beginnings of the lines away',
+    );
   }
 
   private returnSeen = false;

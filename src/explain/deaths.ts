@@ -126,7 +126,14 @@ const sayEffect = (rule: Rule, first: Rule): string => {
   const whole = ({ node, chain }: Rule): string =>
     node.target ? printTarget(node.target, { family: chain.table.ruleset.family, backend: 'legacy' }).slice(3) : 'no target';
   const say = doing(rule) === doing(first) && whole(rule) !== whole(first) ? whole : doing;
-  return `packets that line ${lineOf(rule)} would ${rule.node.target ? say(rule) : 'see'} meet ${say(first)} instead`;
+  const { action } = first;
+  const instead =
+    action.kind === 'jump' || action.kind === 'goto'
+      ? `go to ${action.chain.name} instead, which decides them`
+      : `meet ${say(first)} instead`;
+  const would =
+    rule.action.kind === 'jump' || rule.action.kind === 'goto' ? `send to ${rule.action.chain.name}` : rule.node.target ? say(rule) : 'see';
+  return `packets that line ${lineOf(rule)} would ${would} ${instead}`;
 };
 
 /** A death as a finding: what is so, who takes the packets, one packet, what to do. */

@@ -42,10 +42,11 @@ export interface RuleWords {
 }
 
 /** Where a rule of the model stands. */
-const scopeOf = ({ hook, policy, table }: Chain): Scope => ({
+const scopeOf = ({ hook, policy, node, table }: Chain): Scope => ({
   family: table.ruleset.family,
   hook,
-  policy,
+  // Of a chain that no line declares it is not known.
+  policy: node && policy,
   isChain: (name) => table.chains.has(name) && table.chains.get(name)!.hook === null,
 });
 

@@ -473,7 +473,7 @@ export const ownerOfRule = (rule: Rule): Owner | null => {
   if (callee) return { ...callee, purpose: `leads to ${(action as { chain: Chain }).chain.name}: ${callee.purpose}`, isForUser: false };
   for (const manager of managers)
     if ((comment !== null && manager.comments?.test(comment)) || (rule.chain.hook && manager.isRule?.(rule)))
-      return { id: manager.id, name: manager.name, purpose: `a rule of ${manager.name}`, isForUser: false, isMadeAhead: false };
+      return { id: manager.id, name: manager.name, purpose: 'one of its rules', isForUser: false, isMadeAhead: false };
   return null;
 };
 

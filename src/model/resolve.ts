@@ -275,7 +275,7 @@ const groupTables = (document: DocumentNode, problems: Problem[]): readonly Grou
         severity: 'warning',
         start: second.start,
         end: second.end,
-        message: `the table ${node.name} is given twice: loading this one throws away all of the first`,
+        message: `the table ${node.name} is given twice: loading this one throws away all of the first, and only with --noflush adds to it`,
         help: 'put the rules of both into one table',
         related: [{ start: (before.header ?? before).start, end: (before.header ?? before).end, message: 'first given here' }],
       });

@@ -14,7 +14,7 @@ export default defineCheck({
   category: 'load',
   level: 'error',
   summary: 'A name that a chain cannot have, or that hides a target.',
-  why: 'A name has at most 28 bytes and is none of ACCEPT, DROP, QUEUE and RETURN; the nft back end also refuses one that begins with "-" or "!". A chain may bear the name of an extension, such as LOG or REJECT. It then hides the target in its table: "-j LOG" is a jump to the chain, and "-j LOG --log-prefix x" is refused.',
+  why: 'A name has at most 28 bytes and is none of ACCEPT, DROP, QUEUE and RETURN; the nft back end also refuses one that begins with "-" or "!". -N makes no chain with the name of an extension, such as LOG or REJECT, but a ":" line does. It then hides the target in its table: "-j LOG" is a jump to the chain, and "-j LOG --log-prefix x" is refused.',
   advice: 'Choose another name, and change it in every rule that jumps to it.',
   examples: {
     find: [
@@ -23,7 +23,8 @@ export default defineCheck({
         text: ':traffic-from-the-guest-network - [0:0]\n-A INPUT -j traffic-from-the-guest-network\n-A traffic-from-the-guest-network -j DROP',
       },
       { title: 'the name of a verdict', text: ':DROP - [0:0]' },
-      { title: 'the name of a target: a warning', text: ':LOG - [0:0]\n-A INPUT -j LOG\n-A LOG -j DROP' },
+      { title: 'the name of a target, made with -N', text: '-N LOG\n-A INPUT -j LOG\n-A LOG -j DROP' },
+      { title: 'the name of a target, declared: a warning', text: ':LOG - [0:0]\n-A INPUT -j LOG\n-A LOG -j DROP' },
     ],
     leave: [{ title: 'the name of a match', text: ':tcp - [0:0]\n-A INPUT -p tcp -j tcp\n-A tcp -j ACCEPT' }],
   },
@@ -52,6 +53,8 @@ export default defineCheck({
             message: `the nft back end refuses a name that begins with "${item.name[0]}"`,
             help: 'choose another name',
           });
+        else if (findTarget(item.name) && item.form === '-N')
+          report({ ...place, message: `-N ${item.name}: a chain may not have the name of a target`, help: 'choose another name' });
         else if (findTarget(item.name)) {
           const jumps = censusOf(ruleset)
             .withTarget(item.name)

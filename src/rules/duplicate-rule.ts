@@ -47,8 +47,9 @@ export default defineCheck({
     for (const [first, copies] of firsts) {
       const [rule, ...others] = copies as [Rule, ...Rule[]];
       const { shows, leansOn } = facts.verdict(rule);
+      const place = placeOfRule(rule);
       report({
-        ...placeOfRule(rule),
+        ...place,
         certainty: leansOn.length > 0 ? 'possible' : 'proved',
         ...(leansOn.length > 0 ? { leansOn } : {}),
         focus: tellingWords(rule),
@@ -59,7 +60,7 @@ export default defineCheck({
           ...others.map((other) => ({ at: spanOf(other.node), message: 'the same again', dead: true })),
         ],
         ...(shows ? { witness: packetJson(shows) } : {}),
-        help: `remove line ${lineOf(rule)}`,
+        help: 'owner' in place ? `leave it: ${place.owner} writes it again` : `remove line ${lineOf(rule)}`,
         fix: { safe: true, edits: [{ at: wholeLine(rule), text: '' }] },
       });
     }

@@ -62,6 +62,8 @@ import overlappingRanges from './overlapping-ranges.js';
 import partlyShadowed from './partly-shadowed.js';
 import podToPodMasqueraded from './pod-to-pod-masqueraded.js';
 import randomFullyUnsupported from './random-fully-unsupported.js';
+import recentHitcount from './recent-hitcount.js';
+import recentListNeverSet from './recent-list-never-set.js';
 import redundantRule from './redundant-rule.js';
 import repeatedOption from './repeated-option.js';
 import repliesNotAccepted from './replies-not-accepted.js';
@@ -118,6 +120,7 @@ export const checks: readonly Check[] = [
   natDrop,
   noncontiguousMask,
   optionConflict,
+  recentHitcount,
   repeatedOption,
   syntaxError,
   unclosedQuote,
@@ -134,6 +137,7 @@ export const checks: readonly Check[] = [
   jumpNeverTaken,
   jumpWithoutEffect,
   partlyShadowed,
+  recentListNeverSet,
   redundantRule,
   shadowedRule,
   unreachableChain,

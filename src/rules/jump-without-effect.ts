@@ -59,7 +59,7 @@ export default defineCheck({
         help: owner?.isForUser
           ? `leave it: ${chain.name} is there for rules of your own`
           : owner
-            ? 'leave it: the program fills its chains when it needs them'
+            ? `leave it: ${rules.some((rule) => rule.action.kind === 'jump' && rule.action.chain.rules.length === 0) ? 'the program fills its chains when it needs them' : `what the chain holds is up to ${owner.name}`}`
             : `fill ${chain.name}, or remove line ${lineOf(first)}`,
       });
     }

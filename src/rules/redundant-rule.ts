@@ -58,7 +58,7 @@ export default defineCheck({
         ...placeOfRule(rule),
         focus: tellingWords(rule),
         label: 'could go',
-        message: `taking this rule away changes no packet: ${sayLines(because)}${found.atEnd ? ' and the end of the chain' : ''} ${because.length > 1 || found.atEnd ? 'give' : 'gives'} its packets the same`,
+        message: `taking this rule away changes no packet: ${sayLines(because)}${found.atEnd ? ` and the ${rule.chain.hook ? `policy ${rule.chain.policy}` : 'end of the chain'}` : ''} ${because.length > 1 || found.atEnd ? 'give' : 'gives'} its packets the same`,
         related: because.slice(0, 8).map((later) => ({ at: spanOf(later.node), focus: tellingWords(later), message: doing(later) })),
         help: `remove line ${lineOf(rule)}, or keep it for its counter`,
       });

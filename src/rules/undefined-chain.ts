@@ -19,7 +19,7 @@ export default defineCheck({
   category: 'load',
   level: 'error',
   summary: 'A chain that does not exist: no line declares it, or a later one does.',
-  why: 'iptables-restore runs the lines in order. A chain has to be declared (":NAME - [0:0]" or "-N NAME") before a rule is added to it or jumps to it; else it stops there and nothing of the table is loaded. A name that is neither a chain nor a target gives the same error. Files that are loaded with --noflush (-n) may count on chains that the kernel already holds; those are not known here.',
+  why: 'iptables-restore runs the lines in order. A chain has to be declared (":NAME - [0:0]" or "-N NAME") before a rule is added to it or jumps to it; else it stops there and nothing of the table is loaded. A name that is neither a chain nor a target gives the same error. Files that are loaded with --noflush (-n) may count on chains that the kernel already holds; those are not known here. A table that is plainly made for that (no line for a built-in chain, rules in chains of others) is told once, as a warning.',
   advice:
     'Declare the chain at the head of its table, or correct the name. Excerpts of dumps often lack their ":" lines: lint the whole dump. (A dump that lacks declarations of built-in chains is taken for an excerpt, and this is a warning there.)',
   examples: {
@@ -27,6 +27,10 @@ export default defineCheck({
       { title: 'a slip in a name', text: ':WEB - [0:0]\n-A INPUT -p tcp -m tcp --dport 80 -j WBE\n-A INPUT -j WEB\n-A WEB -j ACCEPT' },
       { title: 'declared too late', text: '-A INPUT -j WEB\n:WEB - [0:0]\n-A WEB -j ACCEPT' },
       { title: 'a chain that the table does not have', text: '*nat\n-A FORWARD -j ACCEPT\nCOMMIT\n' },
+      {
+        title: 'a file to be loaded with --noflush: a warning',
+        text: '*filter\n:GUESTS - [0:0]\n-A GUESTS -p tcp -m tcp --dport 80 -j ACCEPT\n-A INPUT_ZONES -i eth1 -g GUESTS\nCOMMIT\n',
+      },
     ],
     leave: [{ title: 'declared with -N', text: '-N WEB\n-A INPUT -j WEB\n-A WEB -j ACCEPT' }],
   },
@@ -60,7 +64,9 @@ export default defineCheck({
       if (!callee && (isUnknownTarget(rule) || (target.goto && findTarget(target.name)))) continue; // told elsewhere
       if (!callee || isAbsent(callee.node, rule)) mention(target.name, rule, false);
     }
-    for (const [table, byName] of missing)
+    for (const [table, byName] of missing) {
+      const isPart = isForNoflush(table, byName);
+      const counted: { readonly name: string; readonly mentions: readonly Mention[] }[] = [];
       for (const [name, mentions] of byName) {
         const [first, ...others] = mentions.sort((a, b) => a.rule.id - b.rule.id) as [Mention, ...Mention[]];
         const declared = table.chains.get(name)?.node;
@@ -71,6 +77,10 @@ export default defineCheck({
           : [...table.chains.values()].filter((chain) => (chain.hook ? first.isIn : chain.node)).map((chain) => chain.name);
         const slip = declared || first.isIn ? null : slipFor(first.rule.node.target!);
         const near = slip ?? (declared ? null : closest(name, known));
+        if (isPart && !declared && near === null && !isHook(name)) {
+          counted.push({ name, mentions });
+          continue;
+        }
         const doubt =
           declared || slip
             ? null
@@ -106,8 +116,41 @@ export default defineCheck({
           ],
         });
       }
+      const all = counted.flatMap(({ mentions }) => mentions).sort((a, b) => a.rule.id - b.rule.id);
+      const [first] = all;
+      if (!first) continue;
+      const names = counted.map(({ name }) => name.replace(/\n/g, '\\n'));
+      const them = names.length === 1 ? 'it' : 'them';
+      report({
+        ...placeOfRule(first.rule),
+        focus: [spanOf(first.isIn ? first.rule.node.chainSpan : first.rule.node.target!.nameSpan)],
+        label: 'declared nowhere',
+        level: 'warning',
+        certainty: 'possible',
+        leansOn: ['whether the file is meant for iptables-restore --noflush, and which chains the kernel then holds'],
+        message: `no line declares ${listed(names)}: iptables-restore stops here, unless it runs with --noflush and the kernel holds ${them} already`,
+        help: `if this is part of a dump, lint all of it; else load it with --noflush (-n) behind what declares ${them}, or declare ${them} here: :${names[0]!} - [0:0]`,
+        related: [...new Set(all.map(({ rule }) => rule))]
+          .filter((rule) => rule !== first.rule)
+          .map((rule) => ({ at: spanOf(rule.node), message: 'names such a chain, too' })),
+      });
+    }
   },
 });
+
+/**
+ * A table made to be added to what the kernel holds (iptables-restore --noflush), as firewalld and kube-proxy write them: it says nothing of built-in chains'
+ * policies, and either fills chains that it does not declare, or no rule of it stands in a built-in chain. One name alone shows nothing: it may be a slip.
+ */
+const isForNoflush = ({ node, chains }: Table, missing: ReadonlyMap<string, readonly Mention[]>): boolean =>
+  node.header !== null &&
+  [...chains.values()].every(({ hook, node: line }) => hook === null || line === null) &&
+  (missing.size > 1 || [...chains.values()].some(({ hook, node: line }) => hook === null && line !== null)) &&
+  ([...missing].some(([name, mentions]) => !chains.get(name)?.node && !isHook(name) && mentions.some(({ isIn }) => isIn)) ||
+    [...chains.values()].every(({ hook, rules }) => hook === null || rules.length === 0));
+
+const listed = (names: readonly string[]): string =>
+  names.length === 1 ? `the chain ${names[0]!}` : `the chains ${names.slice(0, -1).join(', ')} and ${names.at(-1)!}`;
 
 /** The target that a name in wrong letters means, told by its capitals or by its options. A jump to a chain has no options. */
 const slipFor = (target: NonNullable<Rule['node']['target']>): string | null => {

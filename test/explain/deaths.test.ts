@@ -35,6 +35,16 @@ describe('what is said of a dead rule', () => {
     expect(finding?.shows).toBe('line 4 (DROP) meets it first; line 5 (no target) never sees it');
   });
 
+  it('behind a jump: where its packets go', () => {
+    const [finding] = told(':WEB - [0:0]', '-A INPUT -j WEB', '-A INPUT -j LOG', '-A WEB -j DROP');
+    expect(finding?.effect).toBe('packets that line 6 would LOG go to WEB instead, which decides them');
+  });
+
+  it('a jump: where it would send its packets', () => {
+    const [finding] = told(':WEB - [0:0]', '-A INPUT -p tcp -j DROP', '-A INPUT -p tcp -m tcp --dport 80 -j WEB', '-A WEB -j ACCEPT');
+    expect(finding?.effect).toBe('packets that line 6 would send to WEB meet DROP instead');
+  });
+
   it('a RETURN at the end of a chain that decides all is no error', () => {
     const levels = (...lines: readonly string[]) => told(':WEB - [0:0]', '-A INPUT -p tcp -j WEB', ...lines).map(({ level }) => level);
     expect(levels('-A WEB -j DROP', '-A WEB -j RETURN')).toEqual(['warning']);

@@ -180,3 +180,8 @@ test('IPv6 has its own words', () => {
     'Accept ICMPv6 echo-request packets from 2001:db8::/32.',
   );
 });
+
+test('a policy that no line tells is not told', () => {
+  const { document } = parse('-A INPUT -j RETURN\n', { family: 4 });
+  expect(wordsOf(resolve(document).rulesets[0]!.rules[0]!).sentence).toBe('Skip the rules below for every packet: the policy decides.');
+});
