@@ -12,6 +12,7 @@ import {
   prefixLength,
   valueIn,
 } from '../../grammar/index.js';
+import { onceFor } from '../util/once.js';
 import { callsOf } from './calls.js';
 import { linesOf } from './lines.js';
 import { type Make, rulesLike } from './makes.js';
@@ -38,17 +39,8 @@ export interface Census {
   readonly fragments: readonly Rule[];
 }
 
-const known = new WeakMap<Ruleset, Census>();
-
 /** The census of a ruleset. */
-export const censusOf = (ruleset: Ruleset): Census => {
-  let census = known.get(ruleset);
-  if (!census) {
-    census = new Lists(ruleset);
-    known.set(ruleset, census);
-  }
-  return census;
-};
+export const censusOf: (ruleset: Ruleset) => Census = onceFor((ruleset) => new Lists(ruleset));
 
 /** The built-in options of a rule, if it has any. */
 export const basicsOf = ({ node }: Rule): MatchNode | null => {

@@ -1,5 +1,6 @@
 /** What stands in the text of a table beside its rules: one pass over its lines for all who ask. */
 import type { ChainCommandNode, ChainNode, TableNode } from '../../grammar/index.js';
+import { onceFor } from '../util/once.js';
 
 export interface Lines {
   /** Declarations of chains and commands about them, in written order. */
@@ -9,18 +10,6 @@ export interface Lines {
   /** All of `chains` stand before the first rule, as iptables-save writes them. */
   readonly declaresFirst: boolean;
 }
-
-const known = new WeakMap<TableNode, Lines>();
-
-/** The lines of a table, gathered on first use. */
-export const linesOf = (table: TableNode): Lines => {
-  let lines = known.get(table);
-  if (!lines) {
-    lines = gather(table);
-    known.set(table, lines);
-  }
-  return lines;
-};
 
 const gather = ({ items }: TableNode): Lines => {
   const chains: (ChainNode | ChainCommandNode)[] = [];
@@ -37,3 +26,6 @@ const gather = ({ items }: TableNode): Lines => {
     }
   return { chains, added, declaresFirst };
 };
+
+/** The lines of a table, gathered on first use. */
+export const linesOf: (table: TableNode) => Lines = onceFor(gather);

@@ -3,6 +3,7 @@
  * the rules of those makes alone. Measured there: a walk over all rules with their outlines takes 20 to 40 ms, one along the numbers of their makes less than one.
  */
 import { type Outline, outlined } from '../../grammar/index.js';
+import { onceFor } from '../util/once.js';
 import type { Rule, Ruleset, Table } from './ruleset.js';
 
 /** What rules of one table have in common. */
@@ -17,18 +18,6 @@ export interface Makes {
   /** Beside each rule's id the number of its make. */
   readonly of: Uint32Array;
 }
-
-const known = new WeakMap<Ruleset, Makes>();
-
-/** The makes of a ruleset, gathered on first use. */
-export const makesOf = (ruleset: Ruleset): Makes => {
-  let makes = known.get(ruleset);
-  if (!makes) {
-    makes = gather(ruleset);
-    known.set(ruleset, makes);
-  }
-  return makes;
-};
 
 const gather = (ruleset: Ruleset): Makes => {
   const makes: Make[] = [];
@@ -54,6 +43,9 @@ const gather = (ruleset: Ruleset): Makes => {
   }
   return { makes, of };
 };
+
+/** The makes of a ruleset, gathered on first use. */
+export const makesOf: (ruleset: Ruleset) => Makes = onceFor(gather);
 
 /** The rules of all makes that fit, in file order. */
 export const rulesLike = (ruleset: Ruleset, fits: (make: Make, number: number) => boolean): readonly Rule[] => {

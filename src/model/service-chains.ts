@@ -1,4 +1,6 @@
 /** The chains of kube-proxy in the nat table, by their numbers among all calls (calls.ts): they may be most chains of a ruleset. */
+
+import { onceFor } from '../util/once.js';
 import { callsOf } from './calls.js';
 import type { Ruleset } from './ruleset.js';
 
@@ -10,18 +12,6 @@ export interface ServiceChains {
   /** Beside each number whether the chain is one of `endpoints`. */
   readonly isEndpoint: Uint8Array;
 }
-
-const known = new WeakMap<Ruleset, ServiceChains>();
-
-/** The service chains of a ruleset, gathered on first use. */
-export const serviceChains = (ruleset: Ruleset): ServiceChains => {
-  let found = known.get(ruleset);
-  if (!found) {
-    found = gather(ruleset);
-    known.set(ruleset, found);
-  }
-  return found;
-};
 
 const gather = (ruleset: Ruleset): ServiceChains => {
   const { chains, number } = callsOf(ruleset);
@@ -38,3 +28,6 @@ const gather = (ruleset: Ruleset): ServiceChains => {
   }
   return { services, endpoints, isEndpoint };
 };
+
+/** The service chains of a ruleset, gathered on first use. */
+export const serviceChains: (ruleset: Ruleset) => ServiceChains = onceFor(gather);

@@ -2,13 +2,20 @@
  * Sets of packets as cubes: a cube restricts some dimensions to sets of atoms and leaves the others free. Almost every rule is one cube, and most
  * rules meet few others, so most questions are settled here without a diagram. What is not settled within a budget goes to diagram.ts.
  */
-import { complementSet, type Dimension, type Form, joinSets, meetSets, minusSets, setContains, setsMeet, ValueSet } from './space.js';
+import {
+  type Cube,
+  complementSet,
+  type Dimension,
+  type Form,
+  joinSets,
+  meetSets,
+  minusSets,
+  setContains,
+  setsMeet,
+  ValueSet,
+} from './space.js';
 
-/** The product of its sets, one for each dimension named; sorted by dimension; no set is empty or full. */
-export interface Cube {
-  readonly dims: readonly number[];
-  readonly sets: readonly ValueSet[];
-}
+export type { Cube } from './space.js';
 
 /** Every packet. */
 export const everything: Cube = { dims: [], sets: [] };

@@ -21,7 +21,6 @@ import {
   some,
   type Test,
 } from '../../grammar/index.js';
-import type { Cube } from './cube.js';
 
 /** Turns questions into conditions on other fields where the answer is known (set contents, addresses given); undefined: it stays unknown. */
 export interface Resolver {
@@ -183,6 +182,12 @@ export class Dimension {
     }
     return this.of(sorted);
   }
+}
+
+/** The product of its sets, one for each dimension named; sorted by dimension; no set is empty or full. What can be done with it stands in cube.ts. */
+export interface Cube {
+  readonly dims: readonly number[];
+  readonly sets: readonly ValueSet[];
 }
 
 export const complementSet = (a: ValueSet): ValueSet => {
