@@ -20,7 +20,7 @@ describe('iptlint trace', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('FORWARD  (in eth0, out eth1)');
     expect(stdout).toContain('* 6: -A FORWARD -s 10.0.0.0/8 -p tcp -j web');
-    expect(stdout).toContain('delivered by eth1, accepted by line 8 (filter/FORWARD) ACCEPT');
+    expect(stdout).toContain('delivered by eth1, accepted by line 8 (filter/web) ACCEPT');
   });
 
   it('prints a JSON line for each packet', async () => {

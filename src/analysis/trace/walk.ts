@@ -642,7 +642,8 @@ class Walk implements Witnesses {
         if (outcome === 'next') continue;
         if (outcome === 'return') this.leave(frames);
         else if (outcome instanceof Ended) throw outcome;
-        else if (outcome === 'accept') return { by: 'rule', chain: name, line: tracer.lineOf(rule), target: targetOf(rule.node) ?? null };
+        else if (outcome === 'accept')
+          return { by: 'rule', chain: `${table}/${rule.chain.name}`, line: tracer.lineOf(rule), target: targetOf(rule.node) ?? null };
         else if (outcome.kind === 'goto') {
           frames.pop();
           frames.push({ chain: outcome.chain, next: 0 });
