@@ -335,7 +335,7 @@ class TableBuilder {
 
   finish(): TableProgram {
     const { chains, space } = this;
-    const calls = callsOf(chains);
+    const calls = stepCallsOf(chains);
     const order = callOrder(chains, calls, space, this.program.steps);
     reaskSets(this.setters, space);
     return {
@@ -596,8 +596,11 @@ const reaskSets = (setters: readonly CompiledStep[], space: Space): void => {
   for (const step of setters) for (const dimension of sets) step.alsoChange({ dimension, set: dimension.full });
 };
 
-/** The targets of jumps and gotos, chain by chain: what is asked again and again for 100,000 rules stands in one piece. */
-interface Calls {
+/**
+ * The targets of jumps and gotos, chain by chain: what is asked again and again for 100,000 rules stands in one piece. Not those of model/calls.ts: here a jump
+ * that closes a circle, or leads to a chain that is left out, is none.
+ */
+interface StepCalls {
   /** Where the calls of a chain begin; those of the next follow. */
   readonly starts: Int32Array;
   readonly targets: Int32Array;
@@ -605,7 +608,7 @@ interface Calls {
   readonly steps: Int32Array;
 }
 
-const callsOf = (chains: readonly ChainProgram[]): Calls => {
+const stepCallsOf = (chains: readonly ChainProgram[]): StepCalls => {
   const starts = new Int32Array(chains.length + 1);
   for (const { steps, index } of chains) {
     let count = 0;
@@ -625,7 +628,7 @@ const callsOf = (chains: readonly ChainProgram[]): Calls => {
 };
 
 /** Chains, callers before the called (depth first, without recursion: chains may be ten thousand deep). A jump that closes a circle becomes a `maybe`. */
-const callOrder = (chains: readonly CompiledChain[], calls: Calls, space: Space, steps: Step[]): number[] => {
+const callOrder = (chains: readonly CompiledChain[], calls: StepCalls, space: Space, steps: Step[]): number[] => {
   const { starts, targets } = calls;
   const state = new Uint8Array(chains.length); // 1: open, 2: done
   const next = starts.slice();
@@ -678,7 +681,7 @@ const askedBits = (form: Form, bits: Int32Array): number => {
  */
 const rewritesWhatItAsks = (
   chains: readonly ChainProgram[],
-  { starts, targets }: Calls,
+  { starts, targets }: StepCalls,
   order: readonly number[],
   space: Space,
 ): boolean => {
