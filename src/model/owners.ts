@@ -441,8 +441,9 @@ export const ownerOf = (chain: Chain): Owner | null => {
   return owner;
 };
 
-/** The letters that a pattern begins with, as far as they are plain. None has alternatives outside brackets. */
-const headOf = ({ source, flags }: RegExp): string => (flags === '' && /^\^([\w-]+)(?![\w-]*[?*{])/.exec(source)?.[1]) || '';
+/** The letters that every name begins with that a pattern fits, as far as they are plain; none where it has alternatives outside brackets. */
+const headOf = ({ source, flags }: RegExp): string =>
+  (flags === '' && !source.replaceAll(/\([^()]*\)/g, '').includes('|') && /^\^([\w-]+)(?![\w-]*[?*{])/.exec(source)?.[1]) || '';
 
 /** The marks of all managers in order, each with the letters that its names begin with: comparing them is far quicker than trying a pattern, and there may be 30,000 chains. */
 const chainMarks = managers.flatMap((manager) =>
