@@ -7,7 +7,8 @@ import type { Family } from '../netfilter/families.js';
 import type { Hook } from '../netfilter/hooks.js';
 import type { TableName } from '../netfilter/tables.js';
 import type { Verdict } from '../netfilter/verdicts.js';
-import type { DecidedBy, Predicate } from '../packet/predicate.js';
+import type { NumberField } from '../packet/fields.js';
+import type { DecidedBy, Predicate, Range } from '../packet/predicate.js';
 import type { Rewrite } from '../packet/rewrite.js';
 import type { ValueType } from '../values/value.js';
 
@@ -32,6 +33,11 @@ export interface OptionSpec<T> {
   readonly needs?: readonly string[];
   /** Families that have it; absent: both. */
   readonly families?: readonly Family[];
+  /**
+   * Where the option stands for itself, whatever stands beside it: its match asks for what it would ask without it, and for the field in a range, or outside it
+   * where the option is negated. Null: this value is not so plain, `matches` alone tells. Rules by the ten thousand are read by it (src/analysis/conditions.ts).
+   */
+  readonly within?: { readonly field: NumberField; readonly range: (value: T, negated: boolean) => Range | null };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a table holds options of many value types; each is recovered by inference in Given.

@@ -2,7 +2,7 @@
  * What the matches on transport headers share: the header must be there, and port ranges (net/netfilter/xt_tcpudp.c, xt_sctp.c, xt_multiport.c:
  * a later fragment never matches, whatever is negated).
  */
-import type { Predicate } from '../packet/predicate.js';
+import type { Predicate, Range } from '../packet/predicate.js';
 import { all, inRange, inRanges, is, none, notIf, some } from '../packet/predicate.js';
 import { type PortRange, sayPort } from '../values/port.js';
 import type { Backend, Phrase, Use } from './define.js';
@@ -50,6 +50,10 @@ const portIn = (
   if (value.first > value.last) return notIf(negated, none);
   return notIf(negated, inRange(field, value.first, value.last));
 };
+
+/** One range of ports that is neither negated nor all of them nor upside down: it asks for itself alone. */
+export const plainPorts = (value: PortRange, negated: boolean): Range | null =>
+  negated || isWhole(value) || value.first > value.last ? null : [value.first, value.last];
 
 /** One port, not 0, negated: nft lays two such into one comparison. */
 const isFusable = (use: Use<PortRange> | undefined): boolean =>

@@ -3,8 +3,20 @@ import { defineValue, Fault } from './value.js';
 
 const whole = 0x80000000;
 
-/** As printf's %.11f: the exact value, a tie to the even digit (toFixed takes ties upwards). */
+/** Rules by the ten thousand share a few values. */
+const printed = new Map<number, string>();
+
 const print = (value: number): string => {
+  let text = printed.get(value);
+  if (text === undefined) {
+    text = format(value);
+    if (printed.size < 1000) printed.set(value, text);
+  }
+  return text;
+};
+
+/** As printf's %.11f: the exact value, a tie to the even digit (toFixed takes ties upwards). */
+const format = (value: number): string => {
   const scaled = BigInt(value) * 10n ** 11n;
   const rest = scaled & (BigInt(whole) - 1n);
   const half = BigInt(whole / 2);

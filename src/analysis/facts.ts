@@ -7,7 +7,7 @@ import { carriedBy, contextResolver } from './context.js';
 import { type FallThrough, fallThrough, type HookOutcome, hookOutcome } from './outcome.js';
 import { Reachability, type RuleVerdict, type Status } from './reachability.js';
 import { type Redundancy, redundancy } from './redundancy.js';
-import { jumpWithoutEffect, type Overlap, overlaps } from './shadowing.js';
+import { jumpsWithoutEffect, type Overlap, overlaps } from './shadowing.js';
 
 export interface Facts {
   readonly ruleset: Ruleset;
@@ -23,8 +23,8 @@ export interface Facts {
   dead(): readonly Rule[];
   /** Whether some packet enters a chain; null: not decided. */
   isEntered(chain: Chain): boolean | null;
-  /** A jump or goto that packets take and that changes nothing but counters: the chain decides none of them, rewrites none, returns all. */
-  isJumpWithoutEffect(rule: Rule): boolean;
+  /** Jumps that packets take and that change nothing but counters, in file order: the chain decides none of them, rewrites none, returns all. */
+  jumpsWithoutEffect(): readonly Rule[];
   /** For a live rule: taking it away changes no packet's fate, and what gives its packets the same. Null: it matters, or that is not shown. */
   redundancy(rule: Rule): Redundancy | null;
   /** Earlier rules of the chain that take some but not all of a live rule's packets and give them another verdict. */
@@ -88,8 +88,8 @@ class Desk implements Facts {
     return open ? null : false;
   }
 
-  isJumpWithoutEffect(rule: Rule): boolean {
-    return this.status(rule) === 'live' && jumpWithoutEffect(this.reachability, rule);
+  jumpsWithoutEffect(): readonly Rule[] {
+    return jumpsWithoutEffect(this.reachability);
   }
 
   redundancy(rule: Rule): Redundancy | null {

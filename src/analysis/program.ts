@@ -5,30 +5,20 @@
  */
 import {
   builtInChains,
-  type ConnectionState,
   connectionStates,
-  type FieldName,
-  fields,
-  givenOf,
   type Hook,
   hooks,
-  icmpMayBe,
-  meaningContext,
   type Ordinal,
-  optionsIn,
-  outlined,
   type Predicate,
   type Rewrite,
   type TableName,
-  type Test,
   tables,
-  tcpMayBe,
   type Verdict,
 } from '../../grammar/index.js';
-import { type Makes, makesOf, rulesLike } from '../model/makes.js';
-import type { Action, Chain, Rule, Ruleset, Table } from '../model/ruleset.js';
-import { type Cube, cubeOf, cubesOf, everything, meet, setOf } from '../packets/cube.js';
-import { type Change, type Dimension, type Form, type Resolver, Space, type ValueSet } from '../packets/space.js';
+import type { Chain, Rule, Ruleset, Table } from '../model/ruleset.js';
+import { type Cube, cubesOf, meet } from '../packets/cube.js';
+import { type Change, type Dimension, type Form, type Resolver, Space } from '../packets/space.js';
+import { Asking, type Condition, fateTest, mostCubes, whole } from './conditions.js';
 
 /** What a step does with what it matches. `maybe`: decides, or lets pass, and the ruleset does not tell which. */
 export type Kind = 'pass' | 'decide' | 'return' | 'jump' | 'goto' | 'maybe';
@@ -110,83 +100,7 @@ export interface ProgramOptions {
   readonly carries?: ReadonlyMap<Hook, Predicate> | undefined;
 }
 
-const mostCubes = 24;
-
 const noHistory: readonly Dimension[] = [];
-
-const ofConnection = /^(?:connection|original|reply)/;
-
-/** Fields and extensions that make the kernel track connections in this namespace. */
-const tracks = (predicate: Predicate): boolean => {
-  switch (predicate.kind) {
-    case 'in':
-    case 'bits':
-      return ofConnection.test(predicate.field);
-    case 'not':
-      return tracks(predicate.of);
-    case 'all':
-    case 'some':
-      return predicate.of.some(tracks);
-    case 'test':
-      return /^(conn|ct|state$|helper$|cluster$|nat)/.test(predicate.test.extension);
-    default:
-      return false;
-  }
-};
-
-const trackingTargets = new Set(['DNAT', 'SNAT', 'MASQUERADE', 'REDIRECT', 'NETMAP', 'CT', 'CONNMARK', 'CONNSECMARK', 'SYNPROXY', 'SAME']);
-
-/** CT makes the kernel track, but for CT --notrack. */
-const isTracking = ({ node: { target } }: Rule): boolean =>
-  target !== null && trackingTargets.has(target.name) && !target.options.some(({ key }) => key === 'notrack');
-
-/**
- * Fields that a match changes as it matches, whatever else its rule asks (`-m socket --restore-skmark`), and those that targets copy them to. What they
- * hold is then not followed: every question about them is open.
- */
-const changedByMatches = (ruleset: Ruleset): ReadonlySet<FieldName> => {
-  const found = new Set<FieldName>();
-  const changing = rulesLike(ruleset, ({ outline }) => outline.matches.some(({ spec }) => spec?.rewrites));
-  for (const { node } of changing) {
-    const { outline, values } = outlined(node);
-    for (const use of outline.matches) {
-      if (!use.spec?.rewrites) continue;
-      const options = optionsIn(use, values);
-      const given = givenOf(use.spec, options) as never;
-      if (given) for (const { field } of use.spec.rewrites(given, meaningContext(ruleset.family, options))) found.add(field);
-    }
-  }
-  for (let size = -1; found.size > size && found.size > 0; ) {
-    size = found.size;
-    for (const { action } of ruleset.rules)
-      if (action.kind === 'target')
-        for (const rewrite of action.rewrites) if (rewrite.kind === 'copy' && found.has(rewrite.from)) found.add(rewrite.field);
-  }
-  return found;
-};
-
-/** A predicate with questions about some fields left open. */
-const forgetting = (predicate: Predicate, lost: ReadonlySet<FieldName>): Predicate => {
-  switch (predicate.kind) {
-    case 'in':
-    case 'bits':
-      if (!lost.has(predicate.field)) return predicate;
-      return { kind: 'test', test: fateTest(`the ${fields[predicate.field].words}, which a match may have changed`) };
-    case 'not':
-      return { kind: 'not', of: forgetting(predicate.of, lost) };
-    case 'all':
-    case 'some':
-      return { kind: predicate.kind, of: predicate.of.map((part) => forgetting(part, lost)) };
-    case 'test':
-      return predicate.test.reads.some((field) => lost.has(field))
-        ? { kind: 'test', test: { ...predicate.test, decidedBy: 'history' } }
-        : predicate;
-    default:
-      return predicate;
-  }
-};
-
-const fateTest = (text: string): Test => ({ extension: '', text, decidedBy: 'history', reads: [], given: {} });
 
 /** Text of a rule's line as reports name it. */
 const lineOf = (rule: Rule): number => rule.chain.table.ruleset.source.position(rule.node.start).line;
@@ -196,6 +110,7 @@ export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Pr
   const asking = new Asking(ruleset, space);
   for (const rule of ruleset.rules) asking.note(rule);
   for (const predicate of [...(options.asks ?? []), ...(options.carries?.values() ?? [])]) space.collect(predicate);
+  asking.noteRewrites();
   space.cut();
   const hook = space.addHook(hooks.length);
   const carries = new Map<Hook, readonly Cube[]>();
@@ -216,58 +131,6 @@ export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Pr
   return { ruleset, space, tables: programs, ...program, hook, assembles: asking.assembles, carries };
 };
 
-/**
- * Notes what rules ask and write, so that the space can be cut. This and TableBuilder have a method for each rule: called 100,000 times it is compiled
- * early, which a loop in a function that runs once is not.
- */
-class Asking {
-  readonly makes: Makes;
-  /** Conditions by rule id. */
-  readonly predicates: Predicate[];
-  /** Of a part of a ruleset: rules keep their numbers. */
-  readonly count: number;
-  /** Some rule makes the kernel track connections. */
-  assembles = false;
-  private readonly space: Space;
-  private readonly lost: ReadonlySet<FieldName>;
-  /** What the last rule of each make asks: most rules of some makes ask the same. */
-  private readonly last: (Predicate | undefined)[];
-
-  constructor(ruleset: Ruleset, space: Space) {
-    this.space = space;
-    this.makes = makesOf(ruleset);
-    this.count = (ruleset.rules.at(-1)?.id ?? -1) + 1;
-    this.predicates = new Array(this.count);
-    this.lost = changedByMatches(ruleset);
-    this.last = new Array(this.makes.makes.length);
-  }
-
-  note(rule: Rule): void {
-    const { lost, last } = this;
-    const predicate = lost.size === 0 ? rule.condition : forgetting(rule.condition, lost);
-    this.predicates[rule.id] = predicate;
-    const make = this.makes.of[rule.id]!;
-    if (predicate !== last[make]) {
-      last[make] = predicate;
-      this.space.collect(predicate);
-      if (!this.assembles && tracks(predicate)) this.assembles = true;
-    }
-    if (rule.action.kind === 'target') this.noteTarget(rule, rule.action);
-  }
-
-  private noteTarget(rule: Rule, action: Action & { readonly kind: 'target' }): void {
-    const { space } = this;
-    const { rewrites } = action;
-    if (!this.assembles && isTracking(rule)) this.assembles = true;
-    if (action.actsOn) space.collect(action.actsOn);
-    if (rewrites.length === 0) return;
-    for (const rewrite of rewrites) space.collectRewrite(rewrite);
-    // NETMAP and REDIRECT write what is known by hook only.
-    if (rule.chain.table.name === 'nat' && rewrites.some(({ kind }) => kind === 'unknown'))
-      for (const at of hooks) for (const rewrite of action.rewritesAt(at)) space.collectRewrite(rewrite);
-  }
-}
-
 /** Makes the program of one table, chain by chain. */
 class TableBuilder {
   private readonly table: Table;
@@ -277,8 +140,13 @@ class TableBuilder {
   private readonly chains: CompiledChain[] = [];
   private readonly places: Int32Array;
   private readonly setters: CompiledStep[] = [];
-  /** What the last rule of each make asks, if that is nothing of its own. */
-  private readonly conditions: (Condition | undefined)[];
+  /** Steps that change something in passing. */
+  private readonly changers: CompiledStep[] = [];
+  /** Beside each chain what it asks, roughly: a bit stands for every 31st dimension. */
+  private readonly asked: number[] = [];
+  private readonly callStarts: number[] = [0];
+  private readonly callTargets: number[] = [];
+  private readonly callSteps: number[] = [];
   /** What history decides in the chain in hand. */
   private history: Dimension[] | null = null;
 
@@ -288,39 +156,40 @@ class TableBuilder {
     this.space = space;
     this.program = program;
     this.places = placesOf(table.chains.values());
-    this.conditions = new Array(asking.makes.makes.length);
   }
 
   add(chain: Chain): void {
     const { rules } = chain;
     const steps: CompiledStep[] = new Array(rules.length);
     this.history = null;
-    for (let i = 0; i < rules.length; i++) steps[i] = this.compile(rules[i]!, i);
+    let asked = 0;
+    for (let i = 0; i < rules.length; i++) {
+      const step = this.compile(rules[i]!, i);
+      steps[i] = step;
+      asked |= roughlyAsked(step);
+    }
+    this.asked.push(asked);
+    this.callStarts.push(this.callTargets.length);
     this.chains.push({ chain, index: this.chains.length, steps, hook: chain.hook, history: this.history ?? noHistory });
   }
 
   private compile(rule: Rule, index: number): CompiledStep {
     const { space, program } = this;
     const before = space.dimensions.length;
-    const step = rule.node.whole ? compile(rule, index, this.conditionOf(rule), space, this.places) : unreadStep(rule, index, space);
+    const step = rule.node.whole
+      ? compile(rule, index, this.asking.conditionOf(rule, this.table.name), space, this.places)
+      : unreadStep(rule, index, space);
     if (space.dimensions.length > before) this.noteHistory(before);
     program.steps[rule.id] = step;
     program.chainOf[rule.id] = this.chains.length;
-    if (step.kind === 'pass' && rule.action.kind === 'target' && rule.action.name === 'SET') this.setters.push(step);
+    if (step.target >= 0) {
+      this.callTargets.push(step.target);
+      this.callSteps.push(index);
+    } else if (step.kind === 'pass' && rule.action.kind === 'target') {
+      if (rule.action.name === 'SET') this.setters.push(step);
+      if (rule.action.name === 'SET' || rule.action.rewrites.length > 0) this.changers.push(step);
+    }
     return step;
-  }
-
-  private conditionOf(rule: Rule): Condition {
-    const { space, asking, conditions } = this;
-    const make = asking.makes.of[rule.id]!;
-    const predicate = asking.predicates[rule.id]!;
-    const known = conditions[make];
-    if (known?.predicate === predicate) return known;
-    const before = space.dimensions.length;
-    const condition = conditionOf(predicate, this.table.name, space);
-    // What asks something new asks it for this rule alone, or is asked for the first time.
-    if (space.dimensions.length === before) conditions[make] = condition;
-    return condition;
   }
 
   private noteHistory(from: number): void {
@@ -334,15 +203,19 @@ class TableBuilder {
   }
 
   finish(): TableProgram {
-    const { chains, space } = this;
-    const calls = stepCallsOf(chains);
+    const { chains, space, changers, asked } = this;
+    const calls: StepCalls = {
+      starts: Int32Array.from(this.callStarts),
+      targets: Int32Array.from(this.callTargets),
+      steps: Int32Array.from(this.callSteps),
+    };
     const order = callOrder(chains, calls, space, this.program.steps);
     reaskSets(this.setters, space);
     return {
       name: this.table.name,
       chains,
       order,
-      rewrites: rewritesWhatItAsks(chains, calls, order, space),
+      rewrites: rewritesWhatItAsks(chains, calls, order, { changers, asked, chainOf: this.program.chainOf, space }),
       indexOf: onFirstUse(() => new Map(chains.map(({ chain: { name }, index }) => [name, index] as const))),
       callersOf: onFirstUse(() => callersIn(chains)),
     };
@@ -391,8 +264,6 @@ interface Deed {
 }
 
 const noChanges: Change[] = [];
-const whole: readonly Cube[] = [everything];
-const nothing: readonly Cube[] = [];
 
 /** A step; what few ask for is worked out when somebody does. */
 class CompiledStep implements Step {
@@ -409,6 +280,8 @@ class CompiledStep implements Step {
   private readonly space: Space;
   private condition: Form | null;
   private made: Change[] | null;
+  /** It plainly changes something that is asked: nobody needs to know what. */
+  private readonly surely: boolean;
 
   constructor(space: Space, rule: Rule, index: number, form: Form | null, cubes: readonly Cube[] | null, deed: Deed) {
     this.space = space;
@@ -423,8 +296,10 @@ class CompiledStep implements Step {
     this.takeCubes = deed.takes === undefined || deed.takes === null ? null : cubesOf(deed.takes, mostCubes);
     this.fate = deed.fate ?? null;
     const { action } = rule;
-    this.made =
-      (deed.kind === 'pass' || deed.kind === 'decide') && action.kind === 'target' && action.rewrites.length > 0 ? null : noChanges;
+    const rewrites =
+      (deed.kind === 'pass' || deed.kind === 'decide') && action.kind === 'target' && action.rewrites.length > 0 ? action.rewrites : null;
+    this.made = rewrites === null ? noChanges : null;
+    this.surely = rewrites?.some((rewrite) => space.surelyChanges(rewrite)) ?? false;
   }
 
   /** Without one, the step is a single cube, and its form is told by it. */
@@ -442,9 +317,7 @@ class CompiledStep implements Step {
   }
 
   get isChanging(): boolean {
-    return this.made === null && rewritesOf(this.rule).some((rewrite) => this.space.surelyChanges(rewrite))
-      ? true
-      : this.changes.length > 0;
+    return this.surely || this.changes.length > 0;
   }
 
   get changesAt(): readonly (readonly Change[])[] | null {
@@ -470,32 +343,6 @@ const kindsOf = (rewrites: readonly Rewrite[]): string => rewrites.map(({ kind, 
 
 const rewritesOf = ({ action }: Rule) => (action.kind === 'target' ? action.rewrites : []);
 
-/** What a rule asks, ready for sets. */
-interface Condition {
-  readonly predicate: Predicate;
-  /** Null: the only cube tells it. */
-  readonly form: Form | null;
-  readonly cubes: readonly Cube[] | null;
-  readonly isStateless: boolean;
-}
-
-const conditionOf = (predicate: Predicate, table: TableName, space: Space): Condition => {
-  const condition = space.condition(predicate);
-  let form: Form | null;
-  let cubes: readonly Cube[] | null;
-  if (Array.isArray(condition)) {
-    const cube = cubeOf(condition as ValueSet[]);
-    form = cube === null ? false : cube === everything ? true : null;
-    cubes = cube === null ? nothing : cube === everything ? whole : [cube];
-  } else {
-    form = condition as Form;
-    cubes = cubesOf(form, mostCubes);
-  }
-  // In raw a packet of any kind may look NEW: behind CT.
-  const isStateless = cubes !== null && cubes.length > 0 && table !== 'raw' && !cubes.some((cube) => mayBe(space, cube));
-  return isStateless ? { predicate, form: false, cubes: nothing, isStateless } : { predicate, form, cubes, isStateless };
-};
-
 /** A rule that could not be read may match anything and do anything: one question decides whether it takes a packet. */
 const unreadStep = (rule: Rule, index: number, space: Space): CompiledStep => {
   const fate = space.addTest(fateTest(`line ${lineOf(rule)}, which could not be read`));
@@ -507,50 +354,6 @@ const compile = (rule: Rule, index: number, condition: Condition, space: Space, 
   const step = new CompiledStep(space, rule, index, form, cubes, deedOf(rule, form, cubes, space, places));
   step.isStateless = isStateless;
   return step;
-};
-
-const states: readonly ConnectionState[] = connectionStates;
-
-/** Whether connection tracking may give a packet of the cube a state of the cube, as far as TCP flags and ICMP types tell. */
-const mayBe = (space: Space, cube: Cube): boolean => {
-  const state = space.dimension('connectionState');
-  const wanted = state && setOf(cube, state.index);
-  if (!wanted) return true;
-  const protocol = space.dimension('protocol');
-  const asked = protocol && setOf(cube, protocol.index);
-  if (wanted.has(states.indexOf('INVALID')) || wanted.has(states.indexOf('UNTRACKED')) || asked?.count !== 1) return true;
-  const among = states.filter((_, i) => wanted.has(i));
-  const code = space.code('protocol');
-  const number = code?.kind === 'ranges' ? code.starts[asked.ranges[0]!] : undefined;
-  if (number === 6 && code?.kind === 'ranges' && code.index.has(7)) {
-    const flags = space.code('tcpFlags');
-    return flags === undefined || allFlags.some((value) => holdsValue(flags, cube, value) && among.some((one) => tcpMayBe(value, one)));
-  }
-  const icmp = space.code('icmp');
-  const isIcmp = number === (space.family === 4 ? 1 : 58) && code?.kind === 'ranges' && code.index.has(space.family === 4 ? 2 : 59);
-  const types = icmp?.kind === 'ranges' && isIcmp ? setOf(cube, icmp.dimension.index) : undefined;
-  if (icmp?.kind !== 'ranges' || !types) return true;
-  for (let i = 0; i < types.ranges.length; i += 2) {
-    const end = icmp.starts[types.ranges[i + 1]! + 1] ?? 65536;
-    for (let type = Number(icmp.starts[types.ranges[i]!]) >> 8; type * 256 < end; type++)
-      if (among.some((one) => icmpMayBe(space.family, type, one))) return true;
-  }
-  return false;
-};
-
-const allFlags: readonly number[] = Array.from({ length: 256 }, (_, i) => i);
-
-/** Whether a cube allows a value of a number field. */
-const holdsValue = (code: NonNullable<ReturnType<Space['code']>>, cube: Cube, value: number): boolean => {
-  if (code.kind === 'names') return true;
-  if (code.kind === 'ranges') {
-    const set = setOf(cube, code.dimension.index);
-    return !set || set.has(code.starts.findLastIndex((start) => start <= value));
-  }
-  return code.groups.every(({ dimension, mask, index }) => {
-    const set = setOf(cube, dimension.index);
-    return !set || set.has(index.get(BigInt(value) & mask) ?? dimension.size - 1);
-  });
 };
 
 const maybe = (space: Space, text: string): Deed => ({ kind: 'maybe', fate: space.addTest(fateTest(text)) });
@@ -608,25 +411,6 @@ interface StepCalls {
   readonly steps: Int32Array;
 }
 
-const stepCallsOf = (chains: readonly ChainProgram[]): StepCalls => {
-  const starts = new Int32Array(chains.length + 1);
-  for (const { steps, index } of chains) {
-    let count = 0;
-    for (const { target } of steps) if (target >= 0) count++;
-    starts[index + 1] = starts[index]! + count;
-  }
-  const targets = new Int32Array(starts[chains.length]!);
-  const places = new Int32Array(targets.length);
-  let at = 0;
-  for (const { steps } of chains)
-    for (const { target, index } of steps)
-      if (target >= 0) {
-        targets[at] = target;
-        places[at++] = index;
-      }
-  return { starts, targets, steps: places };
-};
-
 /** Chains, callers before the called (depth first, without recursion: chains may be ten thousand deep). A jump that closes a circle becomes a `maybe`. */
 const callOrder = (chains: readonly CompiledChain[], calls: StepCalls, space: Space, steps: Step[]): number[] => {
   const { starts, targets } = calls;
@@ -666,6 +450,17 @@ const callOrder = (chains: readonly CompiledChain[], calls: StepCalls, space: Sp
   return done.reverse();
 };
 
+/** What a step asks, a bit for every 31st dimension; all bits where that is not plain. */
+const roughlyAsked = ({ cubes, takes }: Step): number => {
+  if (cubes === null || takes !== null) return -1;
+  let out = 0;
+  for (let c = 0; c < cubes.length; c++) {
+    const { dims } = cubes[c]!;
+    for (let i = 0; i < dims.length; i++) out |= 1 << (dims[i]! % 31);
+  }
+  return out;
+};
+
 /** The bits of what a form asks, by dimension. */
 const askedBits = (form: Form, bits: Int32Array): number => {
   if (typeof form === 'boolean') return 0;
@@ -675,6 +470,15 @@ const askedBits = (form: Form, bits: Int32Array): number => {
   return out;
 };
 
+interface WhatRewrites {
+  /** Steps that change something in passing. */
+  readonly changers: readonly Step[];
+  /** Beside each chain what it asks, roughly. */
+  readonly asked: readonly number[];
+  readonly chainOf: Int32Array;
+  readonly space: Space;
+}
+
 /**
  * Whether a rule can see what another changed in passing, under one hook: what nat PREROUTING marks and nat POSTROUTING asks is the path's
  * business. What may have been changed is carried along the calls, callers first, as bits: of more than 31 dimensions some share one, which errs to yes.
@@ -683,19 +487,19 @@ const rewritesWhatItAsks = (
   chains: readonly ChainProgram[],
   { starts, targets }: StepCalls,
   order: readonly number[],
-  space: Space,
+  { changers, asked: roughly, chainOf, space }: WhatRewrites,
 ): boolean => {
   const bits = new Int32Array(space.dimensions.length);
   /** What a visit to a chain may change, chains called included. */
   const within = new Int32Array(chains.length);
   let known = 0;
-  for (const { steps, index } of chains)
-    for (const step of steps)
-      if (step.kind === 'pass' && step.isChanging)
-        for (const { dimension } of step.changes) {
-          bits[dimension.index] ||= 1 << (known++ % 31);
-          within[index]! |= bits[dimension.index]!;
-        }
+  let wanted = 0;
+  for (const step of changers)
+    for (const { dimension } of step.changes) {
+      bits[dimension.index] ||= 1 << (known++ % 31);
+      within[chainOf[step.rule.id]!]! |= bits[dimension.index]!;
+      wanted |= 1 << (dimension.index % 31);
+    }
   if (known === 0) return false;
   const changes = (step: Step): number => {
     let out = 0;
@@ -717,13 +521,11 @@ const rewritesWhatItAsks = (
   /** What a visit to a chain may ask, chains called included. */
   const asked = new Int32Array(chains.length);
   let isAsked = false;
-  for (const { steps, index } of chains)
-    for (const step of steps) {
-      const own = asks(step);
-      if (own === 0) continue;
-      asked[index]! |= own;
-      isAsked = true;
-    }
+  for (let index = 0; index < chains.length; index++) {
+    if ((roughly[index]! & wanted) === 0) continue;
+    for (const step of chains[index]!.steps) asked[index]! |= asks(step);
+    if (asked[index] !== 0) isAsked = true;
+  }
   if (!isAsked) return false;
   for (let i = order.length - 1; i >= 0; i--) {
     const at = order[i]!;

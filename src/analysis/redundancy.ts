@@ -2,7 +2,7 @@
  * Rules whose removal changes no packet's fate, looking forward from the rule: what it decides would meet later rules of its chain, or the end of the chain,
  * and get the same verdict there. Rules that do more than decide (log, count in a set, remember, rewrite, mark) are never redundant.
  */
-import { printTarget } from '../../grammar/index.js';
+import { type OutlineUse, outlined, printTarget } from '../../grammar/index.js';
 import type { Rule } from '../model/ruleset.js';
 import { type Cube, meet, meets, uncovered } from '../packets/cube.js';
 import { CubeIndex, dividing } from '../packets/cube-index.js';
@@ -80,7 +80,7 @@ export const redundancy = (reach: Reachability, rule: Rule): Redundancy | null =
   let looked = 0;
   for (const later of laterSteps(chain, step)) {
     const list = later.cubes;
-    if (list && !list.some((cube) => step.cubes!.some((mine) => meets(cube, mine)))) continue;
+    if (list && !areMeeting(list, step.cubes)) continue;
     if (++looked > mostLater || !list) return null;
     const fate = fateOf(later, table, end);
     if (fate === 'pass') continue; // it does to these packets what it now does not: counting and logging
@@ -99,6 +99,11 @@ export const redundancy = (reach: Reachability, rule: Rule): Redundancy | null =
   return own === end ? { because, atEnd: true } : null;
 };
 
+const areMeeting = (list: readonly Cube[], others: readonly Cube[]): boolean => {
+  for (let i = 0; i < list.length; i++) for (let j = 0; j < others.length; j++) if (meets(list[i]!, others[j]!)) return true;
+  return false;
+};
+
 /** Whether some packet of both cubes is in none of the others. */
 const differs = (a: Cube, b: Cube, others: readonly Cube[]): boolean => {
   const parts = others.filter((other) => meets(other, a) && meets(other, b));
@@ -107,10 +112,18 @@ const differs = (a: Cube, b: Cube, others: readonly Cube[]): boolean => {
 };
 
 /** The verdict with the answer that the sender gets: two that refuse differently are not the same. */
-const verdictOf = ({ rule, verdict }: Step): string =>
-  verdict === 'reject' && rule.node.target
-    ? printTarget(rule.node.target, { family: rule.chain.table.ruleset.family, backend: 'legacy' })
-    : verdict!;
+const verdictOf = ({ rule, verdict }: Step): string => {
+  const { target } = outlined(rule.node).outline;
+  if (verdict !== 'reject' || !target) return verdict!;
+  const known = answers.get(target);
+  if (known !== undefined) return known;
+  const answer = printTarget(rule.node.target!, { family: rule.chain.table.ruleset.family, backend: 'legacy' });
+  if (!target.varies) answers.set(target, answer);
+  return answer;
+};
+
+/** What targets print that are the same in all rules of an outline. */
+const answers = new WeakMap<OutlineUse, string>();
 
 /** What a step does to every packet that it matches, where that is one thing; null: several, or unknown. `pass`: nothing that matters. */
 const fateOf = (step: Step, table: TableProgram, end: string): string | null => {

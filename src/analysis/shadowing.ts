@@ -67,16 +67,25 @@ const effectsIn = (reach: Reachability, table: TableProgram): Uint8Array => {
   };
   for (let i = order.length - 1; i >= 0; i--) {
     const { chain, steps, index } = chains[order[i]!]!;
-    if (!chain.whole || steps.some(hasEffect)) known[index] = 1;
+    let has = !chain.whole;
+    for (let at = 0; at < steps.length && !has; at++) has = hasEffect(steps[at]!);
+    if (has) known[index] = 1;
   }
   effects.set(table, known);
   return known;
 };
 
-/** Whether a called chain, and all it calls, decides nothing, rewrites nothing and has no other effect that someone may want. */
-export const jumpWithoutEffect = (reach: Reachability, rule: Rule): boolean => {
-  const step = reach.step(rule);
-  return step.kind === 'jump' && effectsIn(reach, reach.table(rule))[step.target] === 0;
+/** Live jumps to chains that, with all they call, decide nothing, rewrite nothing and have no other effect that someone may want. */
+export const jumpsWithoutEffect = (reach: Reachability): readonly Rule[] => {
+  const found: Rule[] = [];
+  for (const table of reach.program.tables.values()) {
+    const effects = effectsIn(reach, table);
+    for (const { chain, index } of table.chains) {
+      if (effects[index] === 1) continue;
+      for (const rule of chain.callers) if (reach.step(rule).kind === 'jump' && reach.status(rule) === 'live') found.push(rule);
+    }
+  }
+  return found.sort((a, b) => a.id - b.id);
 };
 
 /** Whether a match of the rule remembers or counts as it matches. */

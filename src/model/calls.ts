@@ -4,11 +4,11 @@
  */
 
 import { onceFor } from '../util/once.js';
-import type { Chain, Ruleset } from './ruleset.js';
+import type { Chain, Ruleset, Table } from './ruleset.js';
 
 export interface Calls {
   readonly chains: readonly Chain[];
-  readonly number: ReadonlyMap<Chain, number>;
+  readonly numberOf: (chain: Chain) => number;
   /** Beside each rule's id the chain that it stands in. */
   readonly chainOf: Int32Array;
   /** Beside each rule's id the chain that its target names, be it built in; -1: none. */
@@ -20,14 +20,18 @@ export interface Calls {
 
 const gather = (ruleset: Ruleset): Calls => {
   const chains: Chain[] = [];
-  const number = new Map<Chain, number>();
+  /** The number of each table's first chain. */
+  const firstOf = new Map<Table, number>();
+  const numberOf = ({ table, index }: Chain): number => firstOf.get(table)! + index;
   const calleeOf = new Int32Array(ruleset.rules.length).fill(-1);
-  for (const table of ruleset.tables.values())
+  for (const table of ruleset.tables.values()) {
+    firstOf.set(table, chains.length);
     for (const chain of table.chains.values()) {
-      for (const caller of chain.callers) calleeOf[caller.id] = chains.length;
-      number.set(chain, chains.length);
+      const { callers } = chain;
+      for (let i = 0; i < callers.length; i++) calleeOf[callers[i]!.id] = chains.length;
       chains.push(chain);
     }
+  }
   const chainOf = new Int32Array(ruleset.rules.length);
   const isUserDefined = Uint8Array.from(chains, ({ hook }) => (hook === null ? 1 : 0));
   const firstJump = new Int32Array(chains.length + 1);
@@ -37,7 +41,7 @@ const gather = (ruleset: Ruleset): Calls => {
   for (const { id, chain } of ruleset.rules) {
     if (chain !== last) {
       last = chain;
-      own = number.get(chain)!;
+      own = numberOf(chain);
     }
     chainOf[id] = own;
     if (isUserDefined[calleeOf[id]!]) firstJump[own + 1]!++;
@@ -46,7 +50,7 @@ const gather = (ruleset: Ruleset): Calls => {
   const jumps = new Int32Array(firstJump[chains.length]!);
   const next = firstJump.slice();
   for (let id = 0; id < calleeOf.length; id++) if (isUserDefined[calleeOf[id]!]) jumps[next[chainOf[id]!]!++] = id;
-  return { chains, number, chainOf, calleeOf, jumps, firstJump };
+  return { chains, numberOf, chainOf, calleeOf, jumps, firstJump };
 };
 
 /** The calls of a ruleset, gathered on first use. */

@@ -55,7 +55,7 @@ export const chainGraph = (ruleset: Ruleset): ChainGraph => {
     return loops;
   };
   return {
-    hooksOf: (chain) => hookSets[masksOnce()[callsOnce().number.get(chain)!]!]!,
+    hooksOf: (chain) => hookSets[masksOnce()[callsOnce().numberOf(chain)]!]!,
     get unreached() {
       const reached = masksOnce();
       return callsOnce().chains.filter((_chain, number) => reached[number] === 0);
@@ -65,7 +65,7 @@ export const chainGraph = (ruleset: Ruleset): ChainGraph => {
     },
     deepest: (chain) => {
       const own = callsOnce();
-      const start = own.number.get(chain)!;
+      const start = own.numberOf(chain);
       // Which jump closes a loop depends on where one begins.
       const { depths, choices } = loopsOnce().length === 0 ? descentOnce() : descend([start], own);
       const way: Rule[] = [];

@@ -14,13 +14,13 @@ export interface ServiceChains {
 }
 
 const gather = (ruleset: Ruleset): ServiceChains => {
-  const { chains, number } = callsOf(ruleset);
+  const { chains, numberOf } = callsOf(ruleset);
   const services: number[] = [];
   const endpoints: number[] = [];
   const isEndpoint = new Uint8Array(chains.length);
   for (const chain of ruleset.tables.get('nat')?.chains.values() ?? []) {
     if (!chain.name.startsWith('KUBE-')) continue;
-    const own = number.get(chain)!;
+    const own = numberOf(chain);
     if (chain.name.startsWith('KUBE-SEP-')) {
       endpoints.push(own);
       isEndpoint[own] = 1;

@@ -20,12 +20,11 @@ class Tree {
   /** Where the segments that the tree stands on begin, but for the first: atoms between two of them are one leaf. */
   private readonly bounds: Float64Array;
 
-  constructor(dimension: Dimension, bounds: readonly number[]) {
+  constructor({ dimension, bounds }: Division) {
     this.dimension = dimension;
-    this.bounds = Float64Array.from(bounds).sort();
+    this.bounds = bounds.slice();
     let kept = 0;
-    for (let i = 0; i < this.bounds.length; i++)
-      if (i === 0 || this.bounds[i] !== this.bounds[kept - 1]) this.bounds[kept++] = this.bounds[i]!;
+    for (let i = 0; i < bounds.length; i++) if (i === 0 || bounds[i] !== this.bounds[kept - 1]) this.bounds[kept++] = bounds[i]!;
     this.bounds = this.bounds.subarray(0, kept);
     let width = 1;
     while (width < kept + 1) width *= 2;
@@ -99,42 +98,53 @@ class Tree {
   }
 }
 
-/** A dimension to divide cubes by, with the atoms where its segments begin. */
+/** A dimension to divide cubes by, with the atoms where its segments begin: sorted, as often as cubes name them. */
 export interface Division {
   readonly dimension: Dimension;
-  readonly bounds: readonly number[];
+  readonly bounds: Float64Array;
   /** An interval of atoms that no cube which is restricted there holds: those of hosts, ports and names that nobody mentions. */
   readonly quiet: ValueSet;
 }
 
 /** The dimensions that divide the cubes best, best first: most cubes restricted to few atoms there. */
 export const dividing = (cubes: readonly Cube[]): Division[] => {
-  const score = new Map<Dimension, number>();
   // By index: there are tens of thousands of cubes, and this runs before it is compiled.
+  const scores: number[] = [];
+  const dimensions: Dimension[] = [];
+  const score = ({ dimension, count }: ValueSet): void => {
+    const { index, size } = dimension;
+    const gain = 1 - count / size;
+    if (gain <= 0.5 || size <= 4) return;
+    if (scores[index] === undefined) {
+      scores[index] = 0;
+      dimensions.push(dimension);
+    }
+    scores[index] += gain;
+  };
   for (let i = 0; i < cubes.length; i++) {
     const { sets } = cubes[i]!;
-    for (let j = 0; j < sets.length; j++) {
-      const { dimension, count } = sets[j]!;
-      const gain = 1 - count / dimension.size;
-      if (gain > 0.5) score.set(dimension, (score.get(dimension) ?? 0) + gain * Math.log2(dimension.size));
-    }
+    for (let j = 0; j < sets.length; j++) score(sets[j]!);
   }
-  return [...score]
-    .filter(([dimension, sum]) => dimension.size > 4 && sum > 32)
-    .sort((a, b) => b[1] - a[1])
+  return dimensions
+    .map((dimension) => ({ dimension, sum: scores[dimension.index]! * Math.log2(dimension.size) }))
+    .filter(({ sum }) => sum > 32)
+    .sort((a, b) => b.sum - a.sum)
     .slice(0, 4)
-    .map(([dimension]) => {
-      const bounds: number[] = [];
-      const named: number[] = [];
-      for (let c = 0; c < cubes.length; c++) {
-        const set = setOf(cubes[c]!, dimension.index);
-        if (!set) continue;
-        const { ranges } = set;
-        if (ranges.length <= 32) for (let i = 0; i < ranges.length; i += 2) bounds.push(ranges[i]!, ranges[i + 1]! + 1);
-        if (set.count < dimension.size / 2) for (let i = 0; i < ranges.length; i++) named.push(ranges[i]!);
-      }
-      return { dimension, bounds, quiet: widest(complementSet(dimension.ofLoose(named))) };
-    });
+    .map(({ dimension }) => divide(dimension, cubes));
+};
+
+const divide = (dimension: Dimension, cubes: readonly Cube[]): Division => {
+  const bounds: number[] = [];
+  const named: number[] = [];
+  const note = ({ ranges, count }: ValueSet): void => {
+    if (ranges.length <= 32) for (let i = 0; i < ranges.length; i += 2) bounds.push(ranges[i]!, ranges[i + 1]! + 1);
+    if (count < dimension.size / 2) for (let i = 0; i < ranges.length; i++) named.push(ranges[i]!);
+  };
+  for (let c = 0; c < cubes.length; c++) {
+    const { dims, sets } = cubes[c]!;
+    for (let i = 0; i < dims.length; i++) if (dims[i] === dimension.index) note(sets[i]!);
+  }
+  return { dimension, bounds: Float64Array.from(bounds).sort(), quiet: widest(complementSet(dimension.ofLoose(named))) };
 };
 
 /** The first of a set's intervals that holds most atoms: one interval is asked quickly. */
@@ -154,8 +164,7 @@ class Sketcher {
 
   constructor({ dimension, bounds }: Division) {
     this.dimension = dimension;
-    const sorted = Float64Array.from(bounds).sort();
-    this.edges = Array.from({ length: 31 }, (_, i) => sorted[Math.floor(((i + 1) * sorted.length) / 32)]!);
+    this.edges = Array.from({ length: 31 }, (_, i) => bounds[Math.floor(((i + 1) * bounds.length) / 32)]!);
   }
 
   sketch(cube: Cube): number {
@@ -211,7 +220,7 @@ export class CubeIndex {
 
   constructor(divisions: readonly Division[]) {
     this.divisions = divisions;
-    this.trees = divisions.map(({ dimension, bounds }) => new Tree(dimension, bounds));
+    this.trees = divisions.map((division) => new Tree(division));
     this.sketchers = divisions.slice(1, 1 + mostSketchers).map((division) => new Sketcher(division));
   }
 

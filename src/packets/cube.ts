@@ -248,8 +248,11 @@ const equalBeside = (a: Cube, b: Cube, dim: number): boolean => {
 
 /** Cubes that are equal in all dimensions but one fall together; null: none are. */
 const mergeAlong = (list: readonly Cube[], sums: Int32Array, dim: number): Cube[] | null => {
-  // By the number of the rest the first cube that has it; by cube the next of its group.
-  const firsts = new Map<number, number>();
+  // A hash table of the first cubes of groups, by the number of the rest; by cube the next of its group.
+  let size = 16;
+  while (size < 2 * list.length) size *= 2;
+  const table = new Int32Array(size).fill(-1);
+  const keys = new Int32Array(list.length);
   const next = new Int32Array(list.length).fill(-1);
   const isFirst = new Uint8Array(list.length);
   let groups = 0;
@@ -257,16 +260,21 @@ const mergeAlong = (list: readonly Cube[], sums: Int32Array, dim: number): Cube[
     const cube = list[i]!;
     const own = setOf(cube, dim);
     const key = own === undefined ? sums[i]! : (sums[i]! - mixed(own)) | 0;
-    const first = firsts.get(key);
-    if (first !== undefined && equalBeside(list[first]!, cube, dim)) {
+    keys[i] = key;
+    let slot = (key ^ (key >>> 16)) & (size - 1);
+    for (; ; slot = (slot + 1) & (size - 1)) {
+      const first = table[slot]!;
+      if (first < 0) {
+        table[slot] = i;
+        isFirst[i] = 1;
+        groups++;
+        break;
+      }
+      if (keys[first] !== key || !equalBeside(list[first]!, cube, dim)) continue;
       next[i] = next[first]!;
       next[first] = i;
-      continue;
+      break;
     }
-    // Of others with the same number, which are rare, none is joined.
-    if (first === undefined) firsts.set(key, i);
-    isFirst[i] = 1;
-    groups++;
   }
   if (groups === list.length) return null;
   const out: Cube[] = [];

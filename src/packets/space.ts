@@ -372,6 +372,9 @@ for (const [field, spec] of Object.entries(fields)) {
   else followers.set(follows, [field as FieldName]);
 }
 
+/** Fields that targets copy to each other (CONNMARK): what is written to one may be asked of the other. */
+const copied: ReadonlySet<FieldName> = new Set<FieldName>(['mark', 'connectionMark']);
+
 /** Collects what a ruleset asks, then cuts. */
 export class Space {
   readonly family: Family;
@@ -421,16 +424,7 @@ export class Space {
           return;
         }
         this.asked.add(predicate.field);
-        let cuts = this.cuts.get(predicate.field);
-        if (!cuts) {
-          cuts = [];
-          this.cuts.set(predicate.field, cuts);
-        }
-        for (const [low, high] of predicate.ranges) {
-          if (low > high) continue;
-          if (low === high) this.noteValue(predicate.field, low);
-          else cuts.push(low, typeof high === 'bigint' ? high + 1n : high + 1);
-        }
+        for (const [low, high] of predicate.ranges) this.collectRange(predicate.field, low, high);
         return;
       }
       case 'bits':
@@ -457,6 +451,18 @@ export class Space {
       default:
         return;
     }
+  }
+
+  /** (a) Note a question about one range of a field. */
+  collectRange(field: NumberField, low: Ordinal, high: Ordinal): void {
+    let cuts = this.cuts.get(field);
+    if (!cuts) {
+      cuts = [];
+      this.cuts.set(field, cuts);
+      this.asked.add(field);
+    }
+    if (low === high) this.noteValue(field, low);
+    else if (low < high) cuts.push(low, typeof high === 'bigint' ? high + 1n : high + 1);
   }
 
   /** A single value: two cuts of a range, or a point under the full mask, as the field will be cut. */
@@ -495,9 +501,10 @@ export class Space {
     if (!isPrefixMask(mask, width)) this.grouped.add(field);
   }
 
-  /** (a) Note what a rewriting sets, where some predicate asks for the field. */
+  /** (a) Note what a rewriting sets, where some predicate asks for the field: those come first. */
   collectRewrite(rewrite: Rewrite): void {
     const { field } = rewrite;
+    if (!this.asked.has(field) && !copied.has(field)) return;
     switch (rewrite.kind) {
       case 'to': {
         const cuts = this.cuts.get(field) ?? [];
@@ -884,17 +891,19 @@ export class Space {
     }
   }
 
+  /** Atoms of a range of a field that is cut by ranges, or all others. The range must have been collected. */
+  within(field: NumberField, low: Ordinal, high: Ordinal, negated: boolean): ValueSet {
+    const code = this.codes.get(field) as RangeCode;
+    const set = intervalIn(code, low, high) ?? this.rangeSet(field, code, [[low, high]]);
+    return negated ? complementSet(set) : set;
+  }
+
   /** Atoms of the ranges, cut at the domain's top. */
   rangeSet(field: FieldName, code: RangeCode, ranges: readonly Range[]): ValueSet {
-    const { dimension, index, starts, top } = code;
+    const { dimension, index, top } = code;
     if (ranges.length === 1) {
-      const [low, high] = ranges[0]!;
-      const first = index.get(keyOf(low, top));
-      if (first !== undefined && low <= high && low < top) {
-        const after = typeof high === 'bigint' ? high + 1n : high + 1;
-        const end = after >= top ? dimension.size : starts[first + 1] === after ? first + 1 : index.get(keyOf(after, top));
-        if (end !== undefined) return dimension.interval(first, end - 1);
-      }
+      const found = intervalIn(code, ranges[0]![0], ranges[0]![1]);
+      if (found !== null) return found;
     }
     const out: number[] = [];
     for (const [low, high] of ranges) {
@@ -983,6 +992,15 @@ export class Space {
     return out;
   }
 }
+
+/** Atoms of one range; null where it is upside down, or has an end that was not collected. */
+const intervalIn = ({ dimension, index, starts, top }: RangeCode, low: Ordinal, high: Ordinal): ValueSet | null => {
+  const first = index.get(keyOf(low, top));
+  if (first === undefined || low > high || low >= top) return null;
+  const after = typeof high === 'bigint' ? high + 1n : high + 1;
+  const end = after >= top ? dimension.size : starts[first + 1] === after ? first + 1 : index.get(keyOf(after, top));
+  return end === undefined ? null : dimension.interval(first, end - 1);
+};
 
 /** A form of one dimension: all, nothing or some of its atoms. */
 const leaf = (set: ValueSet): Form => (set.count === 0 ? false : set.count === set.dimension.size ? true : set);

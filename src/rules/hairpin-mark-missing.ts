@@ -32,10 +32,10 @@ export default defineCheck({
   checkRuleset: ({ ruleset, report }) => {
     const nat = ruleset.tables.get('nat');
     if (!nat?.chains.has('KUBE-MARK-MASQ')) return;
-    const { chains, number, chainOf, calleeOf, jumps, firstJump } = callsOf(ruleset);
+    const { chains, numberOf, chainOf, calleeOf, jumps, firstJump } = callsOf(ruleset);
     const firstDnats = new Int32Array(chains.length).fill(-1);
     for (const { id } of censusOf(ruleset).withTarget('DNAT').toReversed()) firstDnats[chainOf[id]!] = id;
-    const marking = number.get(nat.chains.get('KUBE-MARK-MASQ')!);
+    const marking = numberOf(nat.chains.get('KUBE-MARK-MASQ')!);
     const found: Rule[] = [];
     for (const endpoint of serviceChains(ruleset).endpoints) {
       const dnat = firstDnats[endpoint]!;

@@ -26,10 +26,10 @@ export default defineCheck({
       },
     ],
   },
-  checkRuleset: ({ ruleset, facts, report }) => {
+  checkRuleset: ({ facts, report }) => {
     const jumps = new Map<Chain, Rule[]>();
-    for (const rule of ruleset.rules) {
-      if (rule.action.kind !== 'jump' || !facts.isJumpWithoutEffect(rule)) continue;
+    for (const rule of facts.jumpsWithoutEffect()) {
+      if (rule.action.kind !== 'jump') continue;
       const list = jumps.get(rule.action.chain);
       if (list) list.push(rule);
       else jumps.set(rule.action.chain, [rule]);

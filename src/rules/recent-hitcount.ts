@@ -1,5 +1,5 @@
 /** --hitcount of `-m recent` beyond what older kernels count. */
-import { censusOf } from '../model/census.js';
+import { rulesLike } from '../model/makes.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import { isAtLeast } from '../model/source-nat.js';
 import { defineCheck, gatherByCause } from './define.js';
@@ -37,7 +37,10 @@ export default defineCheck({
   },
   checkRuleset: ({ ruleset, kernel, report }) => {
     const findings = gatherByCause();
-    for (const rule of censusOf(ruleset).withMatch('recent'))
+    const counting = rulesLike(ruleset, ({ outline }) =>
+      outline.matches.some(({ name, options }) => name === 'recent' && options.some(({ key }) => key === 'hitcount')),
+    );
+    for (const rule of counting)
       for (const { spec, options } of rule.node.matches)
         for (const option of options) {
           if (spec?.name !== 'recent' || !option.spec || option.key !== 'hitcount') continue;

@@ -1,5 +1,5 @@
 /** Lists of `-m recent` that rules ask and no rule fills. */
-import type { MatchNode, OptionNode } from '../../grammar/index.js';
+import { type OutlineUse, optionIn, outlined, valueIn } from '../../grammar/index.js';
 import { censusOf } from '../model/census.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import type { Rule } from '../model/ruleset.js';
@@ -8,9 +8,8 @@ import { defineCheck } from './define.js';
 
 interface Question {
   readonly rule: Rule;
-  readonly match: MatchNode;
-  /** --rcheck, --update or --remove. */
-  readonly option: OptionNode;
+  /** Index of the match among those of the rule. */
+  readonly place: number;
 }
 
 export default defineCheck({
@@ -45,20 +44,23 @@ export default defineCheck({
   checkRuleset: ({ ruleset, report }) => {
     const filled = new Set<string>();
     const asked = new Map<string, Question[]>();
-    for (const rule of censusOf(ruleset).withMatch('recent'))
-      for (const match of rule.node.matches) {
-        if (match.spec?.name !== 'recent') continue;
-        const name = nameOf(match);
-        if (match.options.some(({ key, spec }) => spec && key === 'set')) filled.add(name);
-        const option = match.options.find(({ key, spec }) => spec && (key === 'rcheck' || key === 'update' || key === 'remove'));
-        if (!option) continue;
+    for (const rule of censusOf(ruleset).withMatch('recent')) {
+      const { outline, values } = outlined(rule.node);
+      for (const [place, use] of outline.matches.entries()) {
+        if (use.spec?.name !== 'recent') continue;
+        const name = nameOf(use, values);
+        if (optionIn(use, 'set', values)) filled.add(name);
+        if (!use.options.some(isQuestion)) continue;
         const questions = asked.get(name);
-        if (questions) questions.push({ rule, match, option });
-        else asked.set(name, [{ rule, match, option }]);
+        if (questions) questions.push({ rule, place });
+        else asked.set(name, [{ rule, place }]);
       }
+    }
     for (const [name, [first, ...others]] of asked) {
       if (filled.has(name) || !first) continue;
-      const { rule, match, option } = first;
+      const { rule, place } = first;
+      const match = rule.node.matches[place]!;
+      const option = match.options.find(isQuestion)!;
       const isNamed = match.options.some(({ key, spec }) => spec && key === 'name');
       const meant = closest(name, filled) ?? (!isNamed && filled.size === 1 ? [...filled][0]! : null);
       report({
@@ -77,7 +79,11 @@ export default defineCheck({
   },
 });
 
-const nameOf = ({ options }: MatchNode): string => {
+const isQuestion = ({ key, spec }: { readonly key: string; readonly spec: unknown }): boolean =>
+  spec !== null && (key === 'rcheck' || key === 'update' || key === 'remove');
+
+const nameOf = ({ options }: OutlineUse, values: readonly unknown[]): string => {
   const option = options.findLast(({ key, spec }) => spec && key === 'name');
-  return typeof option?.value === 'string' ? option.value : 'DEFAULT';
+  const name = option && valueIn(option, values);
+  return typeof name === 'string' ? name : 'DEFAULT';
 };

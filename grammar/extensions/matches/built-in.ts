@@ -1,5 +1,5 @@
 /** The options that every rule has without `-m`: -s -d -i -o -p -f -4 -6 (iptables(8), PARAMETERS; net/ipv4/netfilter/ip_tables.c, ip_packet_match). */
-import { all, bits, inRange, is, named, none as never, notIf, type Predicate, some, test } from '../../packet/predicate.js';
+import { all, bits, inRange, is, named, none as never, notIf, type Predicate, type Range, some, test } from '../../packet/predicate.js';
 import { type HostName, type Network, networkRange, networks, prefixLength } from '../../values/address.js';
 import { type InterfaceName, interfaceName } from '../../values/interface-name.js';
 import { protocol, sayProtocol } from '../../values/protocol.js';
@@ -24,6 +24,12 @@ const address = (field: 'source' | 'destination', use: Use<readonly (Network | H
     use.negated,
     use.value.length === 1 ? addressIn(field, use.value[0]!) : some(...use.value.map((network) => addressIn(field, network))),
   );
+
+/** The range of a single network with a contiguous mask. */
+const onlyRange = (value: readonly (Network | HostName)[]): Range | null => {
+  const network = value[0]!;
+  return value.length === 1 && network.kind === 'network' && prefixLength(network.mask) !== undefined ? networkRange(network) : null;
+};
 
 const onInterface = (field: 'inInterface' | 'outInterface', use: Use<InterfaceName> | undefined): Predicate | undefined =>
   use && notIf(use.negated, named(field, use.value.name, use.value.prefix));
@@ -55,8 +61,14 @@ export const builtIn = defineMatch({
   manual: 'iptables(8), PARAMETERS; net/ipv4/netfilter/ip_tables.c, ip_packet_match',
   decidedBy: 'packet',
   options: {
-    source: { flag: '-s', aliases: ['--source', '--src'], value: networks, negatable: true },
-    destination: { flag: '-d', aliases: ['--destination', '--dst'], value: networks, negatable: true },
+    source: { flag: '-s', aliases: ['--source', '--src'], value: networks, negatable: true, within: { field: 'source', range: onlyRange } },
+    destination: {
+      flag: '-d',
+      aliases: ['--destination', '--dst'],
+      value: networks,
+      negatable: true,
+      within: { field: 'destination', range: onlyRange },
+    },
     inInterface: { flag: '-i', aliases: ['--in-interface'], value: interfaceName, negatable: true },
     outInterface: { flag: '-o', aliases: ['--out-interface'], value: interfaceName, negatable: true },
     protocol: { flag: '-p', aliases: ['--protocol'], value: protocol, negatable: true },

@@ -6,7 +6,7 @@ import { printFlags, type TcpFlags, tcpFlags } from '../../values/tcp-flags.js';
 import { none } from '../../values/value.js';
 import { defineMatch, type Phrase, phrase, type Use } from '../define.js';
 import { ask, join, spell } from '../spell.js';
-import { headerOf, isComparedInNft, isGivenInNft, onlyUnderNft, portsIn, savePort, sayPorts } from '../transport.js';
+import { headerOf, isComparedInNft, isGivenInNft, onlyUnderNft, plainPorts, portsIn, savePort, sayPorts } from '../transport.js';
 
 /** What `--syn` stands for: of SYN, ACK, RST and FIN just SYN. */
 const synFlags: TcpFlags = { mask: 0x17, value: 0x02 };
@@ -50,8 +50,20 @@ export const tcp = defineMatch({
   decidedBy: 'packet',
   protocols: ['tcp'],
   options: {
-    sourcePort: { flag: '--sport', aliases: ['--source-port'], value: orderedPortRange, negatable: true },
-    destinationPort: { flag: '--dport', aliases: ['--destination-port'], value: orderedPortRange, negatable: true },
+    sourcePort: {
+      flag: '--sport',
+      aliases: ['--source-port'],
+      value: orderedPortRange,
+      negatable: true,
+      within: { field: 'sourcePort', range: plainPorts },
+    },
+    destinationPort: {
+      flag: '--dport',
+      aliases: ['--destination-port'],
+      value: orderedPortRange,
+      negatable: true,
+      within: { field: 'destinationPort', range: plainPorts },
+    },
     option: { flag: '--tcp-option', value: integer(1, 255), negatable: true },
     flags: { flag: '--tcp-flags', value: tcpFlags, negatable: true, excludes: ['syn'] },
     syn: { flag: '--syn', value: none, negatable: true, excludes: ['flags'] },

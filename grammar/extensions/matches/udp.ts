@@ -4,7 +4,7 @@ import type { PortRange } from '../../values/port.js';
 import { resolvedPortRange } from '../../values/resolved-port.js';
 import { defineMatch, phrase, type Use } from '../define.js';
 import { join } from '../spell.js';
-import { headerOf, isComparedInNft, isGivenInNft, portsIn, savePort, sayPorts } from '../transport.js';
+import { headerOf, isComparedInNft, isGivenInNft, plainPorts, portsIn, savePort, sayPorts } from '../transport.js';
 
 interface Options {
   readonly sourcePort?: Use<PortRange>;
@@ -20,8 +20,20 @@ export const udp = defineMatch({
   decidedBy: 'packet',
   protocols: ['udp'],
   options: {
-    sourcePort: { flag: '--sport', aliases: ['--source-port'], value: resolvedPortRange, negatable: true },
-    destinationPort: { flag: '--dport', aliases: ['--destination-port'], value: resolvedPortRange, negatable: true },
+    sourcePort: {
+      flag: '--sport',
+      aliases: ['--source-port'],
+      value: resolvedPortRange,
+      negatable: true,
+      within: { field: 'sourcePort', range: plainPorts },
+    },
+    destinationPort: {
+      flag: '--dport',
+      aliases: ['--destination-port'],
+      value: resolvedPortRange,
+      negatable: true,
+      within: { field: 'destinationPort', range: plainPorts },
+    },
   },
   matches: ({ sourcePort, destinationPort }) => all(headerOf(17), portsIn('udp', sourcePort, destinationPort)),
   isNativeInNft: isNative,
