@@ -84,10 +84,58 @@ COMMIT
 -A ssh -j ACCEPT
 COMMIT
 `;
+/** Long chains, and tens of short ones: what the engine does on large rulesets alone is compiled, too. */
+const list = (count, line) => Array.from({ length: count }, (_, i) => line(i)).join('\n');
+const large = `*raw
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+-A PREROUTING -s 203.0.113.0/24 -j DROP
+COMMIT
+*mangle
+:FORWARD ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+-A FORWARD -p tcp -m tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu
+-A POSTROUTING -o eth1 -j MARK --set-xmark 0x1/0x1
+COMMIT
+*nat
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+:services - [0:0]
+:mark - [0:0]
+${list(80, (i) => `:service-${i} - [0:0]\n:endpoint-${i} - [0:0]`)}
+-A PREROUTING -j services
+-A OUTPUT -j services
+-A POSTROUTING -m mark --mark 0x4000/0x4000 -j MASQUERADE
+-A mark -j MARK --set-xmark 0x4000/0x4000
+${list(80, (i) => `-A services -d 192.0.2.${i}/32 -p tcp -m comment --comment "s${i}" -m tcp --dport ${80 + (i % 3)} -j service-${i}`)}
+${list(80, (i) => `-A service-${i} ! -s 198.51.100.0/24 -d 192.0.2.${i}/32 -p tcp -m tcp --dport ${80 + (i % 3)} -j mark`)}
+${list(80, (i) => `-A service-${i} -m statistic --mode random --probability 0.5 -j endpoint-${i}\n-A service-${i} -j endpoint-${(i + 1) % 80}`)}
+${list(80, (i) => `-A endpoint-${i} -s 198.51.100.${i}/32 -j mark\n-A endpoint-${i} -p tcp -m tcp -j DNAT --to-destination 198.51.100.${i}:80`)}
+COMMIT
+*filter
+:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+${list(40, (i) => `:acl-${i} - [0:0]`)}
+-A INPUT -s 203.0.113.7/32 -j ACCEPT
+-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+${list(40, (i) => `-A FORWARD -d 10.0.${i}.0/24 -j acl-${i}`)}
+${list(300, (i) => `-A FORWARD -s 10.${i % 7}.${i % 250}.0/${24 + (i % 9)} -d 10.9.${i % 50}.0/24 -p ${i % 3 ? 'tcp -m tcp' : 'udp -m udp'} --dport ${i % 40}:${(i % 40) + (i % 5)} -j ${i % 4 ? 'ACCEPT' : 'DROP'}`)}
+${list(400, (i) => `-A acl-${i % 40} -s 10.${i % 11}.0.0/16 -d 10.0.${i % 40}.${i % 200}/32 -p tcp -m multiport --dports ${1 + (i % 9)},${20 + (i % 5)} -j ${i % 3 ? 'ACCEPT' : 'DROP'}`)}
+${list(400, (i) => `-A acl-${i % 40} -d 10.0.${i % 40}.${i % 50}/31 -p tcp -m tcp --dport ${i % 30} -j ${i % 5 ? 'ACCEPT' : 'RETURN'}`)}
+COMMIT
+`;
 const { program: built, keep } = (await import(pathToFileURL(join(outdir, 'loader.js')).href)).loadProgram(true);
 const output = { isTerminal: false, columns: null, write: () => {} };
-const stdin = { isTerminal: false, read: async () => Buffer.from(rules) };
-const streams = { stdin, stdout: output, stderr: output, env: {}, cwd: outdir };
+const streamsOf = (text) => ({
+  stdin: { isTerminal: false, read: async () => Buffer.from(text) },
+  stdout: output,
+  stderr: output,
+  env: {},
+  cwd: outdir,
+});
+const streams = streamsOf(rules);
 for (const words of [
   '-f json',
   '',
@@ -101,4 +149,5 @@ for (const words of [
   await built.main(words.split(' ').filter(Boolean), streams);
 await built.main(['trace', '-', 'tcp 198.51.100.9:40000 > 192.0.2.1:22 in eth0'], streams);
 await built.main(['query', '-', 'to port 22 in INPUT'], streams);
+for (const words of ['query --per-rule -f jsonl -', '-f json', '']) await built.main(words.split(' ').filter(Boolean), streamsOf(large));
 keep();

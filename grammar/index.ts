@@ -1,7 +1,7 @@
 /** The one door of the language: the rest of the program enters grammar/ here. */
 export { findTarget } from './extensions/catalogue.js';
 export type { Backend, Effect, Given, MatchSpec, OptionSpec, Phrase, Place, Slot, TargetSpec, Use } from './extensions/define.js';
-export { givenOf, meaningContext, type ReadOption } from './extensions/given.js';
+export { givenInPart, givenOf, meaningContext, type ReadOption } from './extensions/given.js';
 export { type ConnectionState, connectionStates, connectionStatusBits, icmpMayBe, tcpMayBe } from './netfilter/conntrack.js';
 export { addressWidth, type Family, programName } from './netfilter/families.js';
 export { type Hook, hooks, hooksWithInInterface, hooksWithOutInterface, isHook } from './netfilter/hooks.js';

@@ -35,7 +35,7 @@ export interface OptionSpec<T> {
   readonly families?: readonly Family[];
   /**
    * Where the option stands for itself, whatever stands beside it: its match asks for what it would ask without it, and for the field in a range, or outside it
-   * where the option is negated. Null: this value is not so plain, `matches` alone tells. Rules by the ten thousand are read by it (src/analysis/conditions.ts).
+   * where the option is negated. `matches` is then asked without it, even if it is required. Null: this value is not so plain, `matches` alone tells. Rules by the ten thousand are read by it (src/analysis/conditions.ts).
    */
   readonly within?: { readonly field: NumberField; readonly range: (value: T, negated: boolean) => Range | null };
 }

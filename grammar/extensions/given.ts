@@ -15,6 +15,13 @@ export interface ReadOption {
  * functions may count on them.
  */
 export const givenOf = (spec: MatchSpec | TargetSpec, options: readonly ReadOption[]): Record<string, never> | null => {
+  const given = givenInPart(spec, options);
+  if (given !== null) for (const key of requiredKeys(spec)) if (!(key in given)) return null;
+  return given;
+};
+
+/** The same where options may be left out that are required. */
+export const givenInPart = (spec: MatchSpec | TargetSpec, options: readonly ReadOption[]): Record<string, never> | null => {
   const given: Record<string, Use | Use[]> = {};
   for (const option of options) {
     if (option.spec === null) return null;
@@ -25,7 +32,6 @@ export const givenOf = (spec: MatchSpec | TargetSpec, options: readonly ReadOpti
       else given[option.key] = [use];
     } else given[option.key] = use;
   }
-  for (const key of requiredKeys(spec)) if (!(key in given)) return null;
   return given as Record<string, never>; // sound: built from the spec's own table
 };
 

@@ -8,7 +8,7 @@ import type { BesideMatch, MatchSpec, MeaningContext, OptionSpec, TargetSpec } f
 import { givenOf, meaningContext, type ReadOption } from '../extensions/given.js';
 import type { Family } from '../netfilter/families.js';
 import type { HostName, Network } from '../values/address.js';
-import { Fault, type ValueContext } from '../values/value.js';
+import { Fault, type ValueContext, type ValueType } from '../values/value.js';
 import type { MatchNode, OptionNode, RuleNode, TargetNode } from './ast.js';
 import { Kind, type WordStore } from './store.js';
 import { wordAt } from './words.js';
@@ -145,8 +145,8 @@ export const outlineAlone = ({ matches, target, whole }: Pick<RuleNode, 'matches
  * (`--mode random`, one comment for all rules of a service), and then share it.
  */
 interface Slot {
-  /** Null: the name of a chain. */
-  readonly spec: OptionSpec<unknown> | null;
+  /** That of the option's type: specs and types have many shapes, which are slow to look into. Null: the name of a chain. */
+  readonly parse: ValueType<unknown>['parse'] | null;
   readonly negated: boolean;
   image: string;
   value: unknown;
@@ -175,7 +175,7 @@ interface Step {
   readonly flag: string;
   /** How many words follow it as values. */
   readonly count: number;
-  /** These words are part of the outline (names of extensions, protocols); null: they are a slot. */
+  /** These words are part of the outline (names of extensions, protocols, connection states); null: they are a slot. */
   readonly fixed: string | null;
   /** A slot for the name of a chain: names of targets do not go there. */
   readonly isChain: boolean;
@@ -183,11 +183,19 @@ interface Step {
   known: Known | null;
 }
 
+const noSteps: readonly Step[] = [];
+
+/** The step of a list that is the same but for what follows it. */
+const stepLike = (steps: readonly Step[], { flag, count, fixed, isChain }: Omit<Step, 'next' | 'known'>): Step | null =>
+  steps.find((step) => step.flag === flag && step.count === count && step.fixed === fixed && step.isChain === isChain) ?? null;
+
 const strayBang = new Fault('a value cannot be "!"');
 const noName = new Fault('a chain has another name');
 
 const mostSteps = 20_000;
 const mostNext = 100;
+/** So many values of one option are each part of an outline; where there are more, the option is a slot. */
+const mostFixed = 24;
 const naming = new Set(['-m', '--match', '-j', '--jump', '-g', '--goto']);
 
 /** The outlines met so far in one document, found by the words of a rule. */
@@ -238,7 +246,7 @@ export class OutlineBook {
       const length = store.end(slotAt[i]! + slotCount[i]! - 1) - start;
       if (slot.image.length !== length || !text.startsWith(slot.image, start)) {
         const value =
-          slot.spec === null ? this.chainName(slotAt[i]!) : this.value(slot.spec, slotAt[i]!, slotCount[i]!, slot.negated, family);
+          slot.parse === null ? this.chainName(slotAt[i]!) : this.value(slot.parse, slotAt[i]!, slotCount[i]!, slot.negated, family);
         if (value instanceof Fault) return null;
         slot.image = text.slice(start, start + length);
         slot.value = value;
@@ -252,10 +260,14 @@ export class OutlineBook {
   }
 
   /** The value that words are. */
-  private value({ value: type }: OptionSpec<unknown>, first: number, count: number, negated: boolean, family: Family): unknown {
-    const words: string[] = [];
-    for (let word = first; word < first + count; word++) words.push(this.word(word));
-    return words[0] === '!' ? strayBang : type.parse(words, negated ? this.negated[family] : this.plain[family]);
+  private value(parse: ValueType<unknown>['parse'], first: number, count: number, negated: boolean, family: Family): unknown {
+    const context = negated ? this.negated[family] : this.plain[family];
+    const word = this.word(first);
+    if (word === '!') return strayBang;
+    if (count === 1) return parse([word], context);
+    const words = [word];
+    for (let at = first + 1; at < first + count; at++) words.push(this.word(at));
+    return parse(words, context);
   }
 
   /** The name of a chain that a word is. A name asked for twice is one string, which is looked up faster the second time. */
@@ -307,13 +319,19 @@ export class OutlineBook {
     const slotOf = new Map<OptionNode, number>();
     let nameSlot = -1;
     const path: Omit<Step, 'next' | 'known'>[] = [];
+    /** The steps that may follow the path so far, as they are known. */
+    let here: readonly Step[] = this.starts[family];
+    const go = (one: Omit<Step, 'next' | 'known'>): void => {
+      path.push(one);
+      here = stepLike(here, one)?.next ?? noSteps;
+    };
     let seen = 0;
     for (let at = from; at < to; ) {
       const first = at++;
       const kind = store.kind(first);
       const flag = this.image(first);
       if (kind === Kind.bang) {
-        path.push({ flag, count: 0, fixed: null, isChain: false });
+        go({ flag, count: 0, fixed: null, isChain: false });
         continue;
       }
       if (kind !== Kind.option) return alone();
@@ -326,23 +344,25 @@ export class OutlineBook {
         seen++;
         if (option.end !== store.end(at - 1)) return alone();
         if (option.spec!.value.arity !== count && !(option.spec!.value.optional && count === 0)) return alone();
-        const isFixed = option.key === 'protocol' && matches[0]!.options.includes(option);
+        const isFixed =
+          (option.key === 'protocol' && matches[0]!.options.includes(option)) ||
+          (option.spec!.value.isFew === true && here.filter((step) => step.flag === flag && step.fixed !== null).length < mostFixed);
         if (count > 0 && !isFixed) {
           slotOf.set(option, slots.length);
-          slots.push({ spec: option.spec, negated: option.negated, image: words!, value: option.value });
+          slots.push({ parse: option.spec!.value.parse, negated: option.negated, image: words!, value: option.value });
           values.push(option.value);
         }
-        path.push({ flag, count, fixed: isFixed ? words : null, isChain: false });
+        go({ flag, count, fixed: isFixed ? words : null, isChain: false });
       } else {
         if (!naming.has(flag) || count !== 1 || hasBang) return alone();
         const isChain = target !== null && target.start === store.start(first) && target.spec === null;
         if (isChain) {
           if (findTarget(target.name) !== undefined) return alone();
           nameSlot = slots.length;
-          slots.push({ spec: null, negated: false, image: words!, value: target.name });
+          slots.push({ parse: null, negated: false, image: words!, value: target.name });
           values.push(target.name);
         }
-        path.push({ flag, count, fixed: isChain ? null : words, isChain });
+        go({ flag, count, fixed: isChain ? null : words, isChain });
       }
     }
     if (seen !== options.size) return alone();
@@ -357,10 +377,7 @@ export class OutlineBook {
     let next = this.starts[family];
     let step: Step | null = null;
     for (const one of path) {
-      step =
-        next.find(
-          ({ flag, count, fixed, isChain }) => flag === one.flag && count === one.count && fixed === one.fixed && isChain === one.isChain,
-        ) ?? null;
+      step = stepLike(next, one);
       if (step === null) {
         if (next.length >= mostNext) return outlined;
         step = { ...one, next: [], known: null };

@@ -64,6 +64,7 @@ export const icmpRange = ({ type, firstCode, lastCode }: IcmpType): readonly [nu
 
 export const icmpType = defineValue<IcmpType>({
   arity: 1,
+  isFew: true,
   expects: 'an ICMP type: a name, type, or type/code',
   parse: ([word], { family }) => {
     const meant = icmpNamesBeginning(word!, family);

@@ -10,6 +10,7 @@ export const defaultLogLevel = 4;
 
 export const logLevel = defineValue<number>({
   arity: 1,
+  isFew: true,
   expects: `a level from 0 to 7, or ${logLevels.join(', ')}`,
   parse: ([word]) => {
     const named = word === 'panic' ? 0 : (logLevels as readonly string[]).indexOf(word!);

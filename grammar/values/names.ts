@@ -47,6 +47,7 @@ export const sayTogether = (words: readonly string[]): string =>
 export const oneName = <N extends string>(reading: Reading<N>, say: (name: N) => string = (name) => name): ValueType<N> =>
   defineValue<N>({
     arity: 1,
+    isFew: true,
     expects: `a ${reading.what}: ${sayAlternatives(reading.names)}`,
     parse: ([word]) => readName(word!, reading),
     print: (name) => name,
@@ -65,6 +66,7 @@ export interface ListReading<N extends string> extends Reading<N> {
 export const nameList = <N extends string>(reading: ListReading<N>, say: (name: N) => string = (name) => name): ValueType<readonly N[]> =>
   defineValue<readonly N[]>({
     arity: 1,
+    isFew: true,
     expects: `a list of ${reading.names.join(', ')}, separated by commas`,
     parse: ([word]) => {
       const given = new Set<N>();

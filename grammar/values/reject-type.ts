@@ -49,6 +49,7 @@ export const defaultRejectType = (family: Family): RejectType => rejectTypes[fam
 
 export const rejectType = defineValue<RejectType>({
   arity: 1,
+  isFew: true,
   expects: 'a kind of answer such as icmp-port-unreachable, icmp6-adm-prohibited or tcp-reset',
   parse: ([word], { family }) => {
     const wanted = word!.toLowerCase();

@@ -35,6 +35,7 @@ const sayFlags = (bits: number): string => {
 
 export const tcpFlags = defineValue<TcpFlags>({
   arity: 2,
+  isFew: true,
   expects: 'two lists of TCP flags: those looked at, then those set',
   parse: ([mask, value]) => {
     const m = parseList(mask!);

@@ -33,6 +33,8 @@ export interface ValueType<T> {
   readonly arity: 0 | 1 | 2;
   /** The words may be left out, where the next begins with `-` or is `!` (getopt's optional_argument: --rateest-bps). `parse` is then given none. */
   readonly optional?: true;
+  /** Rulesets hold few different values, however many rules give one: connection states, TCP flags. They are part of a rule's outline (syntax/outline.ts). */
+  readonly isFew?: true;
   /** What is expected, for error messages: "a port, a range first:last, or a service name". */
   readonly expects: string;
   /** Words (unquoted, unescaped) to value, or what is wrong with them. Never throws. */

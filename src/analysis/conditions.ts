@@ -10,6 +10,7 @@ import {
   type Family,
   type FieldName,
   fields,
+  givenInPart,
   givenOf,
   hooks,
   icmpMayBe,
@@ -168,7 +169,8 @@ const planOf = ({ outline }: Make, family: Family): Plan | null => {
         parts.push({ slot, negated, ...option.within });
       }
     const fixed = options.filter(({ slot }) => slot < 0);
-    const given = isConstant ? {} : givenOf(spec, fixed);
+    // Whether all that is required is there does not lean on values.
+    const given = isConstant ? {} : givenOf(spec, options) && givenInPart(spec, fixed);
     if (!given) return null;
     same.push(spec.matches(given as never, meaningContext(family, fixed)));
   }

@@ -33,7 +33,8 @@ const gather = (ruleset: Ruleset): Calls => {
     }
   }
   const chainOf = new Int32Array(ruleset.rules.length);
-  const isUserDefined = Uint8Array.from(chains, ({ hook }) => (hook === null ? 1 : 0));
+  const isUserDefined = new Uint8Array(chains.length);
+  for (let at = 0; at < chains.length; at++) if (chains[at]!.hook === null) isUserDefined[at] = 1;
   const firstJump = new Int32Array(chains.length + 1);
   let last: Chain | null = null;
   let own = -1;

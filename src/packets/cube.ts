@@ -106,9 +106,10 @@ export const contains = (a: Cube, b: Cube): boolean => {
   return true;
 };
 
-export const setOf = (cube: Cube, dim: number): ValueSet | undefined => {
-  const at = cube.dims.indexOf(dim);
-  return at < 0 ? undefined : cube.sets[at];
+export const setOf = ({ dims, sets }: Cube, dim: number): ValueSet | undefined => {
+  // Mostly two to four: looked through here that is faster than by indexOf.
+  for (let i = 0; i < dims.length; i++) if (dims[i] === dim) return sets[i];
+  return undefined;
 };
 
 /** The cube with one dimension restricted to `set` instead of what it had. */

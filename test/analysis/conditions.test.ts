@@ -41,7 +41,15 @@ const ruleOf = (next: () => number, family: Family): string => {
   const protocol = one(next, ['', 'tcp', 'udp', 'tcp']);
   const list = protocol === 'udp' ? udpPorts : ports;
   const transport = protocol && `-p ${protocol} -m ${protocol} ${portWords(next, '--sport', list)} ${portWords(next, '--dport', list)}`;
-  const state = one(next, ['', '', '-m conntrack --ctstate NEW', '-m mark --mark 1', '-m comment --comment x']);
+  const state = one(next, [
+    '',
+    '',
+    '-m conntrack --ctstate NEW',
+    '-m mark --mark 1',
+    '-m comment --comment x',
+    '-m mac --mac-source 0:0:0:0:0:1',
+    '-m mac ! --mac-source 0:0:0:0:0:2',
+  ]);
   const source = addressWords(next, family, '-s');
   // No address has a "!" beside a list.
   let destination = addressWords(next, family, '-d');
@@ -79,6 +87,7 @@ describe('ranges of rules', () => {
     expect(told).toEqual([
       ' source: source',
       ' destination: destination',
+      'mac source: macSource',
       'tcp sourcePort: sourcePort',
       'tcp destinationPort: destinationPort',
       'udp sourcePort: sourcePort',
