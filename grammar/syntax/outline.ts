@@ -196,6 +196,8 @@ const mostSteps = 20_000;
 const mostNext = 100;
 /** So many values of one option are each part of an outline; where there are more, the option is a slot. */
 const mostFixed = 24;
+/** With more steps than this no further value becomes part of an outline: lists of states, flags and types beside each other would make thousands of outlines. */
+const mostStepsWithFew = 1_000;
 const naming = new Set(['-m', '--match', '-j', '--jump', '-g', '--goto']);
 
 /** The outlines met so far in one document, found by the words of a rule. */
@@ -346,7 +348,9 @@ export class OutlineBook {
         if (option.spec!.value.arity !== count && !(option.spec!.value.optional && count === 0)) return alone();
         const isFixed =
           (option.key === 'protocol' && matches[0]!.options.includes(option)) ||
-          (option.spec!.value.isFew === true && here.filter((step) => step.flag === flag && step.fixed !== null).length < mostFixed);
+          (option.spec!.value.isFew === true &&
+            this.size < mostStepsWithFew &&
+            here.filter((step) => step.flag === flag && step.fixed !== null).length < mostFixed);
         if (count > 0 && !isFixed) {
           slotOf.set(option, slots.length);
           slots.push({ parse: option.spec!.value.parse, negated: option.negated, image: words!, value: option.value });

@@ -11,7 +11,6 @@ export interface InterfaceName {
 
 export const interfaceName = defineValue<InterfaceName>({
   arity: 1,
-  isFew: true,
   expects: 'an interface name of at most 15 characters, perhaps ending in +',
   parse: ([word]) => {
     if (word === '') return new Fault('an interface name cannot be empty');
