@@ -79,13 +79,14 @@ export class SurveyResult {
   private readonly program: Program;
   /** Lives that took looking for. */
   private readonly lives = new Map<number, Life>();
-  /** What reaches a live step of all that is known to arrive, where earlier steps of its chain take something. */
-  private readonly reaching = new Map<number, readonly Cube[]>();
+  /** By rule id what reaches a live step of all that is known to arrive, where earlier steps of its chain take something. */
+  private readonly reaching: (readonly Cube[] | undefined)[];
 
   constructor(program: Program, table: TableProgram, status: Uint8Array, summaries: readonly (Summary | undefined)[]) {
     this.program = program;
     this.status = status;
     this.summaries = summaries;
+    this.reaching = new Array(status.length);
     this.arrivals = table.chains.map(() => ({ cubes: noCubes, exact: true }));
   }
 
@@ -93,7 +94,7 @@ export class SurveyResult {
   life({ rule: { id }, cubes }: Step): Life {
     const known = this.lives.get(id);
     if (known) return known;
-    const reaching = this.reaching.get(id) ?? partsOf(this.arrivals[this.program.chainOf[id]!]!.cubes, cubes!);
+    const reaching = this.reaching[id] ?? partsOf(this.arrivals[this.program.chainOf[id]!]!.cubes, cubes!);
     const life = { witness: mostNatural(this.program.space, reaching), leans: neededBy(reaching) };
     this.lives.set(id, life);
     return life;
@@ -118,7 +119,7 @@ export class SurveyResult {
   /** It lives by all of these; absent: by whatever arrives at the chain and matches. */
   liveBy(id: number, reaching?: readonly Cube[]): void {
     this.status[id] = 1;
-    if (reaching) this.reaching.set(id, reaching);
+    if (reaching) this.reaching[id] = reaching;
   }
 
   die(id: number, death: Death): void {
