@@ -145,6 +145,15 @@ describe.skipIf(unavailable())('the kernel, packets', () => {
       expect(answers.map(({ matched }) => matched)).toEqual([[], [5]]);
     }));
 
+  it('follows the second of a table given twice', () =>
+    withKernel(
+      { family: 4, rules: filter('-A FORWARD -p udp -j DROP', '-A FORWARD -p udp -j ACCEPT') + filter('-A FORWARD -p udp') },
+      async (kernel) => {
+        const [answer] = await kernel.send([{ in: 'eth0', src: '10.1.0.5', dst: '198.51.100.7', proto: 'udp', sport: 1, dport: 2 }]);
+        expect(answer!.matched).toEqual([12]);
+      },
+    ));
+
   it('knows sets', () =>
     withKernel(
       {

@@ -17,8 +17,10 @@ export type Backend = 'legacy' | 'nft';
 /** A packet in JSON: what it is made of (PacketBytesJson), and how it is sent. */
 export interface KernelPacket extends PacketBytesJson {
   readonly id?: string;
-  /** The interface it arrives on; `local`: sent by the host itself. Default: the first interface. */
+  /** The interface it arrives on; `local`: sent by the host itself; `lo`: written to lo by a packet socket. Default: the first interface. */
   readonly in?: string;
+  /** Of a packet of the host: the address that the socket asks a route for, where it is not what the header says. */
+  readonly aim?: string;
   readonly src_mac?: string;
   /** An address, or `router` (default), `broadcast`, `multicast`, `other`. */
   readonly dst_mac?: string;
@@ -125,13 +127,16 @@ const listLength = (words: string, flags: string): number => {
   return found ? found[1]!.split(',').length : 1;
 };
 
-/** The rules of a text as the kernel will list them: table by table, chain by chain. */
+/** The rules of a text as the kernel will list them: table by table, chain by chain. Of a table given twice the second replaces the first. */
 const readRules = (text: string): Map<string, KernelRule[]> => {
   const chains = new Map<string, KernelRule[]>();
   let table = '';
   for (const [i, raw] of text.split('\n').entries()) {
     const line = raw.trim().replace(/^\[\d+:\d+\]\s*/, '');
-    if (line.startsWith('*')) table = line.slice(1).trim();
+    if (line.startsWith('*')) {
+      table = line.slice(1).trim();
+      for (const key of chains.keys()) if (key.startsWith(`${table}/`)) chains.delete(key);
+    }
     const found = /^(?:-A|--append)\s+("?)(\S+?)\1(?:\s|$)(.*)$/.exec(line);
     if (!found) {
       if (/^-[^-]|^--/.test(line)) throw new Error(`line ${i + 1}: only -A and :chain lines can be followed: ${line}`);
@@ -250,9 +255,12 @@ export class Kernel {
     const bytes = buildPacket({ ...packet, ip_id: id, flowlabel: packet.flowlabel ?? id });
     if (bytes instanceof Fault) throw new Error(`packet ${packet.id ?? JSON.stringify(packet)}: ${bytes.message}`);
     const family: Family = bytes[0]! >> 4 === 6 ? 6 : 4;
-    if (packet.in === 'local') {
-      const octal = Array.from(bytes, (byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
-      const address = family === 4 ? `IP4-SENDTO:${packet.dst}:255` : `IP6-SENDTO:[${packet.dst}]:255`;
+    const type = family === 4 ? [8, 0] : [0x86, 0xdd];
+    if (packet.in === 'local' || packet.in === 'lo') {
+      const written = packet.in === 'lo' ? [...new Array<number>(12).fill(0), ...type, ...bytes] : bytes;
+      const octal = Array.from(written, (byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
+      const to = packet.aim ?? packet.dst;
+      const address = packet.in === 'lo' ? 'INTERFACE:lo' : family === 4 ? `IP4-SENDTO:${to}:255` : `IP6-SENDTO:[${to}]:255`;
       const { status, output } = await this.namespace.try(`printf '${octal}' | socat -u STDIO ${address}`);
       if (status !== 0) local.push(output.trim());
       return;
@@ -260,7 +268,7 @@ export class Kernel {
     const index = packet.in === undefined ? 0 : this.interfaces.findIndex(({ name }) => name === packet.in);
     const { name, mac } = this.interfaces[index] ?? { name: packet.in!, mac: undefined };
     const destination = destinationMac(packet.dst_mac ?? 'router', mac ?? interfaceMac(index), family);
-    const header = [...macBytes(destination), ...macBytes(packet.src_mac ?? peerMac(index)), ...(family === 4 ? [8, 0] : [0x86, 0xdd])];
+    const header = [...macBytes(destination), ...macBytes(packet.src_mac ?? peerMac(index)), ...type];
     await this.namespace.inject(name, Uint8Array.from([...header, ...bytes]));
   }
 

@@ -199,6 +199,11 @@ export const packetsOf = (rule: Rule, random: Random, family: Family, count: num
   return out;
 };
 
+/** Where a socket aims so that a packet to the unspecified address goes out: sockets take that address for the host itself. */
+const standIn = (family: Family): string => (family === 4 ? '198.18.0.1' : '2001:db8:ffff::1');
+
+const isUnspecified = (address: string): boolean => address === '::' || address === '0.0.0.0';
+
 const isMulticast = (address: string): boolean => /^(?:22[4-9]|23\d)\.|^ff/i.test(address);
 
 /** Why a packet as it stands at a rule is none that a fresh single packet from outside can be; null: it can. */
@@ -247,10 +252,12 @@ export const passageOf = (packet: Packet, table: string, names: readonly string[
   const ttl = packet.numbers.get('ttl');
   const length = packet.numbers.get('length');
   const isCounted = hook === 'FORWARD' || (hook === 'POSTROUTING' && !isOwn);
+  const aim = isOwn && isUnspecified(json.dst) && destination === 'unicast' ? { aim: standIn(packet.family) } : {};
   const wantsInvalid = table !== 'raw' && connectionStates[Number(packet.numbers.get('connectionState') ?? -1)] === 'INVALID';
   return {
     packet: {
       ...json,
+      ...aim,
       in: isOwn ? 'local' : inside === '' ? names[0]! : inside,
       ...(ttl !== undefined && isCounted ? { ttl: Math.min(255, Number(ttl) + 1) } : {}),
       ...(length !== undefined ? { len: Math.max(28, Number(length)) } : {}),
@@ -288,8 +295,9 @@ export const routesOf = (
     set.push(`route add broadcast ${packet.dst}/${width} dev ${packet.in} table local`);
     unset.push(`route del broadcast ${packet.dst}/${width} dev ${packet.in} table local`);
   } else {
-    set.push(`route add ${packet.dst}/${width} dev ${out}`);
-    unset.push(`route del ${packet.dst}/${width} dev ${out}`);
+    const to = packet.aim ?? packet.dst;
+    set.push(`route add ${to}/${width} dev ${out}`);
+    unset.push(`route del ${to}/${width} dev ${out}`);
   }
   if (source === 'local' && packet.src !== packet.dst) local(packet.src);
   return { set, unset };
@@ -444,7 +452,7 @@ const stoppedBefore = ({ packet, hook }: Passage, family: Family, told: Packet):
     if ((hook === 'FORWARD' || hook === 'POSTROUTING') && /^(?:22[4-9]|23\d|255)\./.test(dst) && packet.in !== 'local')
       return 'multicast is not forwarded';
   } else {
-    if (packet.in !== 'local' && (/^ff/i.test(src) || src === '::1' || dst === '::1' || dst === '::')) return 'refused by IPv6 itself';
+    if (packet.in !== 'local' && (/^ff/i.test(src) || src === '::1' || dst === '::1')) return 'refused by IPv6 itself';
     if (hook === 'FORWARD' && (/^fe[89ab]|^ff/i.test(dst) || /^fe[89ab]/i.test(src) || src === '::'))
       return 'link-local and multicast are not forwarded';
   }
@@ -461,9 +469,15 @@ const stoppedBefore = ({ packet, hook }: Passage, family: Family, told: Packet):
 
 let serial = 0;
 
-/** The text as the kernel lists it, where it holds other commands than `-A`; sets are there, empty. */
+/** Whether a table is given more than once. */
+const repeatsTables = (text: string): boolean => {
+  const names = [...text.matchAll(/^\*(\S+)/gm)].map(([, name]) => name);
+  return new Set(names).size < names.length;
+};
+
+/** The text as the kernel lists it, where it holds other commands than `-A` or a table twice; sets are there, empty. */
 const asListed = (text: string, ipset: string, backend: Backend, family: Family): string => {
-  if (!/^(?:\[\d+:\d+\]\s*)?-[^-A]/m.test(text) && !/^--/m.test(text)) return text;
+  if (!/^(?:\[\d+:\d+\]\s*)?-[^-A]/m.test(text) && !/^--/m.test(text) && !repeatsTables(text)) return text;
   const name = `iptlint-list-${process.pid}-${serial++}`;
   const program = `${family === 4 ? 'iptables' : 'ip6tables'}-${backend}`;
   const inside = (words: readonly string[], input: string): string =>
@@ -479,12 +493,11 @@ const asListed = (text: string, ipset: string, backend: Backend, family: Family)
 };
 
 /** Why the kernel did not do with a witness what was told, where that is not the engine's word against the kernel's; null: it is. */
-const whyMissed = (ruleset: Ruleset, rule: Rule, { packet, hook, out }: Passage, told: Packet, answer: Answer): string | null => {
+const whyMissed = (ruleset: Ruleset, rule: Rule, { packet, out }: Passage, told: Packet, answer: Answer): string | null => {
   const state = told.numbers.get('connectionState');
   const name = state === undefined ? undefined : connectionStates[Number(state)];
   if (name !== undefined && rule.chain.table.name !== 'raw' && name !== firstState(packet))
     return name === 'NEW' || name === 'INVALID' ? `the kernel calls it ${firstState(packet)}, not ${name}` : 'a continued flow';
-  if (told.names.get('inInterface') === 'lo' && hook !== 'OUTPUT') return 'dropped on its way to lo';
   if (packet.in === 'local' && /^127\.|^::1$/.test(packet.dst) && out !== null) return 'loopback addresses leave by lo';
   const rewrites = (other: Rule): boolean => other.action.kind === 'target' && other.action.rewrites.length > 0;
   if (ruleset.rules.some((other) => answer.matched.includes(lineOf(other)) && rewrites(other))) return 'rewritten by a rule before';
@@ -627,6 +640,10 @@ export const judge = async (given: string, options: JudgeOptions): Promise<Judge
           family,
         );
         const answers = await kernel.send(round.map(({ passage }) => passage.packet));
+        // What OUTPUT keeps from coming by lo, a program that writes to lo itself brings there.
+        for (const [i, { rule, passage, told }] of round.entries())
+          if (told.names.get('inInterface') === 'lo' && passage.hook !== 'OUTPUT' && !answers[i]!.matched.includes(lineOf(rule)))
+            [answers[i]] = (await kernel.send([{ ...passage.packet, in: 'lo' }])) as [Answer];
         await arrange(
           kernel,
           routes.flatMap(({ unset }) => unset),
