@@ -12,6 +12,7 @@ import { meets } from '../packets/cube.js';
 import { type Diagram, Exhausted, type Node } from '../packets/diagram.js';
 import type { Change, Dimension } from '../packets/space.js';
 import { type ChainProgram, type Program, type Step, stageCubes, type TableProgram } from './program.js';
+import { moves, type Rerouting, reroutingOf } from './rerouting.js';
 
 /** Changes of several dimensions at once, each in terms of the packet before. */
 type Assignment = ReadonlyMap<Dimension, Change>;
@@ -50,6 +51,31 @@ export interface RunOptions {
   readonly only?: ReadonlySet<number>;
 }
 
+export interface FlowOptions {
+  /** What history decides on the only visit of a chain stays part of what comes back; else it is left open. */
+  readonly keeps?: boolean;
+  /** Steps that match nothing: what would be without them. */
+  readonly without?: ReadonlySet<Step> | null;
+  /** Packets that OUTPUT routes anew are told from the others. */
+  readonly isMoving?: boolean;
+}
+
+/** The flow of a table, made once. */
+export type FlowOf = (table: TableProgram, isMoving?: boolean) => Flow;
+
+export const flowsOf = (program: Program, diagram: Diagram, options: FlowOptions = {}): FlowOf => {
+  const known = [new Map<TableProgram, Flow>(), new Map<TableProgram, Flow>()] as const;
+  return (table, isMoving = false) => {
+    const flows = known[isMoving ? 1 : 0];
+    let flow = flows.get(table);
+    if (!flow) {
+      flow = new Flow(program, table, diagram, { ...options, isMoving });
+      flows.set(table, flow);
+    }
+    return flow;
+  };
+};
+
 export class Flow {
   readonly program: Program;
   readonly table: TableProgram;
@@ -60,19 +86,17 @@ export class Flow {
   private readonly summaries: (readonly Branch[] | undefined)[];
   private readonly closures: (ReadonlySet<Dimension> | undefined)[];
   private readonly keeps: boolean;
+  private readonly rerouting: Rerouting | null;
   private visitedAgain: Uint8Array | undefined;
 
-  /**
-   * `keeps`: what history decides on the only visit of a chain stays part of what comes back; else it is left open. `without`: steps that match
-   * nothing: what would be without them.
-   */
   constructor(
     program: Program,
     table: TableProgram,
     diagram: Diagram,
-    { keeps = false, without = null }: { readonly keeps?: boolean; readonly without?: ReadonlySet<Step> | null } = {},
+    { keeps = false, without = null, isMoving = false }: FlowOptions = {},
   ) {
     this.keeps = keeps;
+    this.rerouting = isMoving ? reroutingOf(program) : null;
     this.program = program;
     this.table = table;
     this.diagram = diagram;
@@ -136,13 +160,23 @@ export class Flow {
     return node;
   }
 
+  /** What a step changes. */
+  private changesOf(step: Step): readonly Change[] {
+    return this.rerouting && moves(this.table, step) ? [...step.changes, this.rerouting.moved] : step.changes;
+  }
+
+  private isIdle(step: Step): boolean {
+    return step.kind === 'pass' && !step.isChanging && !(this.rerouting && moves(this.table, step));
+  }
+
   /** The set as a deciding step leaves it: what it changes may depend on the hook. */
   private after(step: Step, taken: Node): Node {
-    if (!step.changesAt) return this.image(taken, step.changes);
+    if (!step.changesAt) return this.image(taken, this.changesOf(step));
     const { hook } = this.program;
-    return this.diagram.orAll(
+    const out = this.diagram.orAll(
       step.changesAt.map((changes, at) => this.image(this.diagram.and(taken, this.diagram.of(hook.interval(at, at))), changes)),
     );
+    return this.rerouting && moves(this.table, step) ? this.image(out, [this.rerouting.moved]) : out;
   }
 
   private copied(node: Node, to: Dimension, from: Dimension): Node {
@@ -268,7 +302,7 @@ export class Flow {
     const back: Branch[] = [];
     for (const step of chain.steps) {
       if (current.length === 0) break;
-      if (step.kind === 'pass' && !step.isChanging) continue;
+      if (this.isIdle(step)) continue;
       const match = this.matching(chain, step);
       if (match === 0) continue;
       const inner = step.target >= 0 ? this.summaries[step.target]! : null;
@@ -285,13 +319,16 @@ export class Flow {
         if (miss !== 0) next.push({ set: miss, changes });
         switch (step.kind) {
           case 'pass':
-            next.push({ set: hit, changes: this.compose(changes, step.changes) });
+            next.push({ set: hit, changes: this.compose(changes, this.changesOf(step)) });
             break;
           case 'return':
             back.push({ set: hit, changes });
             break;
           case 'maybe':
-            next.push({ set: diagram.and(hit, diagram.of(step.fate!.interval(0, 0))), changes });
+            next.push({
+              set: diagram.and(hit, diagram.of(step.fate!.interval(0, 0))),
+              changes: this.compose(changes, this.changesOf(step)),
+            });
             break;
           case 'jump':
           case 'goto':
@@ -373,7 +410,7 @@ export class Flow {
         if (taken === 0) continue;
         switch (step.kind) {
           case 'pass':
-            if (step.isChanging) here = diagram.or(diagram.minus(here, taken), this.image(taken, step.changes));
+            if (!this.isIdle(step)) here = diagram.or(diagram.minus(here, taken), this.image(taken, this.changesOf(step)));
             break;
           case 'decide': {
             const after = step.verdict === 'accept' ? this.after(step, taken) : taken;
@@ -389,7 +426,7 @@ export class Flow {
           case 'maybe': {
             const gone = diagram.and(taken, diagram.of(step.fate!.interval(1, 1)));
             put('unknown', gone);
-            here = diagram.minus(here, gone);
+            here = diagram.or(diagram.minus(here, taken), this.image(diagram.minus(taken, gone), this.changesOf(step)));
             break;
           }
           default: {

@@ -12,8 +12,9 @@ import { type Budget, type Cube, everything, meet, meets, merge, minus, release,
 import { CubeIndex, dividing } from '../packets/cube-index.js';
 import type { Diagram, Node } from '../packets/diagram.js';
 import type { Dimension, Form, ValueSet } from '../packets/space.js';
-import type { Flow, Outcome } from './flow.js';
-import { loopback, type Program, type Step, stageCubes, type TableProgram } from './program.js';
+import type { FlowOf } from './flow.js';
+import { loopback, type Program, type Step, stageCubes, type TableProgram, translates } from './program.js';
+import { moves, ofRoute, type Rerouting, reroutingOf } from './rerouting.js';
 import { hullOf } from './survey.js';
 
 /** One table asked at one hook. */
@@ -107,10 +108,6 @@ const changing: Readonly<Record<Hook, readonly FieldName[]>> = {
   POSTROUTING: ['physicalOut'],
 };
 
-/** What the kernel looks up a route by (ip_route_me_harder), and what the route tells. */
-const routing: ReadonlySet<FieldName> = new Set<FieldName>(['source', 'destination', 'mark', 'tos', 'ttl']);
-const ofRoute: readonly FieldName[] = ['outInterface', 'outGroup', 'realm'];
-
 /** What all packets of one connection that come the same way have in common. */
 const ofTuple: ReadonlySet<FieldName> = new Set<FieldName>([
   'protocol',
@@ -125,19 +122,17 @@ const ofTuple: ReadonlySet<FieldName> = new Set<FieldName>([
 
 export class Paths {
   private readonly program: Program;
-  private readonly flowOf: (table: TableProgram) => Flow;
+  private readonly flowOf: FlowOf;
   private readonly diagram: Diagram;
   private readonly harms = new Map<string, Harm | null>();
   private readonly harmful = new Map<TableName, Uint8Array>();
   private readonly arrivals = new Map<string, Node>();
-  private readonly outcomes = new Map<string, Outcome>();
-  private isRerouting: boolean | undefined;
   private readonly nearby: Budget = { left: mostNearby };
 
   /** Packets that matter, as they set out; absent: all. */
   private readonly scope: Node;
 
-  constructor(program: Program, diagram: Diagram, flowOf: (table: TableProgram) => Flow, scope: Node = 1) {
+  constructor(program: Program, diagram: Diagram, flowOf: FlowOf, scope: Node = 1) {
     this.program = program;
     this.diagram = diagram;
     this.flowOf = flowOf;
@@ -400,30 +395,40 @@ export class Paths {
   private along(way: readonly Hook[], table: TableName): Node {
     const { program, diagram } = this;
     const all = (hook: Hook, name: TableName): Node => diagram.orAll(stageCubes(program, name, hook).map((cube) => diagram.cube(cube)));
+    // Of the host's own packets that leave, those that are routed anew are told from the others.
+    const rerouting = way[0] === 'OUTPUT' && way.length > 1 ? reroutingOf(program) : null;
     let here: Node = -1;
     let beforeTable: TableName | null = null;
-    let routeKey = '';
-    for (const [i, hook] of way.entries()) {
-      if (here >= 0) here = this.cross(here, hook, way[i - 1]!);
+    for (const hook of way) {
+      if (here >= 0) here = this.cross(here, hook, rerouting);
       for (const name of tablesAtHook[hook]) {
         const last = hook === way.at(-1) && name === table;
         if (!last && !program.tables.has(name)) continue;
         const bound = name === 'nat' ? all(hook, 'mangle') : all(hook, name);
-        here = here < 0 ? diagram.and(bound, this.scope) : diagram.and(beforeTable === 'raw' ? this.tracked(here) : here, bound);
+        here =
+          here < 0
+            ? this.setOut(diagram.and(bound, this.scope), rerouting)
+            : diagram.and(beforeTable === 'raw' ? this.tracked(here) : here, bound);
         beforeTable = name;
         if (last) return name === 'nat' ? diagram.and(here, all(hook, 'nat')) : here;
-        routeKey += `${name} ${hook}, `;
-        here = this.through({ table: name, hook }, here, routeKey);
+        here = this.through({ table: name, hook }, here, hook === 'OUTPUT' ? rerouting : null);
       }
     }
     return here;
   }
 
+  /** Packets that set out: none is routed anew yet. */
+  private setOut(set: Node, rerouting: Rerouting | null): Node {
+    return rerouting ? this.diagram.and(set, this.diagram.of(rerouting.dimension.interval(0, 0))) : set;
+  }
+
   /** What leaves a stage. */
-  private through(stage: Stage, entering: Node, key: string): Node {
+  private through(stage: Stage, entering: Node, rerouting: Rerouting | null): Node {
     const { program, diagram } = this;
     const table = program.tables.get(stage.table)!;
-    const flow = this.flowOf(table);
+    const isMoving = rerouting !== null && (stage.table === 'mangle' || stage.table === 'nat');
+    const flow = this.flowOf(table, isMoving);
+    const moved = (set: Node): Node => (rerouting ? flow.image(set, [rerouting.moved]) : set);
     const chain = table.chains[table.indexOf(stage.hook)!]!;
     let asked = entering;
     let bypass: Node = 0;
@@ -443,23 +448,21 @@ export class Paths {
         ),
       );
       if (translates(table)) {
-        let open = later;
         const fields: readonly FieldName[] =
           stage.hook === 'PREROUTING' || stage.hook === 'OUTPUT'
             ? ['destination', 'destinationPort', 'destinationType', 'realm']
             : ['source', 'sourcePort', 'sourceType'];
-        for (const field of fields) {
-          for (const dimension of program.space.dimensionsOf(field)) open = diagram.forget(open, dimension);
-          for (const dimension of program.space.readers.get(field) ?? []) open = diagram.forget(open, dimension);
-        }
-        bypass = diagram.or(bypass, open);
+        const open = this.open(later, fields);
+        bypass = diagram.or(bypass, rerouting?.movesLater ? moved(open) : open);
       }
     }
     const outcome = flow.run(new Map([[chain.index, asked]]));
-    this.outcomes.set(key, outcome);
-    if (stage.table === 'nat' && translates(table)) bypass = diagram.or(bypass, this.following(stage, asked));
+    if (stage.table === 'nat' && translates(table)) {
+      const [translated, plain] = this.following(stage, asked, rerouting);
+      bypass = diagram.orAll([bypass, moved(translated), plain]);
+    }
     // What nobody knows may let pass as well; a queue may give packets back.
-    let left = diagram.orAll([outcome.accepted, outcome.unknown, outcome.queued, bypass]);
+    let left = diagram.orAll([outcome.accepted, isMoving ? moved(outcome.unknown) : outcome.unknown, moved(outcome.queued), bypass]);
     // Another visit asks history anew.
     const levels = diagram.support(left);
     for (const one of table.chains)
@@ -468,7 +471,7 @@ export class Paths {
   }
 
   /** New packets that follow the first one of their connection: translated as it was, though nat's rules might not take them themselves. */
-  private following(stage: Stage, asked: Node): Node {
+  private following(stage: Stage, asked: Node, rerouting: Rerouting | null): readonly [translated: Node, plain: Node] {
     const { program, diagram } = this;
     const table = program.tables.get(stage.table)!;
     const flow = this.flowOf(table);
@@ -484,19 +487,22 @@ export class Paths {
         if (step.target >= 0) seen.add(step.target);
       }
     for (const dimension of written) own.delete(dimension);
-    if (own.size === 0) return 0;
+    if (own.size === 0) return [0, 0];
     const without = (set: Node, dimensions: Iterable<Dimension>): Node => {
       let node = set;
       for (const dimension of dimensions) node = diagram.forget(node, dimension);
       return node;
     };
     const fresh = connectionStates.indexOf('NEW');
-    const followers = diagram.and(asked, diagram.of(program.space.dimension('connectionState')!.interval(fresh, fresh)));
+    const coming = diagram.and(asked, diagram.of(program.space.dimension('connectionState')!.interval(fresh, fresh)));
+    const followers = rerouting ? diagram.forget(coming, rerouting.dimension) : coming;
+    const isTranslating = (step: Step): boolean =>
+      step.changes.some(({ dimension }) => written.has(dimension)) || (rerouting !== null && moves(table, step));
     /** What leaves the table translated, and what leaves it as it came. */
     const split = (entering: Node): readonly [translated: Node, plain: Node] => {
       const sets: [Node[], Node[]] = [[], []];
       const { unknown } = flow.run(new Map([[chain.index, entering]]), {
-        decided: (_chain, step, set) => sets[step.changes.some(({ dimension }) => written.has(dimension)) ? 0 : 1].push(set),
+        decided: (_chain, step, set) => sets[isTranslating(step) ? 0 : 1].push(set),
         policy: (_chain, set) => sets[1].push(set),
       });
       return [diagram.orAll(sets[0]), diagram.orAll([...sets[1], unknown])];
@@ -512,10 +518,10 @@ export class Paths {
       );
       return without(set, other);
     };
-    return diagram.or(
+    return [
       diagram.and(diagram.and(without(translated, own), alike(first)), without(followers, written)),
-      diagram.and(diagram.and(without(plain, own), alike(plainFirst)), followers),
-    );
+      diagram.and(diagram.and(without(plain, own), alike(plainFirst)), coming),
+    ];
   }
 
   /** Connection tracking, between raw and what follows: packets that NOTRACK did not mark get a connection. */
@@ -523,43 +529,32 @@ export class Paths {
     const { program, diagram } = this;
     const state = program.space.dimension('connectionState')!;
     const untracked = diagram.of(state.interval(connectionStates.indexOf('UNTRACKED'), connectionStates.indexOf('UNTRACKED')));
-    let open = diagram.minus(set, untracked);
-    for (const field of connectionFields) {
-      for (const dimension of program.space.dimensionsOf(field)) open = diagram.forget(open, dimension);
-      for (const dimension of program.space.readers.get(field) ?? []) open = diagram.forget(open, dimension);
-    }
-    return diagram.or(diagram.and(set, untracked), open);
-  }
-
-  /** Whether mangle or nat may change in OUTPUT what the route of a packet depends on. */
-  private reroutes(): boolean {
-    this.isRerouting ??= (['mangle', 'nat'] as const).some((name) => {
-      const table = this.program.tables.get(name);
-      const start = table?.indexOf('OUTPUT');
-      if (!table || start === undefined) return false;
-      const seen = new Set([start]);
-      for (const at of seen)
-        for (const { rule, kind, target } of table.chains[at]!.steps) {
-          if (kind === 'maybe') return true;
-          if (rule.action.kind === 'target' && rule.action.rewrites.some(({ field }) => routing.has(field))) return true;
-          if (target >= 0) seen.add(target);
-        }
-      return false;
-    });
-    return this.isRerouting;
+    return diagram.or(diagram.and(set, untracked), this.open(diagram.minus(set, untracked), connectionFields));
   }
 
   /** From one hook to the next. */
-  private cross(set: Node, to: Hook, from: Hook): Node {
+  private cross(set: Node, to: Hook, rerouting: Rerouting | null): Node {
     const { program, diagram } = this;
     let node = diagram.forget(set, program.hook);
-    const isRerouted = from === 'OUTPUT' && this.reroutes();
-    for (const field of isRerouted ? [...changing[to], ...ofRoute] : changing[to]) {
-      for (const dimension of program.space.dimensionsOf(field)) node = diagram.forget(node, dimension);
-      for (const dimension of program.space.readers.get(field) ?? []) node = diagram.forget(node, dimension);
+    if (rerouting) {
+      const { dimension, moved } = rerouting;
+      const anew = this.open(diagram.and(node, diagram.of(moved.set)), ofRoute);
+      node = diagram.forget(diagram.or(node, anew), dimension);
     }
+    node = this.open(node, changing[to]);
     const at = hooks.indexOf(to);
     return diagram.and(node, diagram.of(program.hook.interval(at, at)));
+  }
+
+  /** The set with some fields open, and what reads them. */
+  private open(set: Node, fields: readonly FieldName[]): Node {
+    const { space } = this.program;
+    let node = set;
+    for (const field of fields) {
+      for (const dimension of space.dimensionsOf(field)) node = this.diagram.forget(node, dimension);
+      for (const dimension of space.readers.get(field) ?? []) node = this.diagram.forget(node, dimension);
+    }
+    return node;
   }
 }
 
@@ -581,13 +576,3 @@ const without = (set: ValueSet, atom: number): number[] => {
   }
   return out;
 };
-
-const translating = new Set<FieldName>(['source', 'destination', 'sourcePort', 'destinationPort']);
-
-/** Whether a nat table rewrites addresses or ports at all. */
-export const translates = (table: TableProgram): boolean =>
-  table.chains.some((chain) =>
-    chain.steps.some(
-      (step) => step.rule.action.kind === 'target' && step.rule.action.rewrites.some((rewrite) => translating.has(rewrite.field)),
-    ),
-  );

@@ -6,6 +6,7 @@
 import {
   builtInChains,
   connectionStates,
+  type FieldName,
   type Hook,
   hooks,
   type Ordinal,
@@ -112,7 +113,7 @@ export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Pr
   for (const predicate of [...(options.asks ?? []), ...(options.carries?.values() ?? [])]) space.collect(predicate);
   asking.noteRewrites();
   space.cut();
-  const hook = space.addHook(hooks.length);
+  const hook = space.addOwn(hooks.length);
   const carries = new Map<Hook, readonly Cube[]>();
   for (const [at, predicate] of options.carries ?? []) {
     const cubes = cubesOf(space.form(predicate), mostCubes);
@@ -555,6 +556,16 @@ const rewritesWhatItAsks = (
   }
   return false;
 };
+
+const translating = new Set<FieldName>(['source', 'destination', 'sourcePort', 'destinationPort']);
+
+/** Whether a nat table rewrites addresses or ports at all. */
+export const translates = (table: TableProgram): boolean =>
+  table.chains.some((chain) =>
+    chain.steps.some(
+      (step) => step.rule.action.kind === 'target' && step.rule.action.rewrites.some((rewrite) => translating.has(rewrite.field)),
+    ),
+  );
 
 const stateIndex = (name: (typeof connectionStates)[number]): number => connectionStates.indexOf(name);
 

@@ -22,7 +22,7 @@ import { Diagram, Exhausted, type Node } from '../packets/diagram.js';
 import { type Packet, pickPacket } from '../packets/pick.js';
 import type { ValueSet } from '../packets/space.js';
 import { climb } from './climb.js';
-import { Flow } from './flow.js';
+import { type FlowOf, flowsOf } from './flow.js';
 import { Natural } from './natural.js';
 import { Paths, waysTo } from './path.js';
 import {
@@ -113,7 +113,7 @@ export class Reachability {
   readonly paths: Paths;
   private readonly natural: Natural;
   private readonly surveys = new Map<TableProgram, SurveyResult>();
-  private readonly flows = new Map<TableProgram, Flow>();
+  readonly flow: FlowOf;
   private readonly hooksBefore = new Map<ChainProgram, Hook[]>();
   /** By rule id. */
   private readonly statuses: Uint8Array;
@@ -135,22 +135,14 @@ export class Reachability {
     this.program = buildProgram(ruleset, options);
     this.natural = new Natural(this.program);
     this.diagram = new Diagram(this.effort);
-    this.paths = new Paths(this.program, this.diagram, (table) => this.flow(table));
+    this.flow = flowsOf(this.program, this.diagram, { keeps: true });
+    this.paths = new Paths(this.program, this.diagram, this.flow);
     this.statuses = new Uint8Array(this.program.steps.length);
     for (const table of this.program.tables.values()) this.decide(table);
     this.followPaths();
     // Of a part of a ruleset: rules keep their numbers, and those between are none.
     const isWhole = this.statuses.length === ruleset.rules.length;
     this.inconclusive = isWhole ? this.statuses.includes(open) : ruleset.rules.some(({ id }) => this.statuses[id] === open);
-  }
-
-  flow(table: TableProgram): Flow {
-    let flow = this.flows.get(table);
-    if (!flow) {
-      flow = new Flow(this.program, table, this.diagram, { keeps: true });
-      this.flows.set(table, flow);
-    }
-    return flow;
   }
 
   step(rule: Rule): Step {
@@ -646,16 +638,8 @@ export class Reachability {
     const isDeadWith = (kept: readonly Rule[]): boolean => {
       const without = new Set(candidates.filter((one) => !kept.includes(one)).map((one) => this.step(one)));
       const changed = new Set([...without].map((one) => this.table(one.rule)));
-      const flows = new Map<TableProgram, Flow>();
-      const flowOf = (table: TableProgram): Flow => {
-        if (!changed.has(table)) return this.flow(table);
-        let flow = flows.get(table);
-        if (!flow) {
-          flow = new Flow(program, table, diagram, { keeps: true, without });
-          flows.set(table, flow);
-        }
-        return flow;
-      };
+      const flowWithout = flowsOf(program, diagram, { keeps: true, without });
+      const flowOf: FlowOf = (table, isMoving) => (changed.has(table) ? flowWithout : this.flow)(table, isMoving);
       const paths = new Paths(program, diagram, flowOf, scope);
       const flow = flowOf(own);
       const only = flow.ancestors(chain.index);

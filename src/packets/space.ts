@@ -756,8 +756,8 @@ export class Space {
     return found;
   }
 
-  /** A dimension that is no packet field: where the packet is. */
-  addHook(size: number): Dimension {
+  /** A dimension that is no packet field: where the packet is, what became of it. */
+  addOwn(size: number): Dimension {
     return this.add(size, {});
   }
 

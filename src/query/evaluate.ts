@@ -15,7 +15,7 @@ import {
   tablesAtHook,
   all as together,
 } from '../../grammar/index.js';
-import { Flow } from '../analysis/flow.js';
+import { Flow, type FlowOf, flowsOf } from '../analysis/flow.js';
 import { Paths, waysTo } from '../analysis/path.js';
 import { buildProgram, type ChainProgram, type Program, type Step, stageCubes, type TableProgram } from '../analysis/program.js';
 import { lineOf } from '../model/place.js';
@@ -180,15 +180,7 @@ export const askRuleset = (ruleset: Ruleset, ask: Ask, options: QueryOptions): r
   const filterHooks = places.every(({ table }) => table === 'filter') ? places.map(({ hook }) => hook) : null;
   const program = buildProgram(onlyPart(ruleset, kept, filterHooks), { resolver: options.resolver, asks: asked });
   const diagram = new Diagram(options.effort);
-  const flows = new Map<TableProgram, Flow>();
-  const flowOf = (table: TableProgram): Flow => {
-    let flow = flows.get(table);
-    if (!flow) {
-      flow = new Flow(program, table, diagram, { keeps: true });
-      flows.set(table, flow);
-    }
-    return flow;
-  };
+  const flowOf = flowsOf(program, diagram, { keeps: true });
   const paths = new Paths(program, diagram, flowOf);
   return places.map(({ table, hook }) => {
     diagram.budget = options.effort; // each place has the whole of it
@@ -202,7 +194,7 @@ export const askRuleset = (ruleset: Ruleset, ask: Ask, options: QueryOptions): r
 interface Workshop {
   readonly program: Program;
   readonly diagram: Diagram;
-  readonly flowOf: (table: TableProgram) => Flow;
+  readonly flowOf: FlowOf;
   readonly paths: Paths;
   /** Tables that packets pass before. */
   readonly earlier: readonly TableName[];

@@ -653,6 +653,68 @@ describe('what the kernel lets pass (test/kernel/whole-way.test.ts asks it)', ()
   });
 });
 
+describe('the way out of what the host sends', () => {
+  const alive = (...lines: readonly string[]): readonly boolean[] => {
+    const one = facts(`*mangle\n:FORWARD DROP [0:0]\n${lines.join('\n')}\nCOMMIT\n`);
+    return one.ruleset.rules.filter(({ chain }) => chain.hook === 'POSTROUTING').map((rule) => one.status(rule) === 'live');
+  };
+  const filter = ['COMMIT', '*filter', ':OUTPUT DROP [0:0]', '-A OUTPUT -o eth0 -j ACCEPT'];
+  const post = (...conditions: readonly string[]): readonly string[] => conditions.map((each) => `-A POSTROUTING ${each}`);
+
+  it('is the one that OUTPUT saw, but for packets that mangle changed there', () => {
+    const asked = post(
+      '-o eth0',
+      '-o eth1 -m conntrack --ctstate NEW',
+      '-o eth1 -m conntrack --ctstate ESTABLISHED',
+      '-o eth1 -p udp',
+      '-o eth1 -p tcp -m conntrack --ctstate INVALID',
+    );
+    const restore = '-A OUTPUT -m conntrack --ctstate ESTABLISHED -j CONNMARK --restore-mark';
+    expect(alive(...asked, ...filter)).toEqual([true, false, false, false, false]);
+    expect(alive(restore, ...asked, ...filter)).toEqual([true, false, true, true, false]);
+    // In a chain that is called, and where rules ask for the mark.
+    expect(
+      alive(
+        ':MARKS - [0:0]',
+        '-A OUTPUT -p udp -j MARKS',
+        '-A OUTPUT -m mark --mark 9 -j DROP',
+        '-A MARKS -p udp -m udp --dport 53 -j RETURN',
+        '-A MARKS -j MARK --set-mark 7',
+        ...post('-o eth1 -p tcp', '-o eth1 -p udp -m udp --dport 53', '-o eth1 -p udp -m udp --dport 54'),
+        ...filter,
+      ),
+    ).toEqual([false, false, true]);
+  });
+
+  it('is another one behind a change that nobody knows of', () => {
+    const asked = post('-o eth1 -p tcp', '-o eth1 -p udp');
+    expect(alive('-A OUTPUT -p udp -j WONDER', ...asked, ...filter)).toEqual([false, true]);
+    expect(alive(...asked, ...filter.toSpliced(3, 0, '-A OUTPUT -p udp -o eth0 -j NFQUEUE'))).toEqual([false, true]);
+  });
+
+  it('is another one for what nat sends elsewhere, and for later packets and answers', () => {
+    const asked = post('-o eth1 -m conntrack --ctstate NEW -p tcp', '-o eth1 -m conntrack --ctstate NEW -p udp', '-o eth1 -p udp');
+    const nat = (rule: string): readonly string[] => [...asked, 'COMMIT', '*nat', rule, ...filter];
+    expect(alive(...nat('-A OUTPUT -p tcp -j DNAT --to-destination 192.0.2.1'))).toEqual([true, false, true]);
+    expect(alive(...nat('-A INPUT -p tcp -j SNAT --to-source 192.0.2.1'))).toEqual([false, false, true]);
+    expect(alive(...nat('-A OUTPUT -p tcp -j MARK --set-mark 7'))).toEqual([false, false, false]);
+    // Sources that POSTROUTING gave are those of answers on lo only.
+    expect(alive(...nat('-A POSTROUTING -o ppp0 -j MASQUERADE'))).toEqual([false, false, false, false]);
+    expect(alive(...nat('-A POSTROUTING -j MASQUERADE'))).toEqual([false, false, true, true]);
+    // No rule asks for the address that is written; a later packet is longer than the first.
+    const long = post('-o eth1 -p udp -m conntrack --ctstate NEW -m length --length 101:', '-o eth1 -p tcp -m conntrack --ctstate NEW');
+    const short = '-A OUTPUT -p udp -m length --length 0:100 -j DNAT --to-destination 192.0.2.1';
+    expect(alive(...long, 'COMMIT', '*nat', short, ...filter)).toEqual([true, false]);
+  });
+
+  it('is that of the packet told, where no rule asks for it', () => {
+    const one = facts(
+      `*mangle\n:FORWARD DROP [0:0]\n-A OUTPUT -m conntrack --ctstate ESTABLISHED -j CONNMARK --restore-mark\n-A POSTROUTING -m conntrack --ctstate NEW\n${filter.join('\n').replace('eth0', 'ppp0')}\nCOMMIT\n`,
+    );
+    expect(one.verdict(one.ruleset.rules[1]!).packet?.names.get('outInterface')).toBe('ppp0');
+  });
+});
+
 describe('what is dead on the whole way', () => {
   const text = (verdict: string) =>
     [

@@ -103,6 +103,27 @@ const seenAnew: Partial<Record<Hook, readonly FieldName[]>> = {
   POSTROUTING: ['physicalOut'],
 };
 
+/** What makes the kernel look up a new route for a packet of the host, where it was changed in OUTPUT. */
+const routedBy: Readonly<Record<'mangle' | 'nat', readonly FieldName[]>> = {
+  mangle: ['source', 'destination', 'mark', 'tos', 'ttl'],
+  nat: ['source', 'destination'],
+};
+
+/** Noted among the answers of a packet that is routed anew. */
+const routedAnew = 'routed anew';
+
+const movedAlong = (point: Point): Point => ({ ...point, told: new Map([...point.told, [routedAnew, { answer: true, reads: [] }]]) });
+
+const settled = (point: Point): Point => ({ ...point, told: new Map([...point.told].filter(([text]) => text !== routedAnew)) });
+
+/** Whether a rule may take what leaves by lo. */
+const mayTakeLo = (predicate: Predicate): boolean => {
+  if (predicate.kind === 'all') return predicate.of.every(mayTakeLo);
+  if (predicate.kind === 'not')
+    return predicate.of.kind !== 'name' || predicate.of.field !== 'outInterface' || !holdsFor(predicate.of, 'lo');
+  return predicate.kind !== 'name' || predicate.field !== 'outInterface' || holdsFor(predicate, 'lo');
+};
+
 /** The ways of a packet. */
 const ways: readonly (readonly Hook[])[] = [
   ['PREROUTING', 'INPUT'],
@@ -451,17 +472,24 @@ export class SlowChecker {
   }
 
   private act(
-    { action }: Rule,
+    { action, chain }: Rule,
     point: Point,
     hook: Hook,
     to: { readonly next: Points; readonly called: Points; readonly back: Points; readonly accepted: Points },
   ): void {
+    const { name } = chain.table;
+    const isQueued = action.kind === 'target' && action.effect.kind === 'verdict' && action.effect.verdict === 'queue';
+    const isChanged =
+      (name === 'mangle' || name === 'nat') &&
+      (action.kind === 'unknown' || (action.kind === 'target' && action.rewrites.some(({ field }) => routedBy[name].includes(field))));
+    const isMoved = hook === 'OUTPUT' && (isQueued || isChanged);
     if (action.kind === 'none') this.add(to.next, point);
     else if (action.kind === 'jump' || action.kind === 'goto') this.add(to.called, point);
     // What a target that nobody knows does is not known: it may let pass, or accept.
     else if (action.kind === 'unknown') {
-      this.add(to.next, point);
-      this.add(to.accepted, point);
+      const now = isMoved ? movedAlong(point) : point;
+      this.add(to.next, now);
+      this.add(to.accepted, now);
     } else
       for (const { holds, point: asked } of action.actsOn ? this.answers(action.actsOn, point) : [{ holds: true, point }]) {
         if (!holds) this.add(to.next, asked);
@@ -469,7 +497,8 @@ export class SlowChecker {
         else {
           const isSet = action.name === 'SET';
           for (const after of this.rewrite(asked, action.rewritesAt(hook))) {
-            const now = isSet ? { ...after, told: withoutSets(after.told) } : after;
+            const left = isMoved ? movedAlong(after) : after;
+            const now = isSet ? { ...left, told: withoutSets(left.told) } : left;
             if (action.effect.kind === 'continue') this.add(to.next, now);
             else if (action.effect.verdict === 'accept' || action.effect.verdict === 'queue') this.add(to.accepted, now);
           }
@@ -513,6 +542,8 @@ export class SlowChecker {
             (state) => stateNumber(state as 'NEW') === this.state(point),
           ),
       );
+    const translated = (points: readonly Point[]): readonly Point[] =>
+      hook === 'OUTPUT' && this.answersMove() ? points.map(movedAlong) : points;
     if (name === 'nat') {
       const isAsked = (point: Point): boolean =>
         ['NEW', 'RELATED'].some((state) => stateNumber(state as 'NEW') === this.state(point)) &&
@@ -523,11 +554,13 @@ export class SlowChecker {
       const later = here.filter((point) => ['ESTABLISHED', 'RELATED'].some((state) => stateNumber(state as 'NEW') === this.state(point)));
       if (this.translates)
         passing.push(
-          ...this.open(
-            later,
-            hook === 'PREROUTING' || hook === 'OUTPUT'
-              ? ['destination', 'destinationPort', 'destinationType', 'realm']
-              : ['source', 'sourcePort', 'sourceType'],
+          ...translated(
+            this.open(
+              later,
+              hook === 'PREROUTING' || hook === 'OUTPUT'
+                ? ['destination', 'destinationPort', 'destinationType', 'realm']
+                : ['source', 'sourcePort', 'sourceType'],
+            ),
           ),
         );
     }
@@ -569,44 +602,55 @@ export class SlowChecker {
     }
     const out: Point[] = [];
     for (const points of byConnection.values()) {
-      const results = new Map<string, readonly Value[]>();
-      const { accepted, back } = this.walk(chain, this.all(points), hook);
+      const results = new Map<string, { readonly values: readonly Value[]; readonly isMoved: boolean }>();
+      const { accepted, back } = this.walk(chain, this.all(points.map(settled)), hook);
       for (const after of [...accepted.values(), ...back.values()]) {
         const values = places.map((at) => after.values[at]!);
-        results.set(values.join(' '), values);
+        const isMoved = after.told.has(routedAnew);
+        results.set([isMoved, ...values].join(' '), { values, isMoved });
       }
       if (results.size < 2 && points.length === 1) continue;
       for (const point of points)
-        for (const values of results.values()) {
+        for (const { values, isMoved } of results.values()) {
           let next = point.values;
           for (const [i, at] of places.entries()) next = next.with(at, values[i]!);
-          out.push(...this.open([{ values: next, told: forget(point.told, written) }], followersOf(written)));
+          const follower = { values: next, told: forget(point.told, written) };
+          out.push(...this.open([isMoved ? movedAlong(follower) : follower], followersOf(written)));
         }
       if (out.length > this.most * 4) throw new TooMany();
     }
     return out;
   }
 
-  /** Whether rules of mangle or nat that OUTPUT leads to may change what a route depends on: POSTROUTING then sees the new way out. */
-  private reroutes(): boolean {
-    const changes = ({ rules }: Chain): boolean =>
-      rules.some(
-        ({ action }) =>
-          action.kind === 'unknown' ||
-          ((action.kind === 'jump' || action.kind === 'goto') && changes(action.chain)) ||
-          (action.kind === 'target' &&
-            action.rewrites.some(({ field }) => ['source', 'destination', 'mark', 'tos', 'ttl'].includes(field))),
-      );
-    return (['mangle', 'nat'] as const).some((name) => {
-      const chain = this.ruleset.tables.get(name)?.chains.get('OUTPUT');
-      return chain !== undefined && changes(chain);
-    });
+  /** Whether packets of known connections may be routed anew: sent elsewhere by OUTPUT, or answers to what got another source. */
+  private answersMove(): boolean {
+    const writes = (table: TableName, hook: Hook, fields: readonly FieldName[], fits: (rule: Rule) => boolean = () => true): boolean => {
+      const start = this.ruleset.tables.get(table)?.chains.get(hook);
+      const seen = new Set(start ? [start] : []);
+      for (const { rules } of seen)
+        for (const rule of rules) {
+          const { action } = rule;
+          if (action.kind === 'jump' || action.kind === 'goto') seen.add(action.chain);
+          if (action.kind === 'target' && fits(rule) && action.rewrites.some(({ field }) => fields.includes(field))) return true;
+        }
+      return false;
+    };
+    return (
+      writes('nat', 'OUTPUT', ['destination']) ||
+      writes('nat', 'INPUT', ['source']) ||
+      writes('nat', 'POSTROUTING', ['source'], ({ predicate }) => mayTakeLo(predicate)) ||
+      writes('raw', 'OUTPUT', ['mark', 'tos'])
+    );
   }
 
   private cross(points: readonly Point[], hook: Hook, from: Hook): readonly Point[] {
     let here = points;
-    if (from === 'OUTPUT' && this.reroutes())
-      here = this.open(here, ['outInterface', 'outGroup', 'realm'], (value, field) => field !== 'outInterface' || value !== '');
+    if (from === 'OUTPUT') {
+      // What OUTPUT changed so that it is routed anew leaves by any interface, the rest by the one that OUTPUT saw.
+      const [moved, stayed] = [here.filter(({ told }) => told.has(routedAnew)), here.filter(({ told }) => !told.has(routedAnew))];
+      const anew = this.open(moved, ['outInterface', 'outGroup', 'realm'], (value, field) => field !== 'outInterface' || value !== '');
+      here = [...this.all([...stayed, ...anew.map(settled)]).values()];
+    }
     if (hook === 'INPUT' && this.ruleset.family === 4 && this.at('laterFragment') >= 0)
       here = here.filter((point) => point.values[this.at('laterFragment')] === 0);
     const anew = seenAnew[hook];

@@ -9,6 +9,8 @@ import { type KernelPacket, unavailable, withKernel } from './harness.js';
 interface Case {
   readonly what: string;
   readonly rules: readonly string[];
+  /** Commands run before. */
+  readonly before?: readonly string[];
   readonly packets: readonly KernelPacket[];
   /** Lines that the packets meet; the other rules' lines are not met. */
   readonly met: readonly number[];
@@ -31,6 +33,69 @@ const cases: readonly Case[] = [
     ],
     packets: [{ ...datagram, in: 'local', src: '203.0.113.1' }],
     met: [5, 6],
+  },
+  {
+    what: 'answers in a connection that nat INPUT gave another source are routed anew in OUTPUT',
+    rules: [
+      '*filter',
+      '-A OUTPUT ! -o eth1 -j DROP',
+      'COMMIT',
+      '*nat',
+      '-A INPUT -s 10.1.0.5 -j SNAT --to-source 203.0.113.77',
+      'COMMIT',
+      '*mangle',
+      ':FORWARD DROP [0:0]',
+      '-A POSTROUTING -o eth0',
+      '-A POSTROUTING -o eth1',
+      'COMMIT',
+    ],
+    packets: [
+      { ...datagram, dst: '10.1.0.1' },
+      { ...datagram, in: 'local', src: '10.1.0.1', dst: '203.0.113.77', sport: 53, dport: 40000, keep: true },
+    ],
+    met: [5, 9],
+  },
+  {
+    what: 'a mark of mangle is routed anew, and none else',
+    rules: [
+      '*raw',
+      '-A OUTPUT -p udp --dport 1 -j MARK --set-mark 7',
+      'COMMIT',
+      '*mangle',
+      '-A OUTPUT -p udp --dport 2 -j MARK --set-mark 7',
+      '-A POSTROUTING -p udp --dport 1 -o eth0',
+      '-A POSTROUTING -p udp --dport 2 -o eth0',
+      '-A POSTROUTING -p udp --dport 3 -o eth0',
+      '-A POSTROUTING -p udp --dport 4 -o eth0',
+      'COMMIT',
+      '*nat',
+      '-A OUTPUT -p udp --dport 3 -j MARK --set-mark 7',
+      'COMMIT',
+      '*filter',
+      '-A OUTPUT -o eth0 -j DROP',
+      '-A OUTPUT -p udp --dport 4 -m conntrack --ctstate NEW -j MARK --set-mark 7',
+      'COMMIT',
+    ],
+    // With the mark of raw set, the route was found already.
+    before: ['ip rule add fwmark 7 lookup 77', 'ip route add default dev eth0 table 77'],
+    packets: [1, 2, 3, 4].map((dport) => ({ ...datagram, in: 'local', src: '203.0.113.1', dport })),
+    met: [2, 5, 7, 12, 16],
+  },
+  {
+    what: 'what a program writes to lo comes in by it, whatever OUTPUT lets pass',
+    rules: [
+      '*filter',
+      ':OUTPUT DROP [0:0]',
+      '-A INPUT -i lo -m conntrack --ctstate NEW',
+      '-A OUTPUT -o lo',
+      'COMMIT',
+      '*mangle',
+      '-A PREROUTING -i lo',
+      '-A POSTROUTING -o lo',
+      'COMMIT',
+    ],
+    packets: [{ ...datagram, in: 'lo', src: '198.51.100.9', dst: '10.1.0.1' }],
+    met: [3, 7],
   },
   {
     what: 'behind CT a packet looks NEW in raw, and a NOTRACK comes too late',
@@ -114,12 +179,37 @@ const byAddress = [
   'COMMIT',
 ];
 
+describe.skipIf(unavailable('legacy', 6))('the unspecified address of IPv6', () => {
+  it('is one that packets may be for: those of the host whose socket aims elsewhere, and those that a route takes in', async () => {
+    const text = [
+      '*mangle',
+      ...['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'].map((chain) => `-A ${chain} -d ::/128`),
+      'COMMIT\n',
+    ].join('\n');
+    const packet = { src: '2001:db8:3::1', dst: '::', proto: 'udp', sport: 40000, dport: 53 };
+    await withKernel({ family: 6, rules: text }, async (kernel) => {
+      await kernel.run('ip -6 route add local ::/128 dev lo table local');
+      const answers = await kernel.send([
+        { ...packet, in: 'local', aim: '2001:db8:3::7' },
+        { ...packet, in: 'eth0', src: 'fd00:1::5' },
+      ]);
+      expect(answers.map(({ matched }) => matched)).toEqual([
+        [5, 6],
+        [2, 3],
+      ]);
+    });
+  });
+});
+
 for (const backend of ['legacy', 'nft'] as const) {
   const reason = unavailable(backend, 4);
   describe.skipIf(reason)(`the whole way and the kernel, ${backend}${reason ? ` (skipped: ${reason})` : ''}`, () => {
-    it.each(cases)('$what', async ({ rules, packets, met }) => {
+    it.each(cases)('$what', async ({ rules, before = [], packets, met }) => {
       const text = `${rules.join('\n')}\n`;
-      const answers = await withKernel({ family: 4, backend, rules: text }, (kernel) => kernel.send(packets));
+      const answers = await withKernel({ family: 4, backend, rules: text }, async (kernel) => {
+        for (const command of before) await kernel.run(command);
+        return kernel.send(packets);
+      });
       const seen = [...new Set(answers.flatMap(({ matched }) => matched))].sort((a, b) => a - b);
       expect(seen).toEqual(met);
       const reach = new Reachability(resolve(parse(text, { family: 4 }).document).rulesets[0]!);
