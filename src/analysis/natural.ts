@@ -2,7 +2,16 @@
  * The packet that an administrator would think of first: picked from what a rule asks, not from what is left for it, and walked through all that stands
  * before it. Where it gets there it is a better example than a packet out of the proof.
  */
-import { connectionStates, type Hook, hooks, type NumberField, type TableName, tablesAtHook } from '../../grammar/index.js';
+import {
+  connectionStates,
+  type FieldName,
+  type Hook,
+  hooks,
+  type NumberField,
+  type Ordinal,
+  type TableName,
+  tablesAtHook,
+} from '../../grammar/index.js';
 import { type Cube, everything, formHolds, meet, setOf } from '../packets/cube.js';
 import { type Packet, pickPacket } from '../packets/pick.js';
 import type { Dimension, Form, Space } from '../packets/space.js';
@@ -14,6 +23,14 @@ type Point = Map<Dimension, number>;
 
 /** Answers that unknowns must give on the way, by dimension. */
 type Answers = Map<Dimension, number>;
+
+/** Values that are liked before the usual ones. */
+type Likes = ReadonlyMap<FieldName, readonly Ordinal[]>;
+
+/** In raw nothing is tracked yet, which tells nothing of a packet: it looks as a new one does. */
+export const tastes = (table: TableName): Likes => (table === 'raw' ? liking('tcpFlags', 2) : new Map());
+
+const liking = (field: FieldName, value: Ordinal): Likes => new Map([[field, [value]]]);
 
 /** How many cubes are tried for one rule. */
 const mostTried = 6;
@@ -31,27 +48,53 @@ export class Natural {
 
   /** A natural packet at a hook that meets a step; null: none was found that is not the one known already. */
   packet(table: TableProgram, chain: number, step: Step, hook: Hook, known: Packet): Packet | null {
-    const { program } = this;
     if (table.rewrites || !step.cubes) return null;
-    const at = hooks.indexOf(hook);
-    let tried = 0;
     const entries = this.known.get(table.chains[chain]!) ?? this.entries(table, chain);
     this.known.set(table.chains[chain]!, entries);
-    for (const own of step.cubes)
+    // What the plainest packets are taken for by others, a packet of another protocol may get past.
+    for (const likes of this.tastes(table.name, known)) {
+      const found = this.packetLike(likes, table, step, entries, hook, known);
+      if (found !== undefined) return found;
+    }
+    return null;
+  }
+
+  /** Null: the packet that is known is the one; undefined: none. */
+  private packetLike(
+    likes: Likes,
+    table: TableProgram,
+    step: Step,
+    entries: readonly Cube[],
+    hook: Hook,
+    known: Packet,
+  ): Packet | null | undefined {
+    const { program } = this;
+    const at = hooks.indexOf(hook);
+    let tried = 0;
+    for (const own of step.cubes!)
       for (const entry of entries) {
         const cube = meet(own, entry);
         if (!cube || !(setOf(cube, program.hook.index) ?? program.hook.full).has(at)) continue;
         for (const side of this.sides()) {
-          if (tried++ === mostTried || this.left < 0) return null;
+          if (tried++ === mostTried || this.left < 0) return undefined;
           const beside = meet(cube, side);
           const here = beside && meet(beside, { dims: [program.hook.index], sets: [program.hook.interval(at, at)] });
-          const packet = here && pickPacket(program.space, here, program.hook);
+          const packet = here && pickPacket(program.space, here, program.hook, likes);
           if (packet && isSame(packet, known)) return null;
           const tests = here && packet && this.walk(table, step, hook, here, packet);
           if (tests) return { ...packet, tests };
         }
       }
-    return null;
+    return undefined;
+  }
+
+  /** What a packet may look like beside the usual: UDP, an echo request, TCP without a flag, which is INVALID. */
+  private tastes(table: TableName, known: Packet): readonly Likes[] {
+    const icmp = this.program.ruleset.family === 4 ? 1 : 58;
+    const others = [liking('protocol', 17), liking('protocol', icmp)];
+    const bare = liking('tcpFlags', 0);
+    const isInvalid = known.numbers.get('connectionState') === connectionStates.indexOf('INVALID');
+    return [tastes(table), ...(isInvalid ? [bare, ...others] : [...others, bare])];
   }
 
   private stages(table: TableName, hook: Hook): readonly Cube[] {
@@ -144,6 +187,7 @@ export class Natural {
         continue;
       }
       if (--this.left < 0) return null;
+      if (step.kind === 'pass' && !step.isChanging && step !== goal) continue;
       if (!this.holds(step, point, answers, step === goal)) continue;
       if (step === goal) return 'met';
       switch (step.kind) {

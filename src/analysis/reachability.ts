@@ -23,7 +23,7 @@ import { type Packet, pickPacket } from '../packets/pick.js';
 import type { ValueSet } from '../packets/space.js';
 import { climb } from './climb.js';
 import { type FlowOf, flowsOf } from './flow.js';
-import { Natural } from './natural.js';
+import { Natural, tastes } from './natural.js';
 import { Paths, waysTo } from './path.js';
 import {
   buildProgram,
@@ -356,13 +356,13 @@ export class Reachability {
     return verdict;
   }
 
-  private pick(cube: Cube | undefined): Packet | null {
-    return cube ? pickPacket(this.program.space, cube, this.program.hook) : null;
+  private pick(cube: Cube | undefined, rule: Rule): Packet | null {
+    return cube ? pickPacket(this.program.space, cube, this.program.hook, tastes(rule.chain.table.name)) : null;
   }
 
   /** A packet that gets to a live rule: a natural one if it does, else one out of the proof. */
   private example(rule: Rule, found: Found): Packet | null {
-    const packet = this.pick(found.witness);
+    const packet = this.pick(found.witness, rule);
     if (!packet?.hook) return packet;
     const natural = this.natural.packet(this.table(rule), this.program.chainOf[rule.id]!, this.step(rule), packet.hook, packet);
     return natural && natural.tests.length <= packet.tests.length ? natural : packet;
@@ -454,7 +454,7 @@ export class Reachability {
     const parts = death?.parts ?? own;
     // A packet that a hook of its chain carries: one of INPUT has no outgoing interface.
     const [shown = parts[0]] = parts.flatMap((part) => stages.flatMap((stage) => meet(part, stage) ?? []));
-    return { cause, by, fate: this.fate(step, takers, table, parts), shows: this.pick(shown) };
+    return { cause, by, fate: this.fate(step, takers, table, parts), shows: this.pick(shown, rule) };
   }
 
   /** The hooks by which packets could come into a chain. */
@@ -597,7 +597,7 @@ export class Reachability {
       by.length > 0 &&
       by.every((one) => this.step(one).verdict === step.verdict && !this.step(one).isChanging) &&
       verdictOf(step) === step.verdict;
-    return { cause: 'path', by, fate: isSame ? 'same' : 'other', shows: this.pick(found.witness) };
+    return { cause: 'path', by, fate: isSame ? 'same' : 'other', shows: this.pick(found.witness, rule) };
   }
 
   /** Rules of earlier tables and hooks that drop or rewrite packets like those that reach a rule in its own table. */

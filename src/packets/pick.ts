@@ -54,7 +54,7 @@ const liked = (field: FieldName, family: Family, chosen: ReadonlyMap<FieldName, 
     case 'connectionProtocol':
       return [...(chosen.has('protocol') ? [chosen.get('protocol')!] : []), ...liked('protocol', family, chosen, looped)];
     case 'protocol':
-      return family === 4 ? [6, 17, 1, 47, 50, 2, 253] : [6, 17, 58, 47, 50, 253];
+      return family === 4 ? [6, 17, 1, 47, 50, 2, 253] : [6, 17, 58, 47, 50, 253, 41, 4];
     case 'source':
     case 'originalSource':
     case 'replySource':
@@ -77,9 +77,13 @@ const liked = (field: FieldName, family: Family, chosen: ReadonlyMap<FieldName, 
     case 'originalDestinationPort':
       return wide(likedPorts);
     case 'tcpFlags':
-      return chosen.get('connectionState') === connectionStates.indexOf('ESTABLISHED')
-        ? wide([16, 24, 18, 2])
-        : wide([2, 16, 17, 4, 20, 18, 0]);
+      // A reset that nobody waits for is the INVALID packet met most often.
+      return wide(
+        {
+          [connectionStates.indexOf('ESTABLISHED')]: [16, 24, 18, 2],
+          [connectionStates.indexOf('INVALID')]: [4, 20, 17, 18, 0, 2],
+        }[Number(chosen.get('connectionState') ?? -1)] ?? [2, 16, 17, 4, 20, 18, 0],
+      );
     case 'icmp':
       return family === 4 ? wide([8 * 256, 0, 3 * 256 + 1]) : wide([128 * 256, 129 * 256, 256]);
     case 'connectionState':
@@ -110,6 +114,18 @@ const liked = (field: FieldName, family: Family, chosen: ReadonlyMap<FieldName, 
 /** Route types (uapi/linux/rtnetlink.h). */
 const broadcast = 3;
 const multicast = 5;
+
+/** Numbers of IPv6 extension headers (0 is no protocol of IPv4 either): a packet's protocol is what stands behind them. */
+const extensionHeaders: readonly number[] = [0, 43, 44, 51, 60];
+
+/** The first protocol of a set that a packet can be of. */
+const plainProtocol = (set: ValueSet, starts: readonly Ordinal[]): number | undefined => {
+  for (let i = 0; i < set.ranges.length; i += 2) {
+    const end = Number(starts[set.ranges[i + 1]! + 1] ?? 256);
+    for (let number = Number(starts[set.ranges[i]!]!); number < end; number++) if (!extensionHeaders.includes(number)) return number;
+  }
+  return undefined;
+};
 
 /** The atom that holds a value. */
 const atomOf = (starts: readonly Ordinal[], value: Ordinal): number => {
@@ -198,6 +214,7 @@ export const pickPacket = (
     if (code.kind === 'ranges') {
       const set = allowed(code.dimension);
       let value = likes.find((like) => set.has(atomOf(code.starts, like)));
+      if (value === undefined && field === 'protocol') value = plainProtocol(set, code.starts);
       if (value === undefined) {
         const start = code.starts[set.ranges[0]!]!;
         const end = code.starts[set.ranges[0]! + 1];
@@ -245,6 +262,13 @@ export const pickPacket = (
       numbers.set(field, family === 6 && (field === 'source' || field === 'destination') ? value : Number(value));
     }
   }
+  // Flags that go with the state, where no rule asks for any.
+  if (
+    numbers.get('connectionState') === connectionStates.indexOf('INVALID') &&
+    (numbers.get('protocol') ?? 6) === 6 &&
+    !space.code('tcpFlags')
+  )
+    numbers.set('tcpFlags', [...(extra.get('tcpFlags') ?? []), ...liked('tcpFlags', family, numbers, looped)][0]!);
   // The state that such a packet has when it is the first of its kind, where the set leaves it open.
   const states = space.code('connectionState');
   const state = firstState(family, numbers);

@@ -16,6 +16,7 @@ import {
   all as together,
 } from '../../grammar/index.js';
 import { Flow, type FlowOf, flowsOf } from '../analysis/flow.js';
+import { tastes } from '../analysis/natural.js';
 import { Paths, waysTo } from '../analysis/path.js';
 import { buildProgram, type ChainProgram, type Program, type Step, stageCubes, type TableProgram } from '../analysis/program.js';
 import { lineOf } from '../model/place.js';
@@ -385,7 +386,12 @@ class Place {
           fate,
           cube,
           space,
-          packet: pickPacket(space, stages.map((stage) => meet(stage, cube)).find((part) => part !== null) ?? cube, program.hook),
+          packet: pickPacket(
+            space,
+            stages.map((stage) => meet(stage, cube)).find((part) => part !== null) ?? cube,
+            program.hook,
+            tastes(this.table.name),
+          ),
           by: by.flatMap(({ rule }) => rule ?? []).sort((a, b) => a.id - b.id),
           byPolicy: by.some(({ rule }) => rule === null),
         });

@@ -244,6 +244,30 @@ describe('live rules', () => {
     });
   });
 
+  it('that the kernel gives the state which is told', () => {
+    // A reset that nobody waits for; one without flags where resets are taken before.
+    const invalid = '-A INPUT -m conntrack --ctstate INVALID -j DROP';
+    expect(packet(filter(invalid), 0)).toMatchObject({ proto: 'tcp', flags: 'RST', state: 'INVALID' });
+    expect(packet(filter('-A INPUT -p tcp -m tcp --tcp-flags RST RST -j DROP', invalid), 1)).toMatchObject({
+      proto: 'tcp',
+      flags: 'NONE',
+      state: 'INVALID',
+    });
+    // A limit that decides nothing does not stand in its way.
+    const limited = filter('-A INPUT -p tcp -m tcp --tcp-flags RST RST -j DROP', '-A INPUT -m limit --limit 1/sec -j LOG', invalid);
+    expect(packet(limited, 2)).toMatchObject({ proto: 'tcp', flags: 'NONE', state: 'INVALID' });
+    // New ones get there as UDP.
+    const late = filter(invalid.replace('DROP', 'LOG'), '-A INPUT -s 192.0.2.0/24 -p tcp -j DROP', '-A INPUT -s 192.0.2.10 -j ACCEPT');
+    expect(packet(late, 2)).toMatchObject({ proto: 'udp', state: 'NEW' });
+    // In raw every packet has no connection yet.
+    expect(packet('*raw\n-A PREROUTING -i eth0 -j ACCEPT\nCOMMIT\n', 0)).toMatchObject({ proto: 'tcp', flags: 'SYN' });
+  });
+
+  it('of a protocol, and no extension header of IPv6', () => {
+    const others = ['tcp', 'udp', 'icmpv6', 'gre', 'esp', '253'].map((protocol) => `-A INPUT -p ${protocol} -j DROP`);
+    expect(packet(filter(...others, '-A INPUT -j ACCEPT'), 6, 6)).toMatchObject({ proto: 'ipv6' });
+  });
+
   it('as an administrator would think of it first, where that packet gets there', () => {
     const text = filter(
       '-A INPUT -p tcp -m tcp --tcp-flags FIN,SYN FIN,SYN -j DROP',
