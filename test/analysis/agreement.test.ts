@@ -10,7 +10,7 @@ import { type Family, parse, type TableName } from '../../grammar/index.js';
 import { Reachability } from '../../src/analysis/reachability.js';
 import { resolve } from '../../src/model/resolve.js';
 import type { Ruleset } from '../../src/model/ruleset.js';
-import { random, randomRuleset, wordsBeside } from './random-rulesets.js';
+import { random, randomRuleset, randomWayOut, wordsBeside } from './random-rulesets.js';
 import { SlowChecker, TooMany } from './slow-checker.js';
 import { deeds, one, sayings } from './vocabulary.js';
 
@@ -131,6 +131,27 @@ describe('the engine agrees with the slow checker', () => {
     6,
   );
   judge('all tables', third, () => ['raw', 'mangle', 'nat', 'filter'], 4);
+
+  it(`the way out: ${third} random rulesets`, { timeout: 60_000 + third * 1000 }, () => {
+    const wrong: string[] = [];
+    for (let seed = firstSeed; seed < firstSeed + third && wrong.length < 5; seed++) {
+      const text = randomWayOut(random(seed * 7919 + 5), 3);
+      const ruleset = rulesetOf(text, 4);
+      const checker = new SlowChecker(ruleset, 20 * most);
+      try {
+        checker.run();
+      } catch (error) {
+        if (!(error instanceof TooMany)) throw error;
+        tally.passedOver++;
+        continue;
+      }
+      tally.rulesets++;
+      const found = disagreement(text, ruleset, checker);
+      if (found !== '') wrong.push(`seed ${seed}\n${found}`);
+    }
+    if (process.env.IPTLINT_AGREEMENT) console.log(JSON.stringify(tally));
+    expect(wrong.join('\n\n')).toBe('');
+  });
 
   it.skipIf(many < usual)('on every option of every match, with and without `!`, in both families, and every target that rewrites', () => {
     const missing: string[] = [];

@@ -146,6 +146,53 @@ const tableText = (next: () => number, table: TableName, options: RandomOptions)
   return `${lines.join('\n')}\nCOMMIT\n`;
 };
 
+/** A ruleset about the way out of what the host sends: OUTPUT asks for interfaces, changes what a route hangs on, and POSTROUTING asks again. */
+export const randomWayOut = (next: () => number, rules: number): string => {
+  const chance = (share: number): boolean => next() < share;
+  const words = (most: number, out: number): string => {
+    const parts = [
+      chance(out) ? one(next, ['-o eth0', '-o eth1', '! -o eth0', '-o lo', '-o eth+']) : '',
+      chance(0.5) ? one(next, ['-p udp', '-p tcp', '! -p udp']) : '',
+      chance(0.5)
+        ? `-m conntrack --ctstate ${one(next, ['NEW', 'ESTABLISHED', 'RELATED', 'INVALID', 'NEW,ESTABLISHED', 'UNTRACKED'])}`
+        : '',
+      chance(0.15) ? one(next, ['-m length --length 0:100', '-m mark --mark 1', '-m dscp --dscp 4']) : '',
+    ].filter((part) => part !== '');
+    return parts.slice(0, most).join(' ');
+  };
+  const several = (count: number, line: () => string): string[] => Array.from({ length: 1 + Math.floor(next() * count) }, line);
+  const change = (): string =>
+    one(next, ['MARK --set-mark 1', 'CONNMARK --restore-mark', 'TOS --set-tos 16', 'LOG', 'ACCEPT', 'DROP', 'NFQUEUE']);
+  const mangle = [
+    '*mangle',
+    ':FORWARD DROP [0:0]',
+    ':OUTPUT ACCEPT [0:0]',
+    ':POSTROUTING ACCEPT [0:0]',
+    ':marks - [0:0]',
+    ...several(rules, () => `-A ${one(next, ['OUTPUT', 'OUTPUT', 'marks'])} ${words(2, 0.2)} -j ${change()}`),
+    ...several(1, () => `-A OUTPUT ${words(1, 0.2)} -${one(next, ['j', 'g'])} marks`),
+    ...several(rules, () => `-A POSTROUTING ${words(3, 0.8)}`),
+    'COMMIT',
+  ];
+  const translate = (): string =>
+    one(next, [
+      () => `-A OUTPUT ${words(1, 0.4)} -j ${one(next, ['DNAT --to-destination 192.0.2.1', 'MARK --set-mark 1', 'ACCEPT'])}`,
+      () => `-A INPUT ${one(next, ['-p tcp', '-p udp'])} -j SNAT --to-source 192.0.2.1`,
+      () => `-A POSTROUTING ${words(2, 0.5)} -j MASQUERADE`,
+    ])();
+  const nat = chance(0.5) ? ['*nat', ...several(2, translate), 'COMMIT'] : [];
+  const raw = chance(0.2)
+    ? ['*raw', `-A OUTPUT ${one(next, ['-p tcp', '-p udp'])} -j ${one(next, ['NOTRACK', 'MARK --set-mark 1'])}`, 'COMMIT']
+    : [];
+  const filter = [
+    '*filter',
+    `:OUTPUT ${one(next, ['DROP', 'DROP', 'ACCEPT'])} [0:0]`,
+    ...several(rules, () => `-A OUTPUT ${words(2, 0.8)} -j ${one(next, ['ACCEPT', 'ACCEPT', 'DROP', 'NFQUEUE'])}`),
+    'COMMIT',
+  ];
+  return `${[...raw, ...mangle, ...nat, ...filter].join('\n').replace(/ +/g, ' ')}\n`;
+};
+
 /** The text of a ruleset. */
 export const randomRuleset = (next: () => number, options: RandomOptions): string =>
   options.tables.map((table) => tableText(next, table, options)).join('');
