@@ -11,7 +11,7 @@ import { connectionStates, type FieldName, type Hook, hooks, type TableName, tab
 import { type Budget, type Cube, everything, meet, meets, merge, minus, release, replace, setOf, uncovered } from '../packets/cube.js';
 import { CubeIndex, dividing } from '../packets/cube-index.js';
 import type { Diagram, Node } from '../packets/diagram.js';
-import type { Dimension, Form, ValueSet } from '../packets/space.js';
+import { complementSet, type Dimension, type Form, meetSets, type ValueSet } from '../packets/space.js';
 import type { FlowOf } from './flow.js';
 import { loopback, type Program, type Step, stageCubes, type TableProgram, translates } from './program.js';
 import { moves, ofRoute, type Rerouting, reroutingOf } from './rerouting.js';
@@ -219,7 +219,25 @@ export class Paths {
     return undefined;
   }
 
+  /** Some part of a cube that passes an earlier stage untouched. */
   private passes(cube: Cube, stage: Stage, at: Hook, harm: Harm, isNear: boolean): Cube | null {
+    if (stage.table !== 'raw') return this.passing(cube, stage, at, harm, isNear, null);
+    // What leaves raw untracked stays so; what does not gets a connection, whatever raw saw of one.
+    const state = this.program.space.dimension('connectionState')!;
+    const place = connectionStates.indexOf('UNTRACKED');
+    const untracked = state.interval(place, place);
+    const tracked = complementSet(untracked);
+    const own = setOf(cube, state.index) ?? state.full;
+    for (const inRaw of [tracked, untracked]) {
+      const states = meetSets(own, inRaw);
+      const found = states.count > 0 ? this.passing(replace(cube, states), stage, at, harm, isNear, inRaw) : null;
+      if (found) return found;
+    }
+    return null;
+  }
+
+  /** `states`: those that the stage sees, where what is told of them behind it is another thing. */
+  private passing(cube: Cube, stage: Stage, at: Hook, harm: Harm, isNear: boolean, states: ValueSet | null): Cube | null {
     const { program } = this;
     const { hook } = program;
     // The cube as the earlier stage sees it: what changes on the way from there is open.
@@ -231,7 +249,8 @@ export class Paths {
     }
     if (stage.table === 'raw')
       for (const field of connectionFields) for (const dimension of program.space.dimensionsOf(field)) open.add(dimension.index);
-    const seen = release(cube, (dim) => open.has(dim));
+    const released = release(cube, (dim) => open.has(dim));
+    const seen = states === null ? released : replace(released, states);
     let found: Cube | null | undefined = null;
     let others: Cube | undefined;
     const bounds = stageCubes(program, stage.table === 'nat' ? 'mangle' : stage.table, stage.hook);

@@ -172,6 +172,11 @@ const cases: readonly (readonly [what: string, text: string, expected: readonly 
     ['2: path by 1'],
   ],
   [
+    'what raw lets pass untracked has no connection behind it',
+    `*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p udp -m conntrack ! --ctstate UNTRACKED -j DROP\nCOMMIT\n${filter('-A OUTPUT -p udp -m conntrack --ctstate ESTABLISHED -j ACCEPT', '-A OUTPUT -p udp -m conntrack --ctstate UNTRACKED -j ACCEPT', '-A OUTPUT -p tcp -m conntrack --ctstate ESTABLISHED -j ACCEPT')}`,
+    ['2: path by 1'],
+  ],
+  [
     'marks set in mangle are what filter sees',
     `*mangle\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n-A PREROUTING -j MARK --set-xmark 0x1/0xff\nCOMMIT\n${filter('-A INPUT -m mark --mark 0x2/0xff -j DROP', '-A INPUT -m mark --mark 0x1/0xff -j ACCEPT', '-A OUTPUT -m mark --mark 0x2/0xff -j DROP')}`,
     ['2: path by 1'],

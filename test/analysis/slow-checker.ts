@@ -677,6 +677,21 @@ export class SlowChecker {
     return this.isMet(rule) && !this.heard.has(rule.id);
   }
 
+  /** Fields that matches change as they match, and those that targets copy them to: the engine tells nothing of what they hold. */
+  private lost(): ReadonlySet<FieldName> {
+    const lost = new Set<FieldName>();
+    for (const { node } of this.ruleset.rules)
+      for (const { spec, options } of node.matches) {
+        const given = spec?.rewrites ? (givenOf(spec, options) as never) : null;
+        if (given) for (const { field } of spec!.rewrites!(given, meaningContext(this.ruleset.family, options))) lost.add(field);
+      }
+    for (let size = -1; size < lost.size; ) {
+      size = lost.size;
+      for (const rewrite of this.rewrites) if (rewrite.kind === 'copy' && lost.has(rewrite.from)) lost.add(rewrite.field);
+    }
+    return lost;
+  }
+
   /**
    * Whether a packet told of a rule is one of those that met it: at that hook, with those answers. `asItEnters`: fields that targets of the rule's table
    * change are told as they were before.
@@ -694,11 +709,12 @@ export class SlowChecker {
     const told = this.told((field) =>
       isName(field) ? (packet.names.get(field) ?? '') : (packet.numbers.get(field) ?? this.number(field, 0n)),
     );
-    const changed: readonly FieldName[] = asItEnters
+    const changedHere = asItEnters
       ? [...rule.chain.table.chains.values()].flatMap(({ rules }) =>
           rules.flatMap(({ action }) => (action.kind === 'target' ? action.rewrites.map(({ field }) => field) : [])),
         )
       : [];
+    const changed: readonly FieldName[] = [...this.lost(), ...changedHere];
     const isLoose = this.leaves.map(({ field }) => changed.includes(field));
     const wanted = `${packet.hook} ${told}`;
     const start = wanted.length - told.length;
