@@ -1,5 +1,5 @@
 /** The one door of the language: the rest of the program enters grammar/ here. */
-export { findTarget } from './extensions/catalogue.js';
+export { findTarget, matchSpecs, targetSpecs } from './extensions/catalogue.js';
 export type { Backend, Effect, Given, MatchSpec, OptionSpec, Phrase, Place, Slot, TargetSpec, Use } from './extensions/define.js';
 export { givenInPart, givenOf, meaningContext, type ReadOption } from './extensions/given.js';
 export { type ConnectionState, connectionStates, connectionStatusBits, icmpMayBe, tcpMayBe } from './netfilter/conntrack.js';

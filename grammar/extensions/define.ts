@@ -140,6 +140,8 @@ interface ExtensionSpec<O extends OptionTable> {
    * `[! ]flag value`. Give it where save adds defaults, hides them or rewrites options.
    */
   readonly save?: (given: Given<O>, context: PrintContext) => string;
+  /** What iptables-save prints of this use and cannot be loaded again, or not as it was: a sentence without a full stop. */
+  readonly lostOnSave?: (given: Given<O>, context: MeaningContext) => string | undefined;
   readonly examples: readonly Example[];
 }
 

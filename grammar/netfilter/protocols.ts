@@ -71,6 +71,7 @@ const alsoRead: Readonly<Record<string, number>> = {
   mh: 135,
   'ipv6-mh': 135,
   'ipv6-nonxt': 59,
+  mptcp: 262, // see below
 };
 
 const numbers = new Map<string, number>(Object.entries(alsoRead));
@@ -82,13 +83,22 @@ export const protocolNames: readonly string[] = [...numbers.keys()];
 /** The number of a protocol name (case does not count; `all` is 0), undefined where unknown. Numbers are not read here. */
 export const protocolNumber = (name: string): number | undefined => numbers.get(name.toLowerCase());
 
+/**
+ * MPTCP has a number beyond what a header can hold, and a name in /etc/protocols: iptables takes the name. The legacy back end then compares nine bits with
+ * eight and never matches; the nft back end keeps eight bits, which are TCP.
+ */
+export const mptcp = 262;
+
 /** The name that iptables-save prints for a protocol number; the number itself where it has none. */
-export const protocolName = (number: number): string => printed[number] ?? String(number);
+export const protocolName = (number: number): string => (number === mptcp ? 'mptcp' : (printed[number] ?? String(number)));
 
 /** Protocols whose packets carry source and destination ports where netfilter looks for them. */
 export const protocolsWithPorts: readonly number[] = [6, 17, 33, 132, 136];
 
-/** The match extension that `-p` loads for options that nobody else knows (xshared.c, find_proto), by protocol number. */
+/**
+ * The match extension that `-p` loads for options that nobody else knows (xshared.c, find_proto), by protocol number. It is looked up by the name that
+ * stands there, or that a number has: `-p mh` loads one, `-p 135` and `-p mobility-header` do not.
+ */
 export const impliedMatch: Readonly<Record<number, string>> = {
   1: 'icmp',
   6: 'tcp',

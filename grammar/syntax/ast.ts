@@ -52,10 +52,12 @@ export interface ChainNode extends Span {
 /** `-F`, `-X`, `-Z`, `-E`, with the chain that it names, if any. */
 export interface ChainCommandNode extends Span {
   readonly kind: 'chain-command';
-  readonly command: 'flush' | 'delete-chain' | 'zero' | 'rename';
+  readonly command: 'flush' | 'delete-chain' | 'zero' | 'rename' | 'list';
   readonly chain: string | null;
   /** The new name of `-E`. */
   readonly to: string | null;
+  /** Rule number of -Z and -L; null: none given. */
+  readonly position: number | null;
 }
 
 /** `[packets:bytes]`. */

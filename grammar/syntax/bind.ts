@@ -8,7 +8,7 @@ import type { BesideMatch, MatchSpec, RuleFault, TargetSpec } from '../extension
 import { givenOf, meaningContext } from '../extensions/given.js';
 import { builtIn } from '../extensions/matches/built-in.js';
 import { type Family, programName } from '../netfilter/families.js';
-import { impliedMatch, protocolName } from '../netfilter/protocols.js';
+import { impliedMatch, mptcp, protocolName } from '../netfilter/protocols.js';
 import type { Problem } from '../problem.js';
 import type { Span } from '../source.js';
 import { lettersApart, suggest } from '../suggest.js';
@@ -139,6 +139,9 @@ const refusedInRestore = new Set([
   '-V',
   '--version',
 ]);
+
+/** Those of them that -L takes there, too. */
+const forListing = new Set(['-n', '--numeric', '-x', '--exact', '--line-numbers']);
 
 /** Options that end the program there. */
 const endingFlags = new Set(['-h', '--help', '-V', '--version']);
@@ -457,6 +460,7 @@ export class RuleBinder {
       case 'new':
       case 'policy': {
         this.complainOfRule();
+        if (command === 'new') this.complainOfCounters();
         const policy = command === 'policy' ? (this.commandWords[1] ?? '') : null;
         return {
           kind: 'chain',
@@ -465,7 +469,7 @@ export class RuleBinder {
           name: this.chain,
           nameSpan: this.chainSpan,
           policy,
-          counters: this.counters,
+          counters: command === 'new' ? null : this.counters,
           form: command === 'new' ? '-N' : '-P',
         };
       }
@@ -474,22 +478,40 @@ export class RuleBinder {
       case 'zero':
       case 'rename':
         this.complainOfRule();
-        return {
-          kind: 'chain-command',
-          start,
-          end,
-          command,
-          chain: this.commandWords[0] ?? null,
-          to: command === 'rename' ? (this.commandWords[1] ?? null) : null,
-        };
+        this.complainOfCounters();
+        return this.chainCommand(command, end);
       case 'list':
-        return null;
+        // In a script it finds what the kernel holds, and changes nothing.
+        return this.inScript || this.commandWords.length === 0 ? null : this.chainCommand(command, end);
       case null:
         if (this.whole && (!this.inScript || this.named.length > 0 || this.basics))
           this.complainAt('syntax-error', start, end, 'the line names no command such as -A or -I');
         this.whole = false;
         return null;
     }
+  }
+
+  private chainCommand(command: ChainCommandNode['command'], end: number): ChainCommandNode {
+    const [chain = null, second] = this.commandWords;
+    const isNumbered = command === 'zero' || command === 'list';
+    const position = isNumbered && second !== undefined ? readInteger(second) || null : null;
+    if (isNumbered && second !== undefined && position === null && this.whole) {
+      this.whole = false;
+      this.complainAt('syntax-error', this.commandSpan!.start, this.commandSpan!.end, `"${clip(second)}" is not a rule number`);
+    }
+    return { kind: 'chain-command', start: this.start, end, command, chain, position, to: command === 'rename' ? (second ?? null) : null };
+  }
+
+  /** Counters before a command that takes none. */
+  private complainOfCounters(): void {
+    if (!this.counters || this.text[this.counters.start] !== '[') return;
+    this.problems.push({
+      code: 'syntax-error',
+      severity: 'warning',
+      start: this.counters.start,
+      end: this.counters.end,
+      message: 'the counters count for nothing here: iptables-restore passes over them, and with --counters refuses the line',
+    });
   }
 
   /** Conditions and a target beside a command that takes a chain alone. */
@@ -513,7 +535,7 @@ export class RuleBinder {
     const endsProgram = endingFlags.has(flag);
     if (negated && role.kind !== 'ignored' && !endsProgram)
       this.complainAt('bad-negation', start, this.end, `"!" cannot stand before ${flag}`);
-    if (!this.inScript && refusedInRestore.has(flag)) {
+    if (!this.inScript && refusedInRestore.has(flag) && !(this.command === 'list' && forListing.has(flag) && this.isListing())) {
       this.complainAt('syntax-error', start, this.end, `${flag} cannot stand in a line that iptables-restore reads`);
       // -h and -V end the program there: what else the line holds is of no account.
       if (endsProgram) this.isLost = true;
@@ -532,7 +554,7 @@ export class RuleBinder {
         // `-c 1 2` or `-c 1,2`.
         const [packets = '', bytes = ''] = words.length === 1 ? words[0]!.split(',') : words;
         if (/^\d+$/.test(packets) && /^\d+$/.test(bytes))
-          this.counters = { packets: BigInt(packets), bytes: BigInt(bytes), start, end: this.end };
+          this.counters = { packets: counted(packets), bytes: counted(bytes), start, end: this.end };
         else this.complainAt('bad-value', start, this.end, `${flag} wants two numbers: packets and bytes`);
         return;
       }
@@ -542,6 +564,12 @@ export class RuleBinder {
       case 'goto':
         return this.nameTarget(role.kind === 'goto', flag, words[0], token, start);
       case 'command': {
+        // -L and -Z go together: the counters are shown, then cleared.
+        if (this.command === 'list' && role.command === 'zero') {
+          this.command = 'zero';
+          return;
+        }
+        if (this.command === 'zero' && role.command === 'list' && words.length === 0) return;
         if (this.command) {
           this.whole = false;
           return this.complainAt('syntax-error', start, this.end, `${flag} cannot stand beside another command`);
@@ -581,6 +609,11 @@ export class RuleBinder {
         return;
       }
     }
+  }
+
+  /** Told by -L, not by -S. */
+  private isListing(): boolean {
+    return /^(?:-L|--li?s?t?)(?:[\s]|$)/.test(this.text.slice(this.commandSpan!.start, this.commandSpan!.end));
   }
 
   /** One finding a line, whose other words are told once it is filled in. */
@@ -648,6 +681,7 @@ export class RuleBinder {
     const name = protocol && impliedMatch[protocol.value as number];
     const spec = name === undefined ? undefined : findMatch(name);
     if (!spec || (spec.families && !spec.families.includes(this.family)) || this.matches.some((match) => match.spec === spec)) return null;
+    if (spec.name === 'mh' && !/[\s"]mh"?$/i.test(this.text.slice(protocol!.start, protocol!.end))) return null;
     const flags = flagsOf(spec);
     const candidates = flags.has(flag) ? [flag] : abbreviated(flag, flags.keys());
     const option = onlyOne(candidates, flags);
@@ -862,6 +896,15 @@ export class RuleBinder {
         }
       }
     }
+    if (parsed === mptcp && key === 'protocol')
+      this.problems.push({
+        code: 'bad-value',
+        severity: 'warning',
+        start,
+        end,
+        message: 'no packet is of the protocol mptcp: the legacy back end never matches it, and nft takes it for tcp',
+        help: 'MPTCP is an option of TCP: write -p tcp -m tcp --tcp-option 30',
+      });
     owner.options.push(
       unread
         ? { kind: 'option', start, end, key, spec: null, negated, value: undefined, words: [flag, ...words] }
@@ -1144,9 +1187,16 @@ const onlyOne = (candidates: readonly string[], flags: ReadonlyMap<string, Known
 
 const clip = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}...` : text);
 
+const most = 2n ** 64n - 1n;
+/** As strtoull(3) reads it: what is too large is the largest. */
+const counted = (digits: string): bigint => {
+  const number = BigInt(digits);
+  return number > most ? most : number;
+};
+
 /** `[packets:bytes]`; the closing bracket may be missing, as iptables-restore reads it with sscanf. */
 export const readCounters = (image: string, start: number): CountersNode | null => {
   if (image === '[0:0]') return { packets: 0n, bytes: 0n, start, end: start + image.length };
   const found = /^\[(\d+):(\d+)\]?$/.exec(image);
-  return found ? { packets: BigInt(found[1]!), bytes: BigInt(found[2]!), start, end: start + image.length } : null;
+  return found ? { packets: counted(found[1]!), bytes: counted(found[2]!), start, end: start + image.length } : null;
 };

@@ -310,7 +310,7 @@ export class TreeBuilder implements LineReader {
         'syntax-error',
         'warning',
         this.spanOf(counters),
-        `"${clip(counters.image)}" is not [packets:bytes]: what stands there is read as 0`,
+        `"${clip(counters.image)}" is not [packets:bytes]: iptables-restore passes over it, and with --counters refuses it or reads other numbers`,
       );
     const { start, end } = this.spanOf(counters);
     this.firstColumn(start, end);
@@ -399,7 +399,7 @@ export class TreeBuilder implements LineReader {
     if (this.inProgram || this.headerless) this.gather(table ?? 'filter', this.inProgram ? this.ruleFamily : this.usual).push(item);
     else {
       // Commands that change nothing, such as -L: refused here, though not inside a table.
-      if (!this.table && item.kind === 'comment') this.outsideTable(item);
+      if (!this.table && (item.kind === 'comment' || (item.kind === 'chain-command' && item.command === 'list'))) this.outsideTable(item);
       this.place(item);
     }
   }

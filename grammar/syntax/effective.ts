@@ -3,10 +3,16 @@
  * (iptables/iptables-restore.c), and the lines that would be refused as they run. Plain iptables-save output holds none of them and comes back
  * as it is. Commands of a script work on what the kernel holds already, which is not known: none of theirs is called refused.
  */
+import { findTarget } from '../extensions/catalogue.js';
+import type { Backend } from '../extensions/define.js';
 import { builtInChains, isTable } from '../netfilter/tables.js';
 import type { Problem } from '../problem.js';
+import { byteLength } from '../values/text.js';
 import type { ChainCommandNode, ChainNode, RuleNode, TableItem, TableNode } from './ast.js';
 import { copyRule, expandRule, printRule } from './print-rule.js';
+
+/** Bytes of a chain's name. */
+const longestName = 28;
 
 export interface EffectiveTable {
   /** Declarations, rules (all of them in order, as if appended), comments, blank and unread lines. */
@@ -43,8 +49,6 @@ class Run {
   private readonly builtIn: ReadonlySet<string>;
   /** Names of the chains among the items. */
   private readonly declared = new Set<string>();
-  /** New names of -E, which the nft back end does not know before the next file. */
-  private readonly renamed = new Set<string>();
   /** Chains that held rules when -F took the rules of all: the nft back end cannot delete them in the same file. */
   private readonly flushed = new Set<string>();
 
@@ -55,13 +59,10 @@ class Run {
 
   take(item: TableItem): void {
     if (item.kind === 'rule') {
-      if (this.renamed.size > 0) this.tellRenamed(item, item.chain, item.target?.name);
       this.rule(item);
     } else if (item.kind === 'chain') {
-      if (item.form === '-P') this.tellRenamed(item, item.name);
       this.chain(item);
     } else if (item.kind === 'chain-command') {
-      this.tellRenamed(item, item.chain);
       this.command(item);
     } else this.items.push(item);
   }
@@ -160,8 +161,22 @@ class Run {
         this.rename(item);
         return;
       case 'zero':
+        this.zero(item);
+        return;
+      case 'list':
         return;
     }
+  }
+
+  /** -Z with the number of a rule. */
+  private zero(item: ChainCommandNode): void {
+    const { chain, position } = item;
+    if (chain === null || position === null) return;
+    const count = this.countOf(chain);
+    if (position > count) {
+      const isUnknown = count === 0 && !this.declared.has(chain);
+      this.refuse(item, `the chain ${chain} has no rule ${position}`, isUnknown ? undefined : 'legacy');
+    } else this.refuse(item, 'the back end of 1.8.9 crashes where -Z names a rule of the same file', 'nft');
   }
 
   private deleteChains(item: ChainCommandNode): void {
@@ -202,8 +217,10 @@ class Run {
     if (this.builtIn.has(chain) || !this.exists(chain))
       this.refuse(item, `the table ${this.table.name} has no chain ${chain} of one's own`);
     else if (this.exists(to)) this.refuse(item, `the table ${this.table.name} has a chain ${to} already`);
+    else if (byteLength(to) > longestName) this.refuse(item, `the name ${to} is longer than ${longestName} bytes`);
+    else if (findTarget(to)) this.refuse(item, `a chain may not have the name of a target, ${to}`);
     else {
-      this.renamed.add(to);
+      this.refuse(item, 'the back end of 1.8.9 cannot rename a chain that the same file makes', 'nft');
       this.declared.delete(chain);
       this.declared.add(to);
       for (let i = 0; i < this.items.length; i++) {
@@ -275,12 +292,7 @@ class Run {
     return this.items.findIndex((item) => item.kind === 'rule' && item.chain === chain && this.lines(item).includes(line));
   }
 
-  private tellRenamed(item: TableItem, ...names: readonly (string | null | undefined)[]): void {
-    for (const name of names)
-      if (name && this.renamed.delete(name)) this.refuse(item, `the new name ${name} is not known before the next file`, 'nft');
-  }
-
-  private refuse(item: TableItem, message: string, backend?: 'nft'): void {
+  private refuse(item: TableItem, message: string, backend?: Backend): void {
     if (!this.table.header) return;
     this.problems.push({
       code: 'failing-command',

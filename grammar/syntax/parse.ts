@@ -53,7 +53,7 @@ export const parse = (text: string, options: ParseOptions = {}): ParseResult => 
   while (start < text.length) {
     const end = endOfChunk(text, start);
     const whole = text.charCodeAt(end - 1) === 10;
-    const chunk = text.slice(start, end);
+    const chunk = withoutCut(text.slice(start, end), start, builder.problems);
     builder.setBase(start);
     parser.input = tokenize(whole ? chunk : `${chunk}\n`);
     parser.ruleset();
@@ -84,6 +84,26 @@ export const parse = (text: string, options: ParseOptions = {}): ParseResult => 
     },
   };
 };
+
+/**
+ * iptables-restore reads a line up to a NUL byte: what stands behind one is blanks to the lexer, of the same length. Comments, and lines that begin
+ * with one (which are refused), stay.
+ */
+const withoutCut = (chunk: string, base: number, problems: Problem[]): string =>
+  chunk.includes('\0')
+    ? chunk.replace(/^([^#\n\0][^\n\0]*)(\0[^\n]*)/gm, (_line: string, read: string, cut: string, offset: number) => {
+        const start = base + offset + read.length;
+        problems.push({
+          code: 'syntax-error',
+          severity: 'warning',
+          start,
+          end: start + cut.length,
+          message: 'a NUL byte: iptables-restore reads no further in this line',
+          help: 'take it away, and what stands behind it if that is not wanted',
+        });
+        return read + ' '.repeat(cut.length);
+      })
+    : chunk;
 
 const beginsLineOfOurs = /[-[:*#C"\n]|$/y;
 

@@ -66,7 +66,7 @@ export const Commit = createToken({
 export const Counters = createToken({
   name: 'Counters',
   label: '[packets:bytes]',
-  pattern: /\[[^\]\n:]+:[^\]\n]+\](?=[ \t]*["-])/,
+  pattern: /\[[^\]\n:]+:[^\]\n]*\](?=[ \t]*["-])/,
   start_chars_hint: ['['],
 });
 /** Any word that can stand as the value of an option. */

@@ -207,7 +207,8 @@ export const parseNetwork = (word: string, family: Family): Network | HostName |
   if (mask === 0 || mask === 0n) return { kind: 'network', address: mask, mask };
   if (host === '') return new Fault('an address is missing');
   if (family === 4 && host === 'localhost') return { kind: 'network', address: and(0x7f000001, mask), mask };
-  const address = parseAddress(host, family);
+  // In IPv6 getaddrinfo(3) passes over blanks in front.
+  const address = parseAddress(family === 6 ? host.trimStart() : host, family);
   if (!(address instanceof Fault)) {
     const network: Network = { kind: 'network', address: and(address, mask), mask };
     if (network.address !== address) cleared.add(network);

@@ -86,7 +86,7 @@ const list = (days: readonly number[], name: (day: number) => string): string =>
 
 export const allMonthDays: readonly number[] = Array.from({ length: 31 }, (_, index) => index + 1);
 
-/** Days of the month, each once, ascending. 0 is read and is no day; of each part the first two characters alone count. */
+/** Days of the month, each once, ascending. 0 is read, is no day, and is kept (time.ts tells why); of each part the first two characters alone count. */
 export const monthDays = defineValue<readonly number[]>({
   arity: 1,
   expects: 'days of the month from 1 to 31, separated by commas',
@@ -98,16 +98,16 @@ export const monthDays = defineValue<readonly number[]>({
       if (day === undefined || day > 31) return new Fault(`"${part}" is not a day of a month`);
       given.add(day);
     }
-    return allMonthDays.filter((day) => given.has(day));
+    return [0, ...allMonthDays].filter((day) => given.has(day));
   },
-  print: (days) => days.join(','),
+  print: (days) => days.filter((day) => day !== 0).join(','),
   say: (days) => list(days, String),
 });
 
 const weekDayNames = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 const spokenWeekDays = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 
-/** Days of the week, Monday 1 to Sunday 7, each once, ascending. Of a name two letters count; of a number three digits, which move a bit, modulo 32. */
+/** Days of the week, Monday 1 to Sunday 7, each once, ascending. Of a name two letters count; of a number three digits, which move a bit, modulo 32: 32 is day 0. */
 export const weekDays = defineValue<readonly number[]>({
   arity: 1,
   expects: 'days of the week, Mon to Sun or 1 to 7, separated by commas',
@@ -117,12 +117,14 @@ export const weekDays = defineValue<readonly number[]>({
     if (parts.at(-1) === '') parts.pop();
     for (const part of parts) {
       const index = weekDayNames.findIndex((name) => part.startsWith(name.slice(0, 2)));
-      const day = index >= 0 ? index + 1 : readInteger(part.slice(0, 3));
+      const [, minus = '', number = ''] = /^(-?)(.*)$/s.exec(part.slice(0, 3))!;
+      const read = index >= 0 ? index + 1 : readInteger(number);
+      const day = read && minus ? 32 - (read % 32) : read;
       if (!day) return new Fault(`"${part}" is not a day of the week (Mon to Sun, or 1 to 7)`);
       given.add(day % 32);
     }
-    return weekDayNames.map((_, index) => index + 1).filter((day) => given.has(day));
+    return [0, ...weekDayNames.map((_, index) => index + 1)].filter((day) => given.has(day));
   },
-  print: (days) => days.map((day) => weekDayNames[day - 1]).join(','),
+  print: (days) => days.flatMap((day) => weekDayNames[day - 1] ?? []).join(','),
   say: (days) => list(days, (day) => spokenWeekDays[day - 1]!),
 });

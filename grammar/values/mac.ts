@@ -1,10 +1,10 @@
-/** MAC addresses: six bytes in hexadecimal between colons (libxtables, XTTYPE_ETHERMAC: at most two digits a byte, none means 0). */
+/** MAC addresses: six bytes in hexadecimal between colons (libxtables, XTTYPE_ETHERMAC: at most two characters a byte, read as strtoul(3) does; none means 0). */
 import { defineValue, Fault } from './value.js';
 
 /** `00:1b:21:0a:0b:0c` as a number of 48 bits. */
 export const parseMac = (word: string): number | Fault =>
-  /^[0-9a-f]{0,2}(:[0-9a-f]{0,2}){5}$/i.test(word)
-    ? word.split(':').reduce((value, byte) => value * 256 + (byte === '' ? 0 : Number.parseInt(byte, 16)), 0)
+  /^(?:[0-9a-f]{0,2}|[-+ \t][0-9a-f])(?::(?:[0-9a-f]{0,2}|[-+ \t][0-9a-f])){5}$/i.test(word)
+    ? word.split(':').reduce((value, byte) => value * 256 + (byte === '' ? 0 : Number.parseInt(byte, 16) & 255), 0)
     : new Fault(`"${word}" is not a MAC address`);
 
 /** Six bytes of two small digits each. */

@@ -99,6 +99,7 @@ const split = (word: string, family: Family): { readonly addresses: string | nul
     const addresses = word.slice(open + 1, close);
     return { addresses: addresses === '' && colon >= 0 ? null : addresses, ports: colon < 0 ? null : word.slice(colon + 1) };
   }
+  if (word.startsWith('[')) return new Fault(`"${word}" is not an address`);
   const colon = word.indexOf(':');
   // Of several colons none is in front of a port: the word is an IPv6 address.
   if (colon < 0 || word.indexOf(':', colon + 1) >= 0) return { addresses: word, ports: null };

@@ -1,5 +1,5 @@
 /** `-p`: a protocol name or number (xtables.c, xtables_parse_protocol). 0 is every protocol. */
-import { protocolName, protocolNames, protocolNumber } from '../netfilter/protocols.js';
+import { mptcp, protocolName, protocolNames, protocolNumber } from '../netfilter/protocols.js';
 import { readInteger } from './integer.js';
 import { defineValue, Fault } from './value.js';
 
@@ -21,6 +21,7 @@ const spoken: Readonly<Record<string, string>> = {
   'mobility-header': 'Mobile IPv6',
   ipencap: 'IP-in-IP',
   ipv6: 'IPv6-in-IP',
+  mptcp: 'MPTCP',
   l2tp: 'L2TP',
   pim: 'PIM',
 };
@@ -35,9 +36,10 @@ export const protocol = defineValue<number>({
   arity: 1,
   expects: 'a protocol name or a number from 0 to 255',
   parse: ([word], { negated }) => {
-    const number = readInteger(word!) ?? protocolNumber(word!);
+    const digits = readInteger(word!);
+    const number = digits ?? protocolNumber(word!);
     if (number === 0 && negated) return new Fault('"!" before every protocol leaves none');
-    return number !== undefined && number <= 255
+    return number !== undefined && (number <= 255 || (number === mptcp && digits === undefined))
       ? number
       : new Fault(`"${word}" is not a known protocol`, { word: word!, among: protocolNames });
   },

@@ -12,10 +12,10 @@ const overflow = (1n << 64n) - 1n;
 
 /** The number that getaddrinfo(3) keeps in a signed int, undefined where that is negative: it then looks for a service of that name. */
 const numericService = (word: string): number | undefined => {
-  const digits = withoutPlus(word);
-  if (!/^[0-9]+$/.test(digits)) return undefined;
-  const value = BigInt(digits);
-  const kept = BigInt.asIntN(32, value > overflow ? overflow : value);
+  const [, minus, digits] = /^(-?)([0-9]+)$/.exec(withoutPlus(word)) ?? [];
+  if (digits === undefined) return undefined;
+  const value = BigInt.asUintN(64, minus ? -BigInt(digits) : BigInt(digits) > overflow ? overflow : BigInt(digits));
+  const kept = BigInt.asIntN(32, value);
   return kept < 0n ? undefined : Number(kept % 65536n);
 };
 

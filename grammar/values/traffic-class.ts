@@ -9,15 +9,17 @@ export interface TrafficClass {
 const digits = (value: number): string => value.toString(16).padStart(4, '0');
 const print = ({ major, minor }: TrafficClass): string => `${digits(major)}:${digits(minor)}`;
 
-/** The low 16 bits of a hexadecimal number of at most 32. */
-const low16 = (text: string): number => Number(BigInt(`0x${text}`) & 0xffffn);
+/** The low 16 bits of a hexadecimal number, as sscanf(3) reads it. */
+const low16 = (sign: string, text: string): number => Number(BigInt.asUintN(16, BigInt(`0x${text}`) * (sign === '-' ? -1n : 1n)));
 
 export const trafficClass = defineValue<TrafficClass>({
   arity: 1,
   expects: 'a class major:minor in hexadecimal',
   parse: ([word]) => {
-    const found = /^\s*(?:0x)?([0-9a-f]+):\s*(?:0x)?([0-9a-f]+)/i.exec(word!);
-    return found ? { major: low16(found[1]!), minor: low16(found[2]!) } : new Fault(`"${word}" is not a class major:minor in hexadecimal`);
+    const found = /^\s*([-+]?)(?:0x)?([0-9a-f]+):\s*([-+]?)(?:0x)?([0-9a-f]+)/i.exec(word!);
+    return found
+      ? { major: low16(found[1]!, found[2]!), minor: low16(found[3]!, found[4]!) }
+      : new Fault(`"${word}" is not a class major:minor in hexadecimal`);
   },
   print,
   say: print,

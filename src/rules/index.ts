@@ -85,6 +85,7 @@ import unknownTable from './unknown-table.js';
 import unreachableChain from './unreachable-chain.js';
 import unreadLine from './unread-line.js';
 import unreferencedChain from './unreferenced-chain.js';
+import unsaveableRule from './unsaveable-rule.js';
 import useIpset from './use-ipset.js';
 import userRuleBeforeManagedJump from './user-rule-before-managed-jump.js';
 import v6LessStrict from './v6-less-strict.js';
@@ -127,6 +128,7 @@ export const checks: readonly Check[] = [
   undefinedChain,
   unknownOption,
   unknownTable,
+  unsaveableRule,
   wrongFamily,
   wrongHook,
   wrongIcmpFamily,

@@ -214,6 +214,7 @@ export const sayings: readonly Saying[] = [
     '--datestart 2030-02-01 --datestop 2030-03-01',
     '--timestart 22:00 --timestop 6:00 --contiguous --kerneltz',
     '--timestart 9:00 --timestop 17:30 --utc',
+    '--timestart 9:00 --timestop 17:30 --localtz',
   ),
   ...of('tos', '? --tos {4/4|8|0x10/0x3f}'),
   ...of('u32', '? --u32 "{6 & 0xFF = 17|0 = 5}"'),

@@ -127,6 +127,7 @@ const further: readonly (Example & { readonly says: string })[] = [
   },
   { rule: '-m string --algo bm --string x --to 100 -j DROP', says: 'Drop packets holding "x" between bytes 0 and 100.' },
   { rule: '-m time --monthdays 1,2,3,10 --utc -j ACCEPT', says: 'Accept packets, on day 1 to 3 or 10 of the month (UTC).' },
+  { rule: '-m time --monthdays 1 --localtz -j ACCEPT', says: "Accept packets, on day 1 of the month (the kernel's time zone)." },
   { rule: '-m ttl --ttl-gt 200 -j DROP', says: 'Drop packets with a TTL above 200.' },
   {
     rule: '-d 192.0.2.1 -j CLUSTERIP --new --hashmode sourceip --clustermac 01:00:5e:00:00:01 --total-nodes 2 --local-node 1 --hash-init 7',

@@ -66,6 +66,19 @@ const same: readonly (readonly [lines: readonly string[], outcome: string])[] = 
   [['-P INPUT'], 'stops at 1'],
   [['-F INPUT x'], 'stops at 1'],
   [['-N A', '-E A'], 'stops at 2'],
+  [['-N A', '-E A ACCEPT'], 'stops at 2'],
+  [['-N A', '-E A a-name-of-twenty-nine-bytes--'], 'stops at 2'],
+  [['-Z INPUT 1'], 'stops at 1'],
+  [['-A INPUT -j ACCEPT', '-Z INPUT 0'], 'stops at 2'],
+  [['-A INPUT -j ACCEPT', '-Z INPUT x'], 'stops at 2'],
+  // Listings.
+  [['-S NOPE'], 'stops at 1'],
+  [['-L NOPE 1'], 'stops at 1'],
+  [['-L INPUT x'], 'stops at 1'],
+  [['-S INPUT', '-L INPUT 7', '-A INPUT -j ACCEPT'], '-A INPUT -j ACCEPT'],
+  [['-L -n', '-L --line-numbers', '-L -v -x', '-L -Z', '-Z -L'], ''],
+  [['-S -n'], 'stops at 1'],
+  [['-L -w'], 'stops at 1'],
   [['-N -x'], 'stops at 1'],
   [['-N !x'], 'stops at 1'],
   [['-N "a b"'], 'stops at 1'],
@@ -81,6 +94,10 @@ const same: readonly (readonly [lines: readonly string[], outcome: string])[] = 
   [[':INPUT ACCEPT [0:0] x'], ':INPUT ACCEPT'],
   [['[1:2]-A INPUT -j ACCEPT'], '[1:2] -A INPUT -j ACCEPT'],
   [['[1:x] -A INPUT -j ACCEPT'], '-A INPUT -j ACCEPT'],
+  [['[1:] -A INPUT -j ACCEPT'], '-A INPUT -j ACCEPT'],
+  [['[1] -A INPUT -j ACCEPT'], 'stops at 1'],
+  [['[18446744073709551616:2] -A INPUT -j ACCEPT'], '[18446744073709551615:2] -A INPUT -j ACCEPT'],
+  [['[1:2] -N A'], ':A -'],
   [['[1:2 -A INPUT -j ACCEPT'], 'stops at 1'],
   [[':INPUT DROP [0:0]', ':INPUT ACCEPT [0:0]'], ':INPUT ACCEPT'],
 ];
@@ -93,8 +110,12 @@ describe('both back ends', () => {
 
 describe('where they differ', () => {
   test.each<[readonly string[], string, string]>([
-    [[':A - [0:0]', '-A INPUT -j A', '-E A B', '-A B -j DROP'], ':B - | -A INPUT -j B | -A B -j DROP', 'stops at 4'],
-    [['-N A', '-E A B', '-E B C'], ':C -', 'stops at 3'],
+    [[':A - [0:0]', '-A INPUT -j A', '-E A B', '-A B -j DROP'], ':B - | -A INPUT -j B | -A B -j DROP', 'stops at 3'],
+    [['-N A', '-E A B', '-E B C'], ':C -', 'stops at 2'],
+    // Numbers of -Z.
+    [['-A INPUT -j ACCEPT', '-Z INPUT 1'], '-A INPUT -j ACCEPT', 'stops at 2'],
+    [['-A INPUT -j ACCEPT', '-Z INPUT 2'], 'stops at 2', '-A INPUT -j ACCEPT'],
+    [[':A - [0:0]', '-Z A 1'], 'stops at 2', ':A -'],
     [[':A - [0:0]', '-A A -j DROP', '-F', '-X'], '', 'stops at 4'],
     [['-A INPUT -j ACCEPT', '-R INPUT 1 -j DROP'], '-A INPUT -j DROP', 'stops at 2'],
     [[':A - [0:0]', '-A A -j DROP', ':A - [0:0]'], 'stops at 3', ':A -'],

@@ -36,6 +36,11 @@ describe('numbers as strtoul reads them', () => {
     ['-p tcp -m tcp --dport 00', '-p tcp -m tcp --dport 0'],
     ['-p sctp -m sctp --dport +1', '-p sctp -m sctp --dport 1'],
     ['-p +6', '-p tcp'],
+    ['-p udp -m udp --dport -0', '-p udp -m udp --dport 0'],
+    ['-m time --weekdays -31', '-m time --weekdays Mon --datestop 2038-01-19T03:14:07'],
+    ['-m mac --mac-source +1:-1:0:0:0:0', '-m mac --mac-source 01:ff:00:00:00:00'],
+    ['-m statistic --mode random --probability 0x.8', '-m statistic --mode random --probability 0.50000000000'],
+    ['-m statistic --mode random --probability nan', '-m statistic --mode random --probability 0.00000000000'],
     ['-s 192.0.2.0/+24', '-s 192.0.2.0/24'],
   ])('%s', (rule, saved) => expect(answer(rule)).toBe(saved));
 
@@ -49,8 +54,17 @@ describe('numbers as strtoul reads them', () => {
     ['-m connlabel --label 65537', '-m connlabel --label "1"'],
     ['-m time --weekdays 33', '-m time --weekdays Mon --datestop 2038-01-19T03:14:07'],
     ['-m time --weekdays 100/hour', '-m time --weekdays Thu --datestop 2038-01-19T03:14:07'],
+    ['-m time ! --weekdays 32', '-m time --weekdays Mon,Tue,Wed,Thu,Fri,Sat,Sun --datestop 2038-01-19T03:14:07'],
+    ['-m time ! --weekdays 8', '-m time --datestop 2038-01-19T03:14:07'],
     ['-m time --monthdays 311', '-m time --monthdays 31 --datestop 2038-01-19T03:14:07'],
   ])('%s keeps part of the number', (rule, saved) => expect(answer(rule)).toBe(saved));
+
+  test.each([
+    '-p tcp -m tcp --dport -0',
+    '-m ttl --ttl-eq -0',
+    '-m mac --mac-source +:0:0:0:0:0',
+    '-m statistic --mode random --probability inf',
+  ])('%s is refused', (rule) => expect(answer(rule)).toMatch(/^refused/));
 
   test('a negative one keeps its low byte', () => expect(answer('-m dst --dst-opts -5', { family: 6 })).toBe('-m dst --dst-opts 251'));
 });
@@ -91,6 +105,7 @@ test('the last slash is the one before the mask', () => {
 describe('values of which the end or the beginning does not count', () => {
   test.each<[string, string, Place]>([
     ['-m dscp --dscp-class cs4x', '-m dscp --dscp 0x20', {}],
+    ['-j CLASSIFY --set-class -1:+2', '-j CLASSIFY --set-class ffff:0002', { chain: 'OUTPUT' }],
     ['-j CLASSIFY --set-class " 1: 2"', '-j CLASSIFY --set-class 0001:0002', { chain: 'OUTPUT' }],
     ['-p tcp -j DNAT --to-destination xy:80', '-p tcp -j DNAT --to-destination :80', nat],
   ])('%s', (rule, saved, place) => expect(answer(rule, place)).toBe(saved));
@@ -98,6 +113,7 @@ describe('values of which the end or the beginning does not count', () => {
     ['-m dscp --dscp-class C', {}],
     ['-j CLASSIFY --set-class "1 :2"', { chain: 'OUTPUT' }],
     ['-p tcp -j DNAT --to-destination xyz:80', nat],
+    ['-p tcp -j DNAT --to-destination []:80', nat],
   ])('%s is refused', (rule, place) => expect(answer(rule, place)).toMatch(/^refused/));
 });
 
@@ -212,6 +228,105 @@ describe('the protocol', () => {
     expect(answer('-p tcp -j CT --helper ""', raw)).toBe('-p tcp -j CT');
     expect(answer('-j CT --timeout web', raw)).toMatch(/^refused/);
   });
+});
+
+describe('MPTCP, which is no protocol of a header', () => {
+  test('loads, as something else', () => {
+    expect(answer('-p mptcp -j DROP')).toBe('-p mptcp -j DROP');
+    expect(answer('! -p MPTCP -j DROP', {}, 'nft')).toBe('! -p tcp -j DROP');
+    expect(answer('-m conntrack --ctproto mptcp')).toBe('-m conntrack --ctproto 6');
+  });
+  test('is told', () => {
+    const { diagnostics } = lintText([{ name: 'x', text: textOf('-p mptcp -j DROP', {}) }], { select: ['load'] });
+    expect(diagnostics.map(({ level, message }) => [level, message])).toEqual([
+      ['warning', 'no packet is of the protocol mptcp: the legacy back end never matches it, and nft takes it for tcp'],
+    ]);
+  });
+  test.each(['-p mptcp --dport 80', '-p mptcp -m tcp --dport 80', '-p mptcp -j REJECT --reject-with tcp-reset', '-p 262'])(
+    '%s is refused',
+    (rule) => expect(answer(rule)).toMatch(/^refused/),
+  );
+});
+
+describe('the match mh is implied by that name alone', () => {
+  const six: Place = { family: 6 };
+  test('-p mh', () => expect(answer('-p mh --mh-type 5', six)).toBe('-p mobility-header -m mh --mh-type 5'));
+  test.each(['135', 'mobility-header', 'ipv6-mh', '0x87'])('-p %s', (name) => {
+    expect(answer(`-p ${name} --mh-type 5`, six)).toMatch(/^refused/);
+    expect(answer(`-p ${name} -m mh --mh-type 5`, six)).toBe('-p mobility-header -m mh --mh-type 5');
+  });
+});
+
+describe('names that iptables-save prints bare', () => {
+  const told = (rule: string, place: Place = {}) =>
+    lintText([{ name: 'x', text: textOf(rule, place) }], { family: 4, select: ['load'] }).diagnostics.map(({ check, level }) => [
+      check,
+      level,
+    ]);
+  test.each<[string, Place]>([
+    ['-m physdev --physdev-in ""', {}],
+    ['-m physdev ! --physdev-in "a b"', {}],
+    ['-p tcp -m osf --genre ""', {}],
+    ['-j IDLETIMER --timeout 10 --label "a\\"b"', {}],
+    ['-m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-name "a b"', {}],
+    ['-p tcp -j CT --timeout longer', raw],
+    ['-p tcp -j CT --helper "a b"', raw],
+  ])('%s is kept, and told', (rule, place) => {
+    expect(answer(rule, place)).toBe(rule);
+    expect(told(rule, place)).toEqual([['unsaveable-rule', 'warning']]);
+  });
+  test.each<[string, Place]>([
+    ['-m physdev --physdev-in eth0', {}],
+    ["-j IDLETIMER --timeout 10 --label a'b", {}],
+    ['-p tcp -j CT --timeout web', raw],
+  ])('%s comes back', (rule, place) => expect(told(rule, place)).toEqual([]));
+  test('long ones are cut', () =>
+    expect(answer(`-m hashlimit --hashlimit-upto 5/sec --hashlimit-name ${'x'.repeat(256)}`)).toContain(` ${'x'.repeat(254)}`));
+  test.each(['.', '..', 'power', 'uevent', 'a/b'])('a timer cannot be labelled %s', (label) =>
+    expect(answer(`-j IDLETIMER --timeout 10 --label ${label}`)).toMatch(/^refused/),
+  );
+});
+
+describe('options that stand together', () => {
+  test('--kerneltz and its old name', () => {
+    expect(answer('-m time --localtz --kerneltz')).toBe('-m time --datestop 2038-01-19T03:14:07 --kerneltz');
+    expect(answer('-m time --localtz --utc')).toMatch(/^refused/);
+  });
+  test('of both of TCPMSS the later one counts', () => {
+    expect(answer('-p tcp --syn -j TCPMSS --clamp-mss-to-pmtu --set-mss 1400', { chain: 'FORWARD' })).toMatch(/--set-mss 1400$/);
+    expect(answer('-p tcp --syn -j TCPMSS --set-mss 1400 --clamp-mss-to-pmtu', { chain: 'FORWARD' })).toMatch(/--clamp-mss-to-pmtu$/);
+  });
+  test('a tunnel where the mode is not transport', () => {
+    const words = '-m policy --dir in --pol ipsec ! --mode transport --tunnel-src 192.0.2.1';
+    expect(answer(words)).toBe(words);
+    expect(answer(words.replace('transport', 'tunnel'))).toMatch(/^refused/);
+  });
+});
+
+test('a time constant of RATEEST is told in 32 bits', () =>
+  expect(answer('-j RATEEST --rateest-name wan --rateest-interval 1us --rateest-ewmalog 250ms')).toMatch(/--rateest-ewmalog 2703\.2s$/));
+
+test('an interval of hashlimit keeps 32 bits, with their sign', () => {
+  const rule = '-m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-name web --hashlimit-rate-match';
+  expect(answer(`${rule} --hashlimit-rate-interval 4294967297`)).toBe(rule);
+  expect(answer(`${rule} --hashlimit-rate-interval 2147483648`)).toMatch(/^refused/);
+});
+
+describe('a NUL byte', () => {
+  test.each([
+    ['-p tcp\0 -j DROP', '-p tcp'],
+    ['-m comment --comment a\0b -j DROP', '-m comment --comment a'],
+    ['-j DROP\0 --nothing', '-j DROP'],
+    ['\0-j DROP', ''],
+  ])('%j ends the line', (rule, saved) => expect(answer(rule)).toBe(saved));
+  test('is told, where it is no comment', () => {
+    const text = '# a\0b\n*filter\n-A INPUT -j DROP\0 x\nCOMMIT\n';
+    const { diagnostics } = lintText([{ name: 'x', text }], { select: ['load'] });
+    expect(diagnostics.map(({ level, message, source, at }) => [level, message, source.position(at.start).line])).toEqual([
+      ['warning', 'a NUL byte: iptables-restore reads no further in this line', 3],
+    ]);
+  });
+  test('behind COMMIT is refused', () => expect(answer('-j DROP\nCOMMIT\0')).toMatch(/^refused/));
 });
 
 describe('rates that the legacy kernel cannot count', () => {

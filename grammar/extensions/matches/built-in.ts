@@ -1,10 +1,12 @@
 /** The options that every rule has without `-m`: -s -d -i -o -p -f -4 -6 (iptables(8), PARAMETERS; net/ipv4/netfilter/ip_tables.c, ip_packet_match). */
+
+import { mptcp, protocolName } from '../../netfilter/protocols.js';
 import { all, bits, inRange, is, named, none as never, notIf, type Predicate, type Range, some, test } from '../../packet/predicate.js';
 import { type HostName, type Network, networkRange, networks, prefixLength } from '../../values/address.js';
 import { type InterfaceName, interfaceName } from '../../values/interface-name.js';
 import { protocol, sayProtocol } from '../../values/protocol.js';
 import { none } from '../../values/value.js';
-import { defineMatch, type Phrase, phrase, type Use } from '../define.js';
+import { type Backend, defineMatch, type Phrase, phrase, type Use } from '../define.js';
 
 const addressIn = (field: 'source' | 'destination', network: Network | HostName): Predicate => {
   if (network.kind === 'host')
@@ -56,6 +58,12 @@ const through = (slot: 'arriving' | 'leaving', words: string, use: Use<Interface
       ]
     : [];
 
+/** Of MPTCP the back ends make something different: TCP, or nothing at all. */
+const hasProtocol = (number: number): Predicate =>
+  number === mptcp
+    ? test({ extension: '', text: '-p mptcp', decidedBy: 'surroundings', reads: ['protocol'], given: { protocol: number } })
+    : is('protocol', number);
+
 export const builtIn = defineMatch({
   name: '',
   manual: 'iptables(8), PARAMETERS; net/ipv4/netfilter/ip_tables.c, ip_packet_match',
@@ -81,8 +89,7 @@ export const builtIn = defineMatch({
     // A rule for the other family is not loaded at all (xshared.c, do_parse).
     if ((family === 6 && ipv4) || (family === 4 && ipv6)) return never;
     return all(
-      protocol &&
-        (protocol.value === 0 ? notIf(protocol.negated, { kind: 'any' }) : notIf(protocol.negated, is('protocol', protocol.value))),
+      protocol && (protocol.value === 0 ? notIf(protocol.negated, { kind: 'any' }) : notIf(protocol.negated, hasProtocol(protocol.value))),
       address('source', source),
       address('destination', destination),
       onInterface('inInterface', inInterface),
@@ -111,7 +118,7 @@ export const builtIn = defineMatch({
     address('-d', destination);
     iface('-i', inInterface);
     iface('-o', outInterface);
-    if (protocol && protocol.value !== 0) words.push(`${protocol.negated ? '! ' : ''}-p ${protocolWord(protocol.value)}`);
+    if (protocol && protocol.value !== 0) words.push(`${protocol.negated ? '! ' : ''}-p ${protocolWord(protocol.value, context.backend)}`);
     if (fragment) words.push(fragment.negated ? '! -f' : '-f');
     return words.join(' ');
   },
@@ -133,4 +140,4 @@ export const builtIn = defineMatch({
   ],
 });
 
-const protocolWord = (number: number): string => protocol.print(number, { family: 4, negated: false });
+const protocolWord = (number: number, backend: Backend): string => protocolName(backend === 'nft' ? number % 256 : number);

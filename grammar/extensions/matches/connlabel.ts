@@ -13,7 +13,7 @@ const label = defineValue<number>({
   arity: 1,
   expects: `the number of a label, 0 to ${highest}`,
   parse: ([word]) => {
-    const number = readLongInteger(word!);
+    const number = readLongInteger(word!.replace(/^-(?=0+$)/, ''));
     // Kept as a signed int, and a negative one is looked up as a name.
     if (number === undefined || number > 0xffff_ffff_ffff_ffffn || BigInt.asIntN(32, number) < 0n)
       return new Fault(`"${word}" is not a number; names are known to the host's connlabel.conf alone`);

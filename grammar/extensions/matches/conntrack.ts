@@ -11,7 +11,7 @@ import { nameList, oneName, sayAlternatives, sayTogether } from '../../values/na
 import { type PortRange, portRange } from '../../values/port.js';
 import { protocol, sayProtocol } from '../../values/protocol.js';
 import { resolvedPortRange } from '../../values/resolved-port.js';
-import { defineValue, type ValueContext } from '../../values/value.js';
+import { defineValue, Fault, type ValueContext } from '../../values/value.js';
 import { defineMatch, phrase, type Use } from '../define.js';
 
 /** Of the seconds of --ctexpire. */
@@ -41,7 +41,16 @@ const statuses = defineValue<readonly Status[]>({
 });
 
 /** Printed as a number; 0 is a number like others here. */
-const protocolNumber = defineValue<number>({ ...protocol, print: String, say: sayProtocol });
+/** Eight bits are kept of it. */
+const protocolNumber = defineValue<number>({
+  ...protocol,
+  parse: (words, context) => {
+    const number = protocol.parse(words, context);
+    return number instanceof Fault ? number : number % 256;
+  },
+  print: String,
+  say: sayProtocol,
+});
 
 const status = (names: readonly Status[]): Predicate =>
   some(...names.map((name) => bits('connectionStatus', connectionStatusBits[name], connectionStatusBits[name])));

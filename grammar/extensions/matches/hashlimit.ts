@@ -1,11 +1,13 @@
 /** `-m hashlimit`: rates kept apart by addresses and ports. */
 import { addressWidth, type Family } from '../../netfilter/families.js';
 import { test } from '../../packet/predicate.js';
+import { lostBare, printBare } from '../../values/bare-name.js';
 import { hashlimitBurst } from '../../values/hashlimit-burst.js';
 import { integer } from '../../values/integer.js';
 import { nameList } from '../../values/names.js';
 import { prefixLengthOfMask } from '../../values/prefix-length.js';
 import { bytesOf, hashlimitRate, printBytes, printedSeconds, printRate, type Rate, sayBytes, sayRate } from '../../values/rate.js';
+import { cutText } from '../../values/text.js';
 import { defineValue, Fault, none } from '../../values/value.js';
 import { defineMatch, type Given, type OptionTable, phrase } from '../define.js';
 
@@ -15,24 +17,27 @@ const modes = nameList(
   (mode) => ({ srcip: 'source address', srcport: 'source port', dstip: 'destination address', dstport: 'destination port' })[mode],
 );
 
-/** Printed as it is, blanks and all. It becomes a file name below /proc/net, so the kernel refuses some. */
+/** Longer ones are cut. It becomes a file name below /proc/net, so the kernel refuses some. */
 const tableName = defineValue<string>({
   arity: 1,
   expects: 'a name',
   parse: ([word]) => {
     if (word === '') return new Fault('the name is empty');
-    return word === '.' || word === '..' || word!.includes('/') ? new Fault(`the kernel refuses the name "${word}"`) : word!;
+    return word === '.' || word === '..' || word!.includes('/') ? new Fault(`the kernel refuses the name "${word}"`) : cutText(word!, 254);
   },
-  print: (name) => name,
+  print: printBare,
   say: (name) => name,
 });
 
-/** Read as atoi does. */
+const longestLong = 2n ** 63n - 1n;
+
+/** Read as atoi does: the low 32 bits of what strtol(3) makes of it, with their sign. */
 const interval = defineValue<number>({
   arity: 1,
   expects: 'a number of seconds',
   parse: ([word]) => {
-    const seconds = Number(/^\s*\+?([0-9]+)/.exec(word!)?.[1] ?? 0);
+    const digits = BigInt(/^\s*\+?([0-9]+)/.exec(word!)?.[1] ?? 0);
+    const seconds = Number(BigInt.asIntN(32, digits > longestLong ? longestLong : digits));
     return seconds > 0 ? seconds : new Fault(`"${word}" is not a number of seconds`);
   },
   print: String,
@@ -129,7 +134,7 @@ const print = (given: Options, family: Family): string => {
     option('burst', given.burst?.value ?? defaultBurst);
   }
   if (given.mode && given.mode.value.length > 0) option('mode', given.mode.value.join(','));
-  option('name', given.name.value);
+  option('name', printBare(given.name.value));
   if (given.tableSize && given.tableSize.value !== 0) option('htable-size', Math.min(given.tableSize.value, largestTable));
   if (given.tableMax && given.tableMax.value !== 0) option('htable-max', Math.min(given.tableMax.value, largestTable));
   if (given.collectEvery && given.collectEvery.value !== defaultCollection) option('htable-gcinterval', given.collectEvery.value);
@@ -204,6 +209,7 @@ export const hashlimit = defineMatch({
     ].join(', ');
     return [phrase('condition', `${isAbove(given) ? 'beyond' : 'at most'} ${sayPace(given)}${burst}${each} (${table})`)];
   },
+  lostOnSave: ({ name }) => lostBare('--hashlimit-name', name.value),
   examples: [
     {
       rule: '-m hashlimit --hashlimit 60/minute --hashlimit-name web --hashlimit-mode dstip,srcip',

@@ -1,10 +1,17 @@
 /** `-m nfacct`: counts into an accounting object of nfacct(8), and matches unless the object has a quota that is not used up. */
+import { lostBare, printBare } from '../../values/bare-name.js';
 import { text } from '../../values/text.js';
+import { Fault } from '../../values/value.js';
 import { defineMatch, phrase } from '../define.js';
 import { ask } from '../spell.js';
 
-/** Printed without quotes. */
-const name = { ...text(31, 1), print: (value: string) => value };
+const anyName = text(31, 1);
+const name = {
+  ...anyName,
+  parse: (...given: Parameters<typeof anyName.parse>) =>
+    given[0][0]!.includes('\n') ? new Fault('the name holds a line end') : anyName.parse(...given),
+  print: printBare,
+};
 
 export const nfacct = defineMatch({
   name: 'nfacct',
@@ -14,6 +21,7 @@ export const nfacct = defineMatch({
   matches: ({ name: { value } }) => ask('nfacct', 'history', `--nfacct-name ${value}`, { name: value }),
   say: ({ name: { value } }) => [phrase('condition', `counted into the accounting object ${value}`)],
   hasSideEffect: () => true,
+  lostOnSave: ({ name: { value } }) => lostBare('--nfacct-name', value),
   examples: [
     { rule: '-m nfacct --nfacct-name web', says: 'counted into the accounting object web' },
     { rule: '-m nfacct ! --nfacct-name web', refused: '"!"' },

@@ -1,18 +1,20 @@
 /** `-m osf`: guesses the sender's operating system from a SYN, by fingerprints that nfnl_osf(8) has loaded. */
 import { all, bits } from '../../packet/predicate.js';
+import { lostBare, printBare } from '../../values/bare-name.js';
 import { integer } from '../../values/integer.js';
-import { text } from '../../values/text.js';
+import { cutText, text } from '../../values/text.js';
 import { defineMatch, phrase } from '../define.js';
 import { ask, detailed, join, spell } from '../spell.js';
 import { headerOf } from '../transport.js';
 
 const longestGenre = 31;
 
-/** Longer names are cut; printed without quotes. */
-const genreName = { ...text(4096, 1), print: (value: string) => value.slice(0, longestGenre) };
+/** Longer names are cut. */
+const cut = (genre: string): string => cutText(genre, longestGenre);
+const genreName = { ...text(4096), print: (value: string) => printBare(cut(value)) };
 
 const print = (genre: string, ttl: number | undefined, log: number | undefined): string =>
-  join(genre.slice(0, longestGenre), ttl !== undefined && `--ttl ${ttl}`, log !== undefined && `--log ${log}`);
+  join(printBare(cut(genre)), ttl !== undefined && `--ttl ${ttl}`, log !== undefined && `--log ${log}`);
 
 const ttlWords = ['the TTL as sent', 'the TTL no higher than sent', 'whatever the TTL'];
 const logWords = [
@@ -56,6 +58,7 @@ export const osf = defineMatch({
       ]),
     ),
   ],
+  lostOnSave: ({ genre }) => lostBare('--genre', cut(genre.value)),
   hasSideEffect: ({ log }) => log !== undefined,
   examples: [
     { rule: '-p tcp -m osf --genre Linux --ttl 2 --log 1', says: 'from hosts that look like Linux' },

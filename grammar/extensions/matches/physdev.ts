@@ -1,5 +1,6 @@
 /** `-m physdev`: the ports of a bridge that a bridged packet came in by and leaves by. */
-import { all, any, named, none as never, not, notIf, some } from '../../packet/predicate.js';
+import { all, any, named, none as never, not, notIf, type Predicate, some } from '../../packet/predicate.js';
+import { lostBare, printBare } from '../../values/bare-name.js';
 import { type InterfaceName, interfaceName } from '../../values/interface-name.js';
 import { none } from '../../values/value.js';
 import { defineMatch, type MeaningContext, type Phrase, phrase, type Use } from '../define.js';
@@ -9,6 +10,17 @@ import { ask } from '../spell.js';
 const cameByPort = ask('physdev', 'packet', '--physdev-is-in', {}, ['physicalIn']);
 /** It leaves by a port of a bridge, as the bridge has decided: known for bridged traffic in FORWARD and POSTROUTING alone. */
 const leavesByPort = ask('physdev', 'packet', '--physdev-is-out', {}, ['physicalOut']);
+
+/** The name of a port; unlike those of -i it may be empty, which no port's is. */
+const portName: typeof interfaceName = {
+  ...interfaceName,
+  parse: (words, context) => (words[0] === '' ? { name: '', prefix: false } : interfaceName.parse(words, context)),
+  print: (value, context) => printBare(interfaceName.print(value, context)),
+  say: (value, context) => interfaceName.say(value, context) || 'without a name',
+};
+
+const isOf = (field: 'physicalIn' | 'physicalOut', { value, negated }: Use<InterfaceName>): Predicate =>
+  notIf(negated, value.name === '' && !value.prefix ? never : named(field, value.name, value.prefix));
 
 const sayPort = (
   slot: 'arriving' | 'leaving',
@@ -20,7 +32,7 @@ const sayPort = (
     ? [
         phrase(
           slot,
-          `${words} ${use.negated ? 'any bridge port but' : 'bridge port'} ${interfaceName.say(use.value, { ...context, negated: false })}`,
+          `${words} ${use.negated ? 'any bridge port but' : 'bridge port'} ${portName.say(use.value, { ...context, negated: false })}`,
         ),
       ]
     : [];
@@ -32,9 +44,9 @@ export const physdev = defineMatch({
   // In the order that iptables-save prints.
   options: {
     isIn: { flag: '--physdev-is-in', value: none, negatable: true },
-    in: { flag: '--physdev-in', value: interfaceName, negatable: true },
+    in: { flag: '--physdev-in', value: portName, negatable: true },
     isOut: { flag: '--physdev-is-out', value: none, negatable: true },
-    out: { flag: '--physdev-out', value: interfaceName, negatable: true },
+    out: { flag: '--physdev-out', value: portName, negatable: true },
     isBridged: { flag: '--physdev-is-bridged', value: none, negatable: true },
   },
   // What a packet of this host leaves by is not known yet in OUTPUT; with --physdev-is-bridged the kernel does not mind.
@@ -50,10 +62,17 @@ export const physdev = defineMatch({
         isIn?.negated ? never : any,
         isOut && notIf(isOut.negated, leavesByPort),
         isBridged && notIf(isBridged.negated, leavesByPort),
-        inPort && notIf(inPort.negated, named('physicalIn', inPort.value.name, inPort.value.prefix)),
-        out && all(leavesByPort, notIf(out.negated, named('physicalOut', out.value.name, out.value.prefix))),
+        inPort && isOf('physicalIn', inPort),
+        out && all(leavesByPort, isOf('physicalOut', out)),
       ),
     ),
+  lostOnSave: ({ in: inPort, out }, context) =>
+    [inPort && ['--physdev-in', inPort], out && ['--physdev-out', out]]
+      .flatMap((port) => (port ? [port as [string, Use<InterfaceName>]] : []))
+      .map(([flag, { value }]) =>
+        lostBare(flag, value.name === '' && !value.prefix ? '' : interfaceName.print(value, { ...context, negated: false })),
+      )
+      .find((lost) => lost !== undefined),
   say: ({ isIn, in: inPort, isOut, out, isBridged }, context) => {
     const phrases: Phrase[] = [];
     if (isIn) phrases.push(phrase('arriving', isIn.negated ? 'not arriving by a bridge port' : 'arriving by a bridge port'));

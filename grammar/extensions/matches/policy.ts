@@ -62,7 +62,10 @@ const faultOf = (element: readonly OrderedUse[], position: number, isStrict: boo
   if (isStrict && element.length === 0) return `--strict wants something to be said of element ${position + 1}`;
   const mode = element.find(({ key }) => key === 'mode');
   const tunnel = element.find(({ key }) => key.startsWith('tunnel'));
-  return tunnel && !(mode?.value === 'tunnel' && !mode.negated) ? `${elementFlags[tunnel.key]} wants --mode tunnel` : undefined;
+  // The program compares the mode with the "!" before it: all but "transport" are "tunnel".
+  return tunnel && (mode === undefined || (mode.value === 'tunnel') === mode.negated)
+    ? `${elementFlags[tunnel.key]} wants --mode tunnel`
+    : undefined;
 };
 
 const words: Readonly<Record<string, string>> = {

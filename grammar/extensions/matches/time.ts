@@ -26,13 +26,24 @@ interface Options {
   readonly weekDays?: Use<readonly number[]>;
   readonly contiguous?: Use<true>;
   readonly kernelTimeZone?: Use<true>;
+  readonly localTimeZone?: Use<true>;
 }
 
 const allWeekDays: readonly number[] = [1, 2, 3, 4, 5, 6, 7];
 
-/** Days as the kernel keeps them: a negated set is the set of the others. */
-const daysOf = (use: Use<readonly number[]> | undefined, all: readonly number[]): readonly number[] =>
-  !use ? all : use.negated ? all.filter((day) => !use.value.includes(day)) : use.value;
+/**
+ * Days as the kernel keeps them: a negated set is the set of the others. Day 0, which is none, has its bit too: a "!" turns the bits of days round and
+ * leaves that one.
+ */
+const daysOf = (use: Use<readonly number[]> | undefined, all: readonly number[]): readonly number[] => {
+  if (!use?.negated) return use?.value ?? all;
+  return [...(use.value[0] === 0 ? [0] : []), ...all.filter((day) => !use.value.includes(day))];
+};
+
+/** Every day, and nothing besides. */
+const isAll = (days: readonly number[], all: readonly number[]): boolean => days[0] !== 0 && days.length === all.length;
+
+const isNone = (days: readonly number[]): boolean => days.every((day) => day === 0);
 
 /** With every default in its place. */
 const normal = (given: Options) => ({
@@ -43,7 +54,7 @@ const normal = (given: Options) => ({
   monthDays: daysOf(given.monthDays, allMonthDays),
   weekDays: daysOf(given.weekDays, allWeekDays),
   contiguous: given.contiguous !== undefined,
-  kernelTimeZone: given.kernelTimeZone !== undefined,
+  kernelTimeZone: given.kernelTimeZone !== undefined || given.localTimeZone !== undefined,
 });
 
 /** Three days and more in a row. */
@@ -56,8 +67,8 @@ const print = (given: Options): string => {
   const isWholeDay = timeStart === 0 && timeStop === endOfDay;
   return join(
     !isWholeDay && `--timestart ${printClockTime(timeStart)} --timestop ${printClockTime(timeStop)}`,
-    days.length < allMonthDays.length && `--monthdays ${monthDays.print(days, context)}`,
-    weekdays.length < allWeekDays.length && `--weekdays ${weekDays.print(weekdays, context)}`,
+    !isAll(days, allMonthDays) && `--monthdays ${monthDays.print(days, context)}`,
+    !isAll(weekdays, allWeekDays) && `--weekdays ${weekDays.print(weekdays, context)}`,
     dateStart !== 0 && `--datestart ${printCalendarTime(dateStart)}`,
     dateStop !== 0 && `--datestop ${printCalendarTime(dateStop)}`,
     kernelTimeZone && '--kerneltz',
@@ -77,8 +88,10 @@ export const time = defineMatch({
     monthDays: { flag: '--monthdays', value: monthDays, negatable: true },
     weekDays: { flag: '--weekdays', value: weekDays, negatable: true },
     contiguous: { flag: '--contiguous', value: none },
-    utc: { flag: '--utc', value: none, excludes: ['kernelTimeZone'] },
-    kernelTimeZone: { flag: '--kerneltz', aliases: ['--localtz'], value: none, excludes: ['utc'] },
+    utc: { flag: '--utc', value: none, excludes: ['kernelTimeZone', 'localTimeZone'] },
+    kernelTimeZone: { flag: '--kerneltz', value: none, excludes: ['utc'] },
+    // Its old name, which may stand beside it.
+    localTimeZone: { flag: '--localtz', value: none, excludes: ['utc'] },
   },
   check: (given) => {
     const { timeStart, timeStop, contiguous } = normal(given);
@@ -86,12 +99,15 @@ export const time = defineMatch({
   },
   matches: (given) => {
     const when = normal(given);
-    if (when.monthDays.length === 0 || when.weekDays.length === 0 || when.dateStart > when.dateStop) return never;
+    if (isNone(when.monthDays) || isNone(when.weekDays) || when.dateStart > when.dateStop) return never;
     return ask('time', 'surroundings', print(given), when);
   },
   save: print,
   say: (given) => {
-    const { dateStart, dateStop, timeStart, timeStop, monthDays: days, weekDays: weekdays, contiguous, kernelTimeZone } = normal(given);
+    const when = normal(given);
+    const { dateStart, dateStop, timeStart, timeStop, contiguous, kernelTimeZone } = when;
+    const days = when.monthDays.filter((day) => day !== 0);
+    const weekdays = when.weekDays.filter((day) => day !== 0);
     const words: string[] = [];
     if (timeStart !== 0 || timeStop !== endOfDay)
       words.push(`between ${sayClockTime(timeStart)} and ${sayClockTime(timeStop)}${contiguous ? ' of the next day' : ''}`);

@@ -1,6 +1,7 @@
 /** `-j CT`: how conntrack shall treat the packet's connection: not at all, in a zone, with a helper (libxt_CT.c, net/netfilter/xt_CT.c). */
-import { bareName, printBare } from '../../values/bare-name.js';
+import { bareName, lostBare, printBare } from '../../values/bare-name.js';
 import { nameList, sayTogether } from '../../values/names.js';
+import { byteLength, cutText } from '../../values/text.js';
 import { none } from '../../values/value.js';
 import { zone } from '../../values/zone.js';
 import { defineTarget, type OrderedUse } from '../define.js';
@@ -74,6 +75,14 @@ export const ct = defineTarget({
     return [{ kind: 'to', field: 'connectionState', ranges: [[state, state]] }];
   },
   hasSideEffect: true,
+  // The kernel hands back four bytes of the name of timeouts (Linux 6.18, both back ends). The whole name is printed here.
+  lostOnSave: ({ helper, timeout }) => {
+    if (helper && helper.value !== '' && lostBare('--helper', helper.value)) return lostBare('--helper', helper.value);
+    if (!timeout || timeout.value === '') return undefined;
+    return byteLength(timeout.value) > 4
+      ? `iptables-save prints --timeout ${cutText(timeout.value, 4)} for --timeout ${timeout.value}`
+      : lostBare('--timeout', timeout.value);
+  },
   save: ({ notrack, helper, timeout, events: of, expectationEvents: expected }, { order }) => {
     const where = zoneOf(order);
     return join(

@@ -1,5 +1,5 @@
 /** `-j IDLETIMER`: tells userspace when nothing has matched for a while (libxt_IDLETIMER.c, net/netfilter/xt_IDLETIMER.c). */
-import { bareName } from '../../values/bare-name.js';
+import { bareName, lostBare } from '../../values/bare-name.js';
 import { integer } from '../../values/integer.js';
 import { none } from '../../values/value.js';
 import { defineTarget } from '../define.js';
@@ -7,6 +7,8 @@ import { goesOn } from '../effects.js';
 
 /** The kernel counts in milliseconds of a signed 32-bit number. */
 const longest = 2_147_482;
+
+const taken = ['.', '..', 'power', 'subsystem', 'uevent'];
 
 export const idletimer = defineTarget({
   name: 'IDLETIMER',
@@ -16,10 +18,14 @@ export const idletimer = defineTarget({
     label: { flag: '--label', value: bareName(27), required: true },
     alarm: { flag: '--alarm', value: none },
   },
-  // The label becomes the name of a file in /sys.
-  check: ({ label }) => (label.value === '' || label.value.includes('/') ? 'the label is empty or holds a slash' : undefined),
+  // The label becomes the name of a file in /sys, beside those that every device has.
+  check: ({ label: { value } }) => {
+    if (value === '' || value.includes('/')) return 'the label is empty or holds a slash';
+    return taken.includes(value) ? `the kernel has a file of the name ${value} where the label's would be` : undefined;
+  },
   effect: goesOn,
   hasSideEffect: true,
+  lostOnSave: ({ label }) => (label.value === '' ? undefined : lostBare('--label', label.value)),
   say: ({ timeout, label, alarm }) =>
     `Restart the idle timer ${label.value} (${timeout.value} s${alarm ? ', counted while the host sleeps, too' : ''})`,
   examples: [

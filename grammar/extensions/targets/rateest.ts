@@ -1,5 +1,5 @@
 /** `-j RATEEST`: measures the rate of what it sees, for -m rateest to ask (libxt_RATEEST.c, net/netfilter/xt_RATEEST.c). */
-import { bareName, printBare } from '../../values/bare-name.js';
+import { bareName, lostBare, printBare } from '../../values/bare-name.js';
 import { duration, printDuration, sayDuration } from '../../values/duration.js';
 import { defineTarget } from '../define.js';
 import { goesOn } from '../effects.js';
@@ -17,6 +17,10 @@ const weightOf = (interval: number, constant: number): number | undefined => {
   return undefined;
 };
 
+/** As it is told: the product is one of 32 bits. */
+const constantOf = (interval: number, constant: number): number =>
+  ((stepOf(interval) ?? interval) * 2 ** (weightOf(interval, constant) ?? 0)) % 2 ** 32;
+
 export const rateest = defineTarget({
   name: 'RATEEST',
   manual: 'iptables-extensions(8) RATEEST; net/netfilter/xt_RATEEST.c',
@@ -33,9 +37,10 @@ export const rateest = defineTarget({
   },
   effect: goesOn,
   hasSideEffect: true,
+  lostOnSave: ({ name }) => lostBare('--rateest-name', name.value),
   save: ({ name, interval, timeConstant }) => {
     const step = stepOf(interval.value) ?? interval.value;
-    const constant = step * 2 ** (weightOf(interval.value, timeConstant.value) ?? 0);
+    const constant = constantOf(interval.value, timeConstant.value);
     return `--rateest-name ${printBare(name.value)} --rateest-interval ${printDuration(step)} --rateest-ewmalog ${printDuration(constant)}`;
   },
   say: ({ name, interval, timeConstant }) => {

@@ -3,7 +3,7 @@ import { segmentSize } from '../../values/segment-size.js';
 import type { TcpFlags } from '../../values/tcp-flags.js';
 import { tcpFlagBits } from '../../values/tcp-flags.js';
 import { none } from '../../values/value.js';
-import { type BesideMatch, defineTarget, type Use } from '../define.js';
+import { type BesideMatch, defineTarget, type MeaningContext, type Use } from '../define.js';
 import { goesOn } from '../effects.js';
 
 /** A match that wants SYN set; whatever else it wants. */
@@ -15,13 +15,16 @@ const wantsSyn = ({ name, given }: BesideMatch): boolean => {
   return (syn !== undefined && !syn.negated) || (flags !== undefined && !flags.negated && (flags.value.value & tcpFlagBits.SYN) !== 0);
 };
 
+/** Of both options the later one counts. */
+const clamps = ({ order }: MeaningContext): boolean => order.at(-1)?.key === 'clamp';
+
 export const tcpmss = defineTarget({
   name: 'TCPMSS',
   manual: 'iptables-extensions(8) TCPMSS; net/netfilter/xt_TCPMSS.c',
   options: { set: { flag: '--set-mss', value: segmentSize }, clamp: { flag: '--clamp-mss-to-pmtu', value: none } },
   protocols: ['tcp'],
   // Where the route out is known.
-  placeFor: ({ clamp }) => (clamp ? { hooks: ['FORWARD', 'OUTPUT', 'POSTROUTING'] } : undefined),
+  placeFor: (_given, context) => (clamps(context) ? { hooks: ['FORWARD', 'OUTPUT', 'POSTROUTING'] } : undefined),
   check: ({ set, clamp }) => (set || clamp ? undefined : 'it wants --set-mss or --clamp-mss-to-pmtu'),
   checkRule: (_given, matches) =>
     matches.some(wantsSyn)
@@ -29,11 +32,11 @@ export const tcpmss = defineTarget({
       : { message: 'the legacy back end wants --syn or --tcp-flags with SYN beside TCPMSS', backends: ['legacy'] },
   effect: goesOn,
   // It never raises an MSS.
-  rewrites: ({ set, clamp }) =>
-    set && !clamp ? [{ kind: 'to', field: 'mss', ranges: [[0, set.value]] }] : [{ kind: 'unknown', field: 'mss' }],
+  rewrites: ({ set }, context) =>
+    set && !clamps(context) ? [{ kind: 'to', field: 'mss', ranges: [[0, set.value]] }] : [{ kind: 'unknown', field: 'mss' }],
   hasSideEffect: true,
-  save: ({ set, clamp }) => (clamp || !set ? '--clamp-mss-to-pmtu' : `--set-mss ${set.value}`),
-  say: ({ set, clamp }) => (clamp || !set ? 'Lower the MSS to what the path carries' : `Lower the MSS to ${set.value}`),
+  save: ({ set }, context) => (clamps(context) || !set ? '--clamp-mss-to-pmtu' : `--set-mss ${set.value}`),
+  say: ({ set }, context) => (clamps(context) || !set ? 'Lower the MSS to what the path carries' : `Lower the MSS to ${set.value}`),
   examples: [
     {
       rule: '-p tcp -m tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu',

@@ -1,5 +1,5 @@
 /** `-j TEE`: sends a copy of the packet to another host of the network; the packet goes on (libxt_TEE.c, net/netfilter/xt_TEE.c). */
-import { bareName, printBare } from '../../values/bare-name.js';
+import { bareName, lostBare, printBare } from '../../values/bare-name.js';
 import { resolvedAddress } from '../../values/resolved-address.js';
 import { defineTarget } from '../define.js';
 import { goesOn } from '../effects.js';
@@ -18,6 +18,7 @@ export const tee = defineTarget({
       : undefined,
   effect: goesOn,
   hasSideEffect: true,
+  lostOnSave: ({ outInterface }) => (outInterface && outInterface.value !== '' ? lostBare('--oif', outInterface.value) : undefined),
   save: ({ gateway, outInterface }, context) =>
     join(
       `--gateway ${resolvedAddress.print(gateway.value, { family: context.family, negated: false })}`,
