@@ -87,6 +87,8 @@ interface OpenTarget extends OpenExtension<TargetSpec> {
   readonly kind: 'target';
   readonly nameSpan: Span;
   readonly goto: boolean;
+  /** A chain of its name stands in its place. */
+  readonly isHidden: boolean;
 }
 
 /** What a short form may stand for: one of the program's own flags, or an option, built in where it has no owner. */
@@ -102,6 +104,11 @@ export interface BoundLine {
   /** False where part of it could not be read. */
   readonly whole: boolean;
   readonly span: Span;
+}
+
+/** A chain that bears the name of a target: from its declaration to the end of its table -j leads to it. */
+export interface HidingChain extends Span {
+  readonly name: string;
 }
 
 /** What the words behind `-A CHAIN` mean. */
@@ -189,6 +196,7 @@ export class RuleBinder {
   private readonly store: WordStore;
   private readonly problems: Problem[];
   private readonly variables: ReadonlyMap<string, string>;
+  private readonly hiding: readonly HidingChain[];
   private family: Family = 4;
   private plainContext: ValueContext = { family: 4, negated: false };
   private negatedContext: ValueContext = { family: 4, negated: true };
@@ -231,7 +239,8 @@ export class RuleBinder {
   } | null = null;
 
   /** Problems found while binding are pushed onto `problems`. */
-  constructor(text: string, store: WordStore, problems: Problem[], variables: ReadonlyMap<string, string>) {
+  constructor(text: string, store: WordStore, problems: Problem[], variables: ReadonlyMap<string, string>, hiding: readonly HidingChain[]) {
+    this.hiding = hiding;
     this.text = text;
     this.store = store;
     this.problems = problems;
@@ -656,7 +665,8 @@ export class RuleBinder {
       this.whole = false;
       return this.complainAt('syntax-error', start, this.end, 'a rule can have one target only');
     }
-    const spec = findTarget(name) ?? null;
+    const isHidden = this.hiding.length > 0 && this.hiding.some((chain) => chain.name === name && chain.start < start && start < chain.end);
+    const spec = isHidden ? null : (findTarget(name) ?? null);
     this.target = {
       kind: 'target',
       start,
@@ -664,6 +674,7 @@ export class RuleBinder {
       name,
       nameSpan: this.spanOf(Math.min(token + 1, this.store.count - 1)),
       goto,
+      isHidden,
       spec: goto ? null : spec,
       options: [],
     };
@@ -723,13 +734,20 @@ export class RuleBinder {
     if (implied) return this.addOption(implied.owner, implied.option, image, negated, words, start, this.end, flag + 1);
 
     // An option behind an extension that the catalogue does not know is taken to be its own, word for word.
-    const unknown = this.named.findLast((owner) => owner.spec === null && !(owner.kind === 'target' && owner.goto));
+    const unknown = this.named.findLast((owner) => owner.spec === null && !(owner.kind === 'target' && (owner.goto || owner.isHidden)));
     if (unknown) {
       unknown.options.push({ kind: 'option', start, end: this.end, key: image, spec: null, negated, value: undefined, words });
       unknown.end = Math.max(unknown.end, this.end);
       return;
     }
     this.whole = false;
+    if (this.target?.isHidden)
+      return this.complain(
+        'unknown-option',
+        flag,
+        `${image} is not an option here: ${this.target.name} is a chain of this table, and -j leads to it`,
+        'give the chain another name',
+      );
     const owners = matchSpecs.filter((spec) => flagsOf(spec).has(image)).map((spec) => spec.name);
     const owner = owners[0];
     const near = owner === undefined ? suggest(image, allFlags()) : undefined;

@@ -1,5 +1,6 @@
 /** From the lines that the parser meets to the tree: which table a line belongs to, of which family, and what is missing around it. */
 import type { IToken } from 'chevrotain';
+import { findTarget } from '../extensions/catalogue.js';
 import type { Family } from '../netfilter/families.js';
 import { isHook } from '../netfilter/hooks.js';
 import { builtInChains, isTable, tables } from '../netfilter/tables.js';
@@ -8,7 +9,7 @@ import type { Source, Span } from '../source.js';
 import { lettersApart, suggest } from '../suggest.js';
 import { byteLength } from '../values/text.js';
 import type { CountersNode, DocumentItem, DocumentNode, Generator, TableItem } from './ast.js';
-import { RuleBinder, type RuleMeaning, readCounters } from './bind.js';
+import { type HidingChain, RuleBinder, type RuleMeaning, readCounters } from './bind.js';
 import { guessFamily } from './family.js';
 import { LazyRule } from './lazy-rule.js';
 import { OutlineBook, type Outlined, outlineAlone } from './outline.js';
@@ -62,6 +63,7 @@ export class TreeBuilder implements LineReader {
   private readonly likely: Family;
   private usualFamily: Family | undefined;
   private readonly variables = new Map<string, string>();
+  private readonly hiding: (HidingChain & { end: number })[] = [];
   private readonly binder: RuleBinder;
   /** No `*table` line anywhere: `iptables -S` output or a script. */
   private readonly headerless: boolean;
@@ -93,7 +95,7 @@ export class TreeBuilder implements LineReader {
     this.forced = family;
     this.likely = likely;
     this.headerless = !/^\s*\*[ \t]*[a-z]/m.test(source.text);
-    this.binder = new RuleBinder(source.text, this.store, this.problems, this.variables);
+    this.binder = new RuleBinder(source.text, this.store, this.problems, this.variables, this.hiding);
     this.book = new OutlineBook(source.text, this.store);
   }
 
@@ -182,13 +184,7 @@ export class TreeBuilder implements LineReader {
     }
     if (/^commit$/i.test(known)) this.complain('syntax-error', 'error', span, `"${clip(known)}" is not COMMIT`, 'write COMMIT in capitals');
     else if (/\{[%{]|[%}]\}/.test(line))
-      this.complain(
-        'syntax-error',
-        'error',
-        span,
-        `the line is template text, not a rule: ${clip(line)}`,
-        'lint what the template renders to',
-      );
+      this.complain('syntax-error', 'error', span, 'the line is template text, not a rule', 'lint what the template renders to');
     else this.complainOfLine(line, span);
     this.place({ kind: 'unread', ...span });
   }
@@ -213,6 +209,7 @@ export class TreeBuilder implements LineReader {
     const name = apart ? apart.image : star.image.slice(1);
     const header = apart ? this.spanOf(apart) : { start: start + 1, end: start + star.image.length };
     if (this.table) this.missingCommit(this.table, start);
+    this.showTargets(start);
     const family = this.familyOf(start);
     this.firstColumn(start, header.end);
     this.table = {
@@ -241,10 +238,16 @@ export class TreeBuilder implements LineReader {
     this.carriageReturn(end);
   }
 
+  /** The table ends here, and with it what its chains hide. */
+  private showTargets(at: number): void {
+    for (const chain of this.hiding) if (chain.end > at) chain.end = at;
+  }
+
   commitLine(commit: IToken, words: readonly IToken[], end: IToken): void {
     const start = this.base + commit.startOffset;
     const span = { start, end: start + commit.image.length };
     this.firstColumn(start, span.end);
+    this.showTargets(start);
     const blankBehind = this.source.text.slice(span.end, this.base + end.startOffset);
     if (words.length > 0) this.noWords(words, 'behind COMMIT');
     else if (blankBehind !== '')
@@ -287,6 +290,7 @@ export class TreeBuilder implements LineReader {
         );
     }
     if (name === '') this.complain('syntax-error', 'error', nameSpan, 'the name of the chain is missing');
+    else if (findTarget(name)) this.hiding.push({ name, start, end: Number.POSITIVE_INFINITY });
     if (!policyWord)
       this.complain('syntax-error', 'error', nameSpan, `the policy of ${name} is missing`, 'write a policy, or - for a user-defined chain');
     this.passedOver(more, 'behind the counters');
@@ -424,11 +428,13 @@ export class TreeBuilder implements LineReader {
 
   /** What the words of a rule mean, as outline and values; asked by the rule itself, once. Complains of what is wrong with them. */
   outline(from: number, to: number, family: Family): Outlined {
-    const known = this.book.read(from, to, family);
+    // What a name means hangs on the place where chains hide targets.
+    const isPlain = this.hiding.length === 0;
+    const known = isPlain && this.book.read(from, to, family);
     if (known) return known;
     const told = this.problems.length;
     const { matches, target, whole } = this.binder.bindAppended(from, to, family);
-    return whole && this.problems.length === told
+    return isPlain && whole && this.problems.length === told
       ? this.book.learn(from, to, family, matches, target)
       : outlineAlone({ matches, target, whole });
   }

@@ -34,7 +34,11 @@ interface Named {
  * name may be an extension from outside.
  */
 const meantExtension = ({ name, options }: Named, specs: readonly (MatchSpec | TargetSpec)[]): string | undefined => {
-  if (isFromOutside(name) || options.length === 0) return undefined;
+  if (isFromOutside(name)) return undefined;
+  // No library from outside bears the name of one of iptables' own in other capitals.
+  const same = specs.find((spec) => spec.name !== name && spec.name.toLowerCase() === name.toLowerCase());
+  if (same) return same.name;
+  if (options.length === 0) return undefined;
   const meant = specs.filter((spec) => lettersApart(name, spec.name) <= 2 && options.every(({ key }) => flagsOf(spec).has(key)));
   return meant[0]?.name;
 };

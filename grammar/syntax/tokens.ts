@@ -333,6 +333,11 @@ export const tokenize = (text: string): IToken[] => {
     else if (index === commandIndex && arityOf(token.image).min === 0) classify(token, token.image);
     else if (index === quotedIndex || index === shellWordIndex) {
       const first = token.image.charCodeAt(0);
+      if (token.image.length <= 3 && quotedBangs.has(token.image)) {
+        token.tokenType = Bang;
+        token.tokenTypeIdx = Bang.tokenTypeIdx!;
+        continue;
+      }
       if (first !== 45 && !((first === 34 || first === 39) && token.image.charCodeAt(1) === 45)) continue;
       const word = index === quotedIndex ? unquote(token.image) : unquoteShell(token.image, noVariables);
       if (word.charCodeAt(0) === 45 && word.length > 1 && (first === 45 || /^-{1,2}[A-Za-z][\w-]*$/.test(word))) classify(token, word);
@@ -340,5 +345,8 @@ export const tokenize = (text: string): IToken[] => {
   }
   return tokens;
 };
+
+/** A "!" as the program gets it, quoted: `"!"`; in a shell `'!'` and `\!` too. */
+const quotedBangs: ReadonlySet<string> = new Set(['"!"', "'!'", '\\!']);
 
 const noVariables: ReadonlyMap<string, string> = new Map();

@@ -21,6 +21,7 @@ import {
 import { Diagram, Exhausted, type Node } from '../packets/diagram.js';
 import { type Packet, pickPacket } from '../packets/pick.js';
 import type { ValueSet } from '../packets/space.js';
+import { takersBeforeEntry } from './before-entry.js';
 import { climb } from './climb.js';
 import { type FlowOf, flowsOf } from './flow.js';
 import { Natural, tastes } from './natural.js';
@@ -42,7 +43,7 @@ export type Status = 'live' | 'dead' | 'unknown';
 /**
  * Why no packet gets there. `rule`: one earlier rule takes them all; `rules`: several together; `catch-all`: after a rule that takes every packet;
  * `deciding-chain`: after a jump to a chain that decides every packet that enters; `callers`: what the rule asks never arrives, given how its chain
- * is entered; `contradiction`: its own conditions exclude each other; `interface`: it asks for an interface that its hooks do not know; `hook`: it asks
+ * is entered; `before-entry`: rules of the chain that calls its own, or of one called before, take all of them; `contradiction`: its own conditions exclude each other; `interface`: it asks for an interface that its hooks do not know; `hook`: it asks
  * for what its hooks never see otherwise (a state that nat never sees); `host`: for an address that the addresses given route elsewhere; `state`:
  * for a state that no such packet has; `chain`: no packet enters its chain; `path`: an earlier table or hook
  * drops or rewrites all of them.
@@ -53,6 +54,7 @@ export type Cause =
   | 'catch-all'
   | 'deciding-chain'
   | 'callers'
+  | 'before-entry'
   | 'contradiction'
   | 'interface'
   | 'hook'
@@ -432,12 +434,23 @@ export class Reachability {
       };
     }
     const death = found.death;
-    if (death && death.parts.length === 0) return { cause: 'callers', by: callers, fate: null, shows: null };
+    const unentered = (): ReturnType<Reachability['explain']> => {
+      const early = takersBeforeEntry(table, chain, own, stages);
+      if (!early) return { cause: 'callers', by: callers, fate: null, shows: null };
+      const { takers, parts } = early;
+      return {
+        cause: 'before-entry',
+        by: takers.map((taker) => taker.rule),
+        fate: this.fate(step, takers, table, parts),
+        shows: this.pick(parts[0], rule),
+      };
+    };
+    if (death && death.parts.length === 0) return unentered();
     let takers: Step[];
     if (death) takers = this.fewest(chain, death);
     else {
       const told = this.takersByDiagram(table, chain, step);
-      if (told === null) return { cause: 'callers', by: callers, fate: null, shows: null };
+      if (told === null) return unentered();
       takers = told;
     }
     const by = takers.map((taker) => taker.rule);

@@ -19,6 +19,10 @@ export const sayLines = (rules: readonly Rule[]): string => {
   return `${rules.length} lines from ${lineOf(rules[0]!)} on`;
 };
 
+/** As words of advice: "lines 57 and 14 more" of many. */
+export const sayLinesToMend = (rules: readonly Rule[]): string =>
+  rules.length <= 5 ? sayLines(rules) : `line ${lineOf(rules[0]!)} and the ${rules.length - 1} others`;
+
 /** Whether a rule changes packets and lets them go on. */
 export const rewrites = (rule: Rule | undefined): boolean =>
   rule?.action.kind === 'target' && rule.action.effect.kind === 'continue' && rule.action.rewrites.length > 0;
@@ -54,6 +58,8 @@ export const sayCause = (rule: Rule, verdict: RuleVerdict): string => {
         : `${takers} take${verb} every packet`;
     case 'deciding-chain':
       return `${takers} sends all its packets to ${(by[0] && targetOf(by[0].node)) ?? 'a chain'}, which decides them`;
+    case 'before-entry':
+      return `${takers} (${listed([...new Set(by.map((taker) => taker.chain.name))])}) take${verb} its packets before they enter ${rule.chain.name}`;
     case 'callers':
       return `no packet that enters ${rule.chain.name} is one that it asks for`;
     case 'contradiction':
@@ -74,16 +80,17 @@ export const sayCause = (rule: Rule, verdict: RuleVerdict): string => {
       return by.length > 5
         ? `rules of ${listed([...new Set(by.map((taker) => `${taker.chain.table.name}/${taker.chain.name}`))].slice(0, 4))} take its packets before they get to ${rule.chain.table.name}`
         : by.length > 0
-          ? `${takers} (${by[0]!.chain.table.name}/${by[0]!.chain.name}) take${verb} its packets before they get to ${rule.chain.table.name}`
+          ? `${takers} (${listed([...new Set(by.map((taker) => `${taker.chain.table.name}/${taker.chain.name}`))])}) take${verb} its packets before they get to ${rule.chain.table.name}`
           : `earlier tables leave no packet that it asks for`;
     case null:
       return fate === null ? 'nothing gets to it' : 'earlier rules take its packets';
   }
 };
 
-/** What to do about it. */
-export const adviseOn = (rule: Rule, { by, cause, fate }: RuleVerdict): string => {
-  const line = `line ${lineOf(rule)}`;
+/** What to do about it, and about others that are dead for the same cause. */
+export const adviseOn = (rule: Rule, { by, cause, fate }: RuleVerdict, others: readonly Rule[] = []): string => {
+  const line = sayLinesToMend([rule, ...others]);
+  const them = others.length > 0 ? 'them' : 'it';
   switch (cause) {
     case 'state':
       return 'ask for INVALID, or for no state, or remove it';
@@ -98,13 +105,15 @@ export const adviseOn = (rule: Rule, { by, cause, fate }: RuleVerdict): string =
       return 'correct its conditions or the jumps that lead here, or remove it';
     case 'chain':
       return 'correct the jumps that lead here, or remove the chain';
+    case 'before-entry':
+      return `remove ${line}, or let its packets pass ${sayLines(by)}`;
     case 'path':
       if (by.some(untracks)) return `remove ${line}, or let connection tracking see its packets`;
       return `remove ${line}, or let its packets pass the earlier table`;
     default: {
       const [first] = by;
       return fate === 'other' && first && first.chain === rule.chain
-        ? `move ${line} above line ${lineOf(first)}, or remove it`
+        ? `move ${line} above line ${lineOf(first)}, or remove ${them}`
         : `remove ${line}`;
     }
   }

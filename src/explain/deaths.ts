@@ -7,9 +7,11 @@ import type { Facts } from '../analysis/facts.js';
 import type { RuleVerdict } from '../analysis/reachability.js';
 import type { Diagnostic } from '../diagnostic/diagnostic.js';
 import type { ChainGraph } from '../model/chain-graph.js';
+import { ownerOfRule, verbFor } from '../model/owners.js';
 import { lineOf, placeOfRule, spanOf } from '../model/place.js';
 import type { Rule, Ruleset } from '../model/ruleset.js';
 import { packetJson } from '../packets/pick.js';
+import { listed } from '../util/text.js';
 import { adviseOn, doing, rewrites, sayCause, sayTaking, tellingWords } from './death.js';
 
 /** Rules dead for one cause. */
@@ -139,6 +141,26 @@ const sayEffect = (rule: Rule, first: Rule): string => {
 /** A death as a finding: what is so, who takes the packets, one packet, what to do. */
 type Told = Pick<Diagnostic, 'at' | 'level' | 'certainty' | 'message' | 'related'> & Partial<Diagnostic>;
 
+/** The program that wrote a taker, where it is another one than that of the dead rule. */
+const otherProgram = (taker: Rule, owner: string | undefined): string | undefined => {
+  const name = ownerOfRule(taker)?.name;
+  return name === owner ? undefined : name;
+};
+
+const byWhom = (taker: Rule, owner: string | undefined): string => {
+  const name = otherProgram(taker, owner);
+  return name === undefined ? '' : ` (a rule of ${name})`;
+};
+
+/** A rule that a program writes again, and whose rules stand before it. */
+const leaveIt = (owner: string, takers: readonly Rule[]): string => {
+  const others = [...new Set(takers.flatMap((taker) => otherProgram(taker, owner) ?? []))];
+  const own = `leave it: ${owner} ${verbFor(owner, 'writes', 'write')} it again`;
+  return others.length === 0
+    ? own
+    : `${own}; ${listed(others)} ${others.length > 1 ? 'have' : verbFor(others[0]!, 'has', 'have')} rules before it, and the order is theirs`;
+};
+
 export const tellDeath = ({ rule, others, stranded, verdict }: Death): Told => {
   const { by, cause, fate, shows, leansOn } = verdict;
   const place = placeOfRule(rule);
@@ -169,7 +191,7 @@ export const tellDeath = ({ rule, others, stranded, verdict }: Death): Told => {
       ...takers.map((taker) => ({
         at: spanOf(taker.node),
         focus: tellingWords(taker),
-        message: cause === 'callers' ? 'leads here' : sayTaking(taker, takers.length === 1),
+        message: cause === 'callers' ? 'leads here' : `${sayTaking(taker, takers.length === 1)}${byWhom(taker, place.owner)}`,
       })),
       ...others.map((other) => ({ at: spanOf(other.node), message: 'dead for the same cause', dead: true })),
       ...stranded.map((inner) => ({ at: spanOf(inner.node), message: 'reached only from there', dead: true })),
@@ -179,6 +201,6 @@ export const tellDeath = ({ rule, others, stranded, verdict }: Death): Told => {
       ? { shows: `line ${lineOf(first)} (${doing(first)}) meets it first; line ${lineOf(rule)} (${doing(rule)}) never sees it` }
       : {}),
     ...(fate === 'other' && first && !rewrites(first) ? { effect: sayEffect(rule, first) } : {}),
-    help: `${'owner' in place ? `leave it: ${place.owner} writes it again` : adviseOn(rule, verdict)}${by.length > takers.length ? `; ${by.length - takers.length} more lines take a part of its packets` : ''}`,
+    help: `${'owner' in place ? leaveIt(place.owner!, takers) : adviseOn(rule, verdict, others)}${by.length > takers.length ? `; ${by.length - takers.length} more lines take a part of its packets` : ''}`,
   };
 };

@@ -484,6 +484,9 @@ export const ownerNameOf = (rule: Rule): { readonly owner?: string } => {
   return owner ? { owner: owner.name } : {};
 };
 
+/** Programs have names in the singular; plugins do not. */
+export const verbFor = (owner: string, singular: string, plural: string): string => (/plugins$/.test(owner) ? plural : singular);
+
 /** The first comment of a rule. */
 export const commentOf = ({ node }: Rule): string | null => {
   const { outline, values } = outlined(node);

@@ -8,6 +8,7 @@ import { buildProgram, loopback, type Program } from '../analysis/program.js';
 import { serviceNameIn } from '../explain/kubernetes.js';
 import { commentsOf } from '../explain/parts.js';
 import { containerNameIn } from '../explain/published.js';
+import { testWords } from '../explain/test-words.js';
 import type { HostInterface } from '../model/host.js';
 import { ownerOfRule } from '../model/owners.js';
 import { lineOf } from '../model/place.js';
@@ -612,7 +613,7 @@ class Matrix {
     // Of the translated packet: tests that were asked anew.
     const later = cube.sets.flatMap(({ dimension, ranges }) =>
       dimension.test && current.has(dimension.index)
-        ? [`${ranges[0] === 1 ? '' : 'not '}${dimension.test.text}${translation ? ' (once translated)' : ''}`]
+        ? [`${testWords(dimension.test, ranges[0] === 1, space.family)}${translation ? ' (once translated)' : ''}`]
         : [],
     );
     return {

@@ -14,6 +14,7 @@ import {
   protocolsWithPorts,
   serviceByPort,
 } from '../../grammar/index.js';
+import { testWords } from '../explain/test-words.js';
 import { routeTypes } from '../model/host.js';
 import type { Cube } from '../packets/cube.js';
 import type { Space, ValueSet } from '../packets/space.js';
@@ -252,7 +253,7 @@ export const sayCube = (space: Space, cube: Cube): Sayings => {
   const hasPorts = cube.sets.some(({ dimension }) => dimension.field === 'sourcePort' || dimension.field === 'destinationPort');
   for (const set of cube.sets) {
     const { field, test } = set.dimension;
-    if (test) tests.push(`${set.has(1) ? '' : 'not '}${test.text}`);
+    if (test) tests.push(testWords(test, set.has(1), space.family));
     if (!field) continue;
     const isGrouped = space.code(field)?.kind === 'groups';
     if (isGrouped) rest.push(sayOther(space, set, field));

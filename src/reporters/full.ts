@@ -178,7 +178,8 @@ const notesOf = (finding: ReportedFinding): [label: string, texts: string[]][] =
   if (witness) notes.push(['packet', [packetWords(witness), ...(shows ? [shows] : [])]]);
   if (effect) notes.push(['effect', [effect]]);
   if (leansOn && leansOn.length > 0) notes.push(['leans on', [leansOn.join(', ')]]);
-  if (owner) notes.push(['owner', [`${owner} manages this ${isHook(chain ?? '') ? 'rule' : 'chain'}`]]);
+  if (owner)
+    notes.push(['owner', [`${owner} ${/plugins$/.test(owner) ? 'manage' : 'manages'} this ${isHook(chain ?? '') ? 'rule' : 'chain'}`]]);
   if (help) notes.push(['help', [help]]);
   if (fix && !help) notes.push(['help', ['an edit is at hand in the json form']]);
   return notes;

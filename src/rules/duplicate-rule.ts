@@ -1,6 +1,7 @@
 /** Rules that say what an earlier rule of the chain says already. */
-import { doing, tellingWords } from '../explain/death.js';
+import { doing, sayLinesToMend, tellingWords } from '../explain/death.js';
 import { isDuplicate } from '../explain/deaths.js';
+import { verbFor } from '../model/owners.js';
 import { lineOf, placeOfRule, spanOf } from '../model/place.js';
 import type { Rule } from '../model/ruleset.js';
 import { packetJson } from '../packets/pick.js';
@@ -60,8 +61,11 @@ export default defineCheck({
           ...others.map((other) => ({ at: spanOf(other.node), message: 'the same again', dead: true })),
         ],
         ...(shows ? { witness: packetJson(shows) } : {}),
-        help: 'owner' in place ? `leave it: ${place.owner} writes it again` : `remove line ${lineOf(rule)}`,
-        fix: { safe: true, edits: [{ at: wholeLine(rule), text: '' }] },
+        help:
+          'owner' in place
+            ? `leave it: ${place.owner} ${verbFor(place.owner!, 'writes', 'write')} it again`
+            : `remove ${sayLinesToMend(copies)}`,
+        ...('owner' in place ? {} : { fix: { safe: true, edits: copies.map((copy) => ({ at: wholeLine(copy), text: '' })) } }),
       });
     }
   },

@@ -3,7 +3,7 @@ import { outlined } from '../../grammar/index.js';
 import { commentsOf, decisionOf, usesMatch } from '../explain/parts.js';
 import { callsOf } from '../model/calls.js';
 import { rulesLike } from '../model/makes.js';
-import { ownerOf } from '../model/owners.js';
+import { ownerOf, verbFor } from '../model/owners.js';
 import { placeOfRule, spanOf } from '../model/place.js';
 import type { Chain, Rule } from '../model/ruleset.js';
 import { defineCheck } from './define.js';
@@ -100,7 +100,7 @@ export default defineCheck({
         label: 'not theirs',
         certainty: 'possible',
         leansOn: [`the marks that ${name} gives its rules`],
-        message: `${others.length === 0 ? 'this rule stands' : `this rule and ${others.length} more stand`} in a chain of ${name} without its marks: it is gone when ${name} writes the chain again`,
+        message: `${others.length === 0 ? 'this rule stands' : `this rule and ${others.length} more stand`} in a chain of ${name} without its marks: it is gone when ${name} ${verbFor(name, 'writes', 'write')} the chain again`,
         ...(decisionOf(first) ? { effect: `what it does (${decisionOf(first)}) ends without a word then` } : {}),
         help: owner === 'docker' ? 'move it to DOCKER-USER' : 'move it to a chain of your own',
         related: others.map((rule) => ({ at: spanOf(rule.node), message: 'the same' })),

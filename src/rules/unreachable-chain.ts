@@ -1,11 +1,11 @@
 /** User-defined chains whose rules no packet can get to, for want of jumps. */
 import { builtInChains } from '../../grammar/index.js';
 import type { ChainGraph } from '../model/chain-graph.js';
-import { ownerOf } from '../model/owners.js';
+import { ownerOf, verbFor } from '../model/owners.js';
 import { placeOfChain, spanOf } from '../model/place.js';
 import type { Chain, Ruleset, Table } from '../model/ruleset.js';
 import { count } from '../util/text.js';
-import { defineCheck } from './define.js';
+import { defineCheck, gatherByCause } from './define.js';
 
 /** A chain that nothing leads to, with the chains that are out of reach because of it. */
 export interface Stranded {
@@ -93,22 +93,34 @@ export default defineCheck({
         });
         continue;
       }
+      const findings = gatherByCause();
       for (const { root, below, isUnreferenced } of stranded) {
         const rules = [root, ...below].reduce((sum, chain) => sum + chain.rules.length, 0);
-        report({
-          ...placeOfChain(root),
-          ...hedge(ruleset),
-          label: isUnreferenced ? 'nothing jumps to it' : 'out of reach',
-          message: `${isUnreferenced ? `no rule jumps to the chain ${root.name}` : `only chains that are out of reach themselves jump to ${root.name}`}: ${rules === 1 ? 'its rule is' : `${below.length > 0 ? `${count(rules, 'rule')} of ${count(below.length + 1, 'chain')}` : `its ${count(rules, 'rule')}`} are`} never asked`,
-          help: `add the jump to ${root.name} that is missing, or delete the chain`,
-          related: [
-            ...(isUnreferenced
-              ? []
-              : root.callers.map((jump) => ({ at: spanOf(jump.node), message: `jumps here, but nothing leads to ${jump.chain.name}` }))),
-            ...below.map((chain) => ({ at: placeOfChain(chain).at, message: 'reached only from there', dead: true })),
-          ],
-        });
+        const owner = ownerOf(root);
+        const name = owner && !owner.isForUser ? owner.name : null;
+        // Leftovers of one program have one cause.
+        findings.add(
+          name ?? `chain ${root.name}`,
+          placeOfChain(root).at,
+          () => ({
+            ...placeOfChain(root),
+            ...hedge(ruleset),
+            label: isUnreferenced ? 'nothing jumps to it' : 'out of reach',
+            message: `${isUnreferenced ? `no rule jumps to the chain ${root.name}` : `only chains that are out of reach themselves jump to ${root.name}`}: ${rules === 1 ? 'its rule is' : `${below.length > 0 ? `${count(rules, 'rule')} of ${count(below.length + 1, 'chain')}` : `its ${count(rules, 'rule')}`} are`} never asked`,
+            help: name
+              ? `restart ${name}, which then ${verbFor(name, 'writes', 'write')} the jump again; where ${name} ${verbFor(name, 'is', 'are')} gone, delete the chain`
+              : `add the jump to ${root.name} that is missing, or delete the chain`,
+            related: [
+              ...(isUnreferenced
+                ? []
+                : root.callers.map((jump) => ({ at: spanOf(jump.node), message: `jumps here, but nothing leads to ${jump.chain.name}` }))),
+              ...below.map((chain) => ({ at: placeOfChain(chain).at, message: 'reached only from there', dead: true })),
+            ],
+          }),
+          'never asked as well',
+        );
       }
+      findings.tell(report);
     }
   },
 });

@@ -1,6 +1,6 @@
 /** Empty chains that nothing jumps to. */
 import { isHook } from '../../grammar/index.js';
-import { ownerOf } from '../model/owners.js';
+import { ownerOf, verbFor } from '../model/owners.js';
 import { placeOfChain } from '../model/place.js';
 import { defineCheck, gatherByCause } from './define.js';
 import { hedge, isFragment, strandedChains } from './unreachable-chain.js';
@@ -38,7 +38,9 @@ export default defineCheck({
             ...hedge(ruleset),
             label: 'empty, and nothing jumps to it',
             message: `the chain ${root.name} is empty and no rule jumps to it${isHook(root.name) ? `: the table ${table.name} has no such built-in chain` : ''}`,
-            help: `delete it, or add the jump to ${root.name} that is missing`,
+            help: owner
+              ? `leave it where ${owner.name} ${verbFor(owner.name, 'is', 'are')} at work; elsewhere it is a leftover: delete it`
+              : `delete it, or add the jump to ${root.name} that is missing`,
           }),
           'empty as well',
         );

@@ -28,6 +28,94 @@ describe('the packet of a dead rule', () => {
   });
 });
 
+describe('rules of programs', () => {
+  const libvirt = [':LIBVIRT_INP - [0:0]', '-A INPUT -j LIBVIRT_INP', '-A LIBVIRT_INP -i virbr0 -p udp -m udp --dport 53 -j ACCEPT'];
+
+  it('who takes the packets before they enter the chain is named', () => {
+    const [finding] = told(
+      ...libvirt,
+      ':ufw-user-input - [0:0]',
+      '-A INPUT -j ufw-user-input',
+      '-A ufw-user-input -i virbr0 -p udp -m udp --dport 53 -j DROP',
+    );
+    expect(finding).toMatchObject({
+      level: 'error',
+      message: 'this rule can never match; line 6 (LIBVIRT_INP) takes its packets before they enter ufw-user-input',
+      help: 'remove line 9, or let its packets pass line 6',
+    });
+    expect(finding?.related.map(({ message }) => message)).toEqual(['ACCEPT: takes all of them (a rule of libvirt)']);
+  });
+
+  it('a rule that a program writes again stays, whoever stands before it', () => {
+    const [finding] = told(
+      ...libvirt,
+      ':ufw-before-input - [0:0]',
+      '-A INPUT -j ufw-before-input',
+      '-A ufw-before-input -i virbr0 -p udp -m udp --dport 53 -j ACCEPT',
+    );
+    expect(finding?.help).toBe('leave it: ufw writes it again; libvirt has rules before it, and the order is theirs');
+  });
+
+  it('what may come back from the chain before it is not taken', () => {
+    const [finding] = told(
+      ':FIRST - [0:0]',
+      ':SECOND - [0:0]',
+      '-A INPUT -p udp -j FIRST',
+      '-A INPUT -p udp -m udp --dport 53 -j DROP',
+      '-A INPUT -p udp -j SECOND',
+      '-A FIRST -s 192.0.2.1 -j RETURN',
+      '-A FIRST -p udp -m udp --dport 53 -j ACCEPT',
+      '-A SECOND -p udp -m udp --dport 53 -j DROP',
+    );
+    expect(finding?.message).toBe('this rule can never match; line 7 (INPUT) takes its packets before they enter SECOND');
+  });
+
+  it('a copy in a chain of a program has no edit', () => {
+    const copies = (chain: string) =>
+      told(`:${chain} - [0:0]`, `-A INPUT -j ${chain}`, `-A ${chain} -i lo -j DROP`, `-A ${chain} -i lo -j DROP`);
+    expect(copies('WEB')[0]).toMatchObject({ help: 'remove line 7', fix: { safe: true } });
+    expect(copies('DOCKER')[0]).toMatchObject({ help: 'leave it: Docker writes it again' });
+    expect(copies('DOCKER')[0]).not.toHaveProperty('fix');
+    expect(copies('CNI-FORWARD')[0]).toMatchObject({ help: 'leave it: CNI plugins write it again' });
+  });
+});
+
+describe('several dead rules of one cause', () => {
+  it('are all told in the help, and taken out by the edit', () => {
+    const rule = '-A INPUT -p udp -j DROP';
+    const [finding] = told(rule, rule, '-A INPUT -i lo -j ACCEPT', rule);
+    expect(finding?.help).toBe('remove lines 5 and 7');
+    expect(finding?.fix?.edits).toHaveLength(2);
+    const [shadowed] = told(
+      '-A INPUT -p udp -j DROP',
+      '-A INPUT -p udp -m udp --dport 53 -j ACCEPT',
+      '-A INPUT -p udp -m udp --dport 67 -j ACCEPT',
+    );
+    expect(shadowed?.help).toBe('move lines 5 and 6 above line 4, or remove them');
+  });
+
+  it('of two chains of an earlier table, both are named', () => {
+    const text = `*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -j DROP\n-A OUTPUT -j DROP\nCOMMIT\n*nat\n-A POSTROUTING -s 192.0.2.0/24 -j MASQUERADE\nCOMMIT\n`;
+    const [finding] = lintText([{ name: 'x', text }], { select: ['shadowed-rule'] }).diagnostics;
+    expect(finding?.message).toContain('lines 3 and 4 (filter/FORWARD and filter/OUTPUT) take its packets');
+  });
+});
+
+describe('chains of programs that nothing leads to', () => {
+  const chains = (...lines: readonly string[]) =>
+    lintText([{ name: 'x', text: `*filter\n:INPUT ACCEPT [0:0]\n${lines.join('\n')}\nCOMMIT\n` }], {
+      select: ['unreachable-chain', 'unreferenced-chain'],
+    }).diagnostics.map(({ help, related }) => [help, related.length]);
+  it('are one finding, with advice about the program', () => {
+    const [one, two] = ['KUBE-SVC-AAAAAAAAAAAAAAAA', 'KUBE-SVC-BBBBBBBBBBBBBBBB'];
+    expect(chains(`:${one} - [0:0]`, `:${two} - [0:0]`, `-A ${one} -j ACCEPT`, `-A ${two} -j ACCEPT`)).toEqual([
+      ['restart kube-proxy, which then writes the jump again; where kube-proxy is gone, delete the chain', 1],
+    ]);
+    expect(chains(':LIBVIRT_FWI - [0:0]')).toEqual([['leave it where libvirt is at work; elsewhere it is a leftover: delete it', 0]]);
+    expect(chains(':ONE - [0:0]', ':TWO - [0:0]', '-A ONE -j ACCEPT', '-A TWO -j ACCEPT')).toHaveLength(2);
+  });
+});
+
 describe('what is said of a dead rule', () => {
   it('without a target: it would see packets', () => {
     const [finding] = told('-A INPUT -p tcp -j DROP', '-A INPUT -p tcp -m tcp --dport 22 -m recent --set --name ssh');

@@ -167,6 +167,8 @@ describe('words around a rule', () => {
     ['-v -j ACCEPT', '-j ACCEPT'],
     ['-j ACCEPT --', '-j ACCEPT'],
     ['! -4 -j ACCEPT', '-j ACCEPT'],
+    ['"!" -p tcp', '! -p tcp'],
+    ['-m comment --comment "!"', '-m comment --comment "!"'],
     ['-4 -4 -j ACCEPT', '-j ACCEPT'],
     ['-i ! -p tcp', '-i ! -p tcp'],
   ])('%s', (rule, saved) => expect(answer(rule)).toBe(saved));
@@ -329,6 +331,25 @@ describe('a NUL byte', () => {
   test('behind COMMIT is refused', () => expect(answer('-j DROP\nCOMMIT\0')).toMatch(/^refused/));
 });
 
+describe('a chain of the name of a target', () => {
+  const lines = (...rules: readonly string[]) => {
+    const text = `*mangle\n${rules.join('\n')}\nCOMMIT\n*security\n-A INPUT -j MARK --set-mark 1\nCOMMIT\n`;
+    const { diagnostics } = lintText([{ name: 'x', text }], { select: ['load'] });
+    const errors = diagnostics.filter(({ level }) => level === 'error').map(({ message }) => message);
+    return errors.length > 0 ? errors : print(parse(text).document).split('\n');
+  };
+  test('-j leads to the chain', () => {
+    expect(lines(':MARK - [0:0]', '-A INPUT -j MARK', '-A MARK -j ACCEPT')).toContain('-A INPUT -j MARK');
+    expect(lines(':MARK - [0:0]', '-A INPUT -j ACCEPT')).toContain('-A INPUT -j MARK --set-xmark 0x1/0xffffffff');
+  });
+  test('options of the target are refused', () =>
+    expect(lines(':MARK - [0:0]', '-A INPUT -j MARK --set-mark 1')).toEqual([
+      '--set-mark is not an option here: MARK is a chain of this table, and -j leads to it',
+    ]));
+  test('before its declaration the target is meant', () =>
+    expect(lines('-A INPUT -j MARK', ':MARK - [0:0]')).toContainEqual(expect.stringContaining('it wants --set-mark')));
+});
+
 describe('rates that the legacy kernel cannot count', () => {
   test.each(['1/day', '2/day --limit-burst 4', '1/day --limit-burst 20', '1/hour --limit-burst 120', '1/s --limit-burst 0'])(
     '%s',
@@ -359,6 +380,8 @@ describe('names that are slips', () => {
   test.each([
     ['-m conntrak --ctstate NEW -j ACCEPT', 'conntrack'],
     ['-p tcp -j REJCT --reject-with tcp-reset', 'REJECT'],
+    ['-j log --log-prefx x', 'LOG'],
+    ['-m Comment --comment x', 'comment'],
   ])('%s', (rule, meant) => {
     const { diagnostics } = lintText([{ name: 'x', text: textOf(rule, {}) }], { select: ['load'] });
     expect(diagnostics.filter(({ level }) => level === 'error').map(({ help }) => help)).toEqual([`did you mean ${meant}?`]);
@@ -418,5 +441,9 @@ describe('a text that is no ruleset', () => {
       ['a table (*filter), a chain (:INPUT), a', 0],
     ]);
   });
+  test('lines of a template are one finding', () =>
+    expect(told('*filter', '{% if open %}', '-A INPUT -j ACCEPT', '{% endif %}', 'COMMIT')).toEqual([
+      ['the line is template text, not a rule', 1],
+    ]));
   test('within a table each line is told', () => expect(told('*filter', 'hello', 'world', 'COMMIT')).toHaveLength(2));
 });

@@ -54,7 +54,7 @@ describe('a query', () => {
 
   it('names what is not known', () => {
     const ruleset = filter('-A INPUT -p tcp -m set --match-set office src -j ACCEPT');
-    expect(answers(ruleset, 'accepted in INPUT')).toEqual(['INPUT accepted: tcp if -m set --match-set office src (5)']);
+    expect(answers(ruleset, 'accepted in INPUT')).toEqual(['INPUT accepted: tcp if whose source is in set office (5)']);
   });
 
   it('sees what an earlier table drops', () => {
@@ -72,8 +72,8 @@ describe('a query', () => {
       '-A INPUT -p tcp -j SLOW',
       '-A INPUT -p tcp -j ACCEPT',
     );
-    expect(answers(ruleset, 'tcp dropped in INPUT')).toEqual(['INPUT dropped: tcp if not -m limit --limit 1/sec (7)']);
-    expect(answers(ruleset, 'tcp accepted in INPUT')).toEqual(['INPUT accepted: tcp if -m limit --limit 1/sec (9)']);
+    expect(answers(ruleset, 'tcp dropped in INPUT')).toEqual(['INPUT dropped: tcp if more than 1 a second (7)']);
+    expect(answers(ruleset, 'tcp accepted in INPUT')).toEqual(['INPUT accepted: tcp if at most 1 a second (9)']);
   });
 
   it('knows the network that NETMAP gives, whoever asks for a part of it', () => {

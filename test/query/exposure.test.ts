@@ -1,5 +1,5 @@
 /** The service matrix on small rulesets: hosts, routers, Docker, Kubernetes. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { Fault } from '../../grammar/index.js';
 import { readAddresses } from '../../src/model/host.js';
 import type { Ruleset } from '../../src/model/ruleset.js';
@@ -29,6 +29,16 @@ const rows = (ruleset: Ruleset, kind: ExposureKind = 'host', more: Partial<Expos
           .join(' '),
       ),
     );
+
+test('conditions are told in words', () => {
+  const only = (...lines: readonly string[]) =>
+    exposureOf(filter(...lines), { most: 50 }).flatMap((one) => (one.kind === 'host' ? one.rows.flatMap((row) => row.only) : []));
+  expect(only('-A INPUT -p udp -m limit --limit 3/min -j DROP', '-A INPUT -p udp -m udp --dport 53 -j ACCEPT', '-A INPUT -j DROP')).toEqual(
+    [expect.stringMatching(/^more than 3 a minute/)],
+  );
+  expect(only('-A INPUT -p tcp -m set ! --match-set bad src -j ACCEPT', '-A INPUT -j DROP')).toEqual(['whose source is not in set bad']);
+  expect(only('-A INPUT -p tcp -m geoip --src-cc DE -j ACCEPT', '-A INPUT -j DROP')[0]).toContain('geoip');
+});
 
 const refused = (ruleset: Ruleset) => exposureOf(ruleset, { most: 50 }).flatMap((one) => one.refused);
 

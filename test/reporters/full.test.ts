@@ -60,6 +60,8 @@ info[shadowed-rule] (possible): this rule can never match
     const words = '-A POSTROUTING -j KUBE-POSTROUTING';
     const text = full(report([finding(source, words, { table: 'nat', chain: 'POSTROUTING', owner: 'kube-proxy' })]), plain);
     expect(text).toContain('= owner: kube-proxy manages this rule\n');
+    const plugins = full(report([finding(source, words, { table: 'nat', chain: 'CNI-DN-1', owner: 'CNI plugins' })]), plain);
+    expect(plugins).toContain('= owner: CNI plugins manage this chain\n');
   });
 
   test('many hosts: what there is by check and by host, worst first, nothing cut silently', () => {
