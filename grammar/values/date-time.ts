@@ -57,7 +57,8 @@ export const calendarTime = defineValue<number>({
   parse: ([word]) => {
     const found = /^([^-]+)(?:-([^-]*)(?:-([^-T]*)(?:T([^:]*)(?::([^:]*)(?::([^:]*))?)?)?)?)?$/.exec(word!);
     const fault = new Fault(`"${word}" is not a date from 1970 to 2038, YYYY-MM-DDThh:mm:ss`);
-    if (!found) return fault;
+    // A "-" behind nothing is the sign of a number to strtoul(3).
+    if (!found || (found[2] === '' && found[3] !== undefined)) return fault;
     // Not told: the first month and day. Told as nothing (2020-): 0, the one before the first.
     const part = (index: number, absent: number): number =>
       found[index] === undefined ? absent : (readDecimal(found[index]) ?? Number.POSITIVE_INFINITY);

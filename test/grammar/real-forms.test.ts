@@ -78,6 +78,7 @@ describe('addresses', () => {
     ['-s ::/0 -p tcp', '-p tcp', 4],
     ['-s 0.0.0.0/0 -p tcp', '-p tcp', 6],
     ['-s 0/0 -p tcp', '-p tcp', 6],
+    ['-m conntrack ! --ctproto all', '-m conntrack ! --ctproto 0', 4],
     ['-m conntrack --ctorigsrc 192.0.2.1/255', '-m conntrack --ctorigsrc 192.0.2.1', 4],
     ['-m conntrack --ctorigsrc 192.0.2.1/0xffffff00', '-m conntrack --ctorigsrc 192.0.2.1/24', 4],
   ])('%s is %s', (rule, saved, family) => expect(answer(rule, { family })).toBe(saved));
@@ -370,10 +371,15 @@ describe('times', () => {
     ['--datestart 2020-1-1T5:', '--datestart 2020-01-01T05:00:00 --datestop 2038-01-19T03:14:07'],
     ['--weekdays Mox,Tuesday', '--weekdays Mon,Tue --datestop 2038-01-19T03:14:07'],
   ])('%s', (words, saved) => expect(answer(`-m time ${words}`)).toBe(`-m time ${saved}`));
-  test.each(['--monthdays 08', '--monthdays 32', '--weekdays M', '--weekdays mon', '--timestart 24:00', '--datestart 2020-13'])(
-    '%s is refused',
-    (words) => expect(answer(`-m time ${words}`)).toMatch(/^refused/),
-  );
+  test.each([
+    '--datestart 2020--1',
+    '--monthdays 08',
+    '--monthdays 32',
+    '--weekdays M',
+    '--weekdays mon',
+    '--timestart 24:00',
+    '--datestart 2020-13',
+  ])('%s is refused', (words) => expect(answer(`-m time ${words}`)).toMatch(/^refused/));
 });
 
 describe('names that are slips', () => {

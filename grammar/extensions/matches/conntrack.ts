@@ -45,7 +45,8 @@ const statuses = defineValue<readonly Status[]>({
 const protocolNumber = defineValue<number>({
   ...protocol,
   parse: (words, context) => {
-    const number = protocol.parse(words, context);
+    // 0 is a number like others here, not every protocol.
+    const number = protocol.parse(words, { ...context, negated: false });
     return number instanceof Fault ? number : number % 256;
   },
   print: String,
