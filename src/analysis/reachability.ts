@@ -14,6 +14,7 @@ import {
   meet,
   meets,
   pinned,
+  replace,
   setOf,
   uncovered,
   uncoveredByFew,
@@ -30,6 +31,7 @@ import {
   buildProgram,
   type ChainProgram,
   cubesAnywhere,
+  loopback,
   type Program,
   type ProgramOptions,
   type Step,
@@ -43,7 +45,7 @@ export type Status = 'live' | 'dead' | 'unknown';
 /**
  * Why no packet gets there. `rule`: one earlier rule takes them all; `rules`: several together; `catch-all`: after a rule that takes every packet;
  * `deciding-chain`: after a jump to a chain that decides every packet that enters; `callers`: what the rule asks never arrives, given how its chain
- * is entered; `before-entry`: rules of the chain that calls its own, or of one called before, take all of them; `contradiction`: its own conditions exclude each other; `interface`: it asks for an interface that its hooks do not know; `hook`: it asks
+ * is entered; `before-entry`: rules of the chain that calls its own, or of one called before, take all of them; `contradiction`: its own conditions exclude each other; `interface`: it asks for an interface that its hooks do not know; `loopback`: in nat PREROUTING, for what comes in by lo; `hook`: it asks
  * for what its hooks never see otherwise (a state that nat never sees); `host`: for an address that the addresses given route elsewhere; `state`:
  * for a state that no such packet has; `chain`: no packet enters its chain; `path`: an earlier table or hook
  * drops or rewrites all of them.
@@ -57,6 +59,7 @@ export type Cause =
   | 'before-entry'
   | 'contradiction'
   | 'interface'
+  | 'loopback'
   | 'hook'
   | 'host'
   | 'state'
@@ -404,6 +407,14 @@ export class Reachability {
     }
   }
 
+  /** Whether packets by lo would be met, if the hooks carried any. */
+  private asksLoopback(cubes: readonly Cube[], stages: readonly Cube[]): boolean {
+    const lo = loopback(this.program);
+    const byLo = this.program.space.dimension('inInterface')!.interval(lo, lo);
+    const looped = stages.map((stage) => replace(stage, byLo));
+    return cubes.some((cube) => looped.some((stage) => meets(cube, stage)));
+  }
+
   private explain(rule: Rule, found: Found): Pick<RuleVerdict, 'cause' | 'by' | 'fate' | 'shows'> {
     const step = this.step(rule);
     const chain = this.chain(rule);
@@ -422,6 +433,8 @@ export class Reachability {
       const sides = [this.program.space.dimension('inInterface')!.index, this.program.space.dimension('outInterface')!.index];
       const anywhere = entered.flatMap((hook) => cubesAnywhere(this.program, table.name, hook));
       if (own.some((cube) => anywhere.some((stage) => meets(cube, stage)))) return { cause: 'host', by: [], fate: null, shows: null };
+      if (table.name === 'nat' && entered.includes('PREROUTING') && this.asksLoopback(own, stages))
+        return { cause: 'loopback', by: [], fate: null, shows: null };
       const freed = own.map((cube) => ({
         dims: cube.dims.filter((dim) => !sides.includes(dim)),
         sets: cube.sets.filter((set) => !sides.includes(set.dimension.index)),

@@ -66,6 +66,8 @@ export const sayCause = (rule: Rule, verdict: RuleVerdict): string => {
       return 'its own conditions exclude each other';
     case 'interface':
       return `it asks for an interface that packets in ${rule.chain.name} do not have`;
+    case 'loopback':
+      return 'packets that come in by lo were translated as they left, and nat is not asked about them again';
     case 'hook':
       return `it asks for what is never seen in ${rule.chain.table.name}/${rule.chain.name}`;
     case 'state':
@@ -98,6 +100,8 @@ export const adviseOn = (rule: Rule, { by, cause, fate }: RuleVerdict, others: r
       return 'correct one of its conditions, or remove it';
     case 'interface':
       return 'remove the -i or -o that cannot be known here, or move the rule to a chain whose packets have it';
+    case 'loopback':
+      return `put ${them} into nat/OUTPUT, which sees what this host sends`;
     case 'host':
       return 'INPUT sees what is for the host itself, FORWARD what is for others: move it there, or remove it';
     case 'hook':

@@ -161,14 +161,19 @@ const leaveIt = (owner: string, takers: readonly Rule[]): string => {
     : `${own}; ${listed(others)} ${others.length > 1 ? 'have' : verbFor(others[0]!, 'has', 'have')} rules before it, and the order is theirs`;
 };
 
+/** They write to lo past OUTPUT, and what they write is new to nat PREROUTING (measured). */
+const packetSockets = 'that no program writes to lo with a packet socket, as tcpreplay does';
+
 export const tellDeath = ({ rule, others, stranded, verdict }: Death): Told => {
-  const { by, cause, fate, shows, leansOn } = verdict;
+  const { by, cause, fate, shows } = verdict;
+  const leansOn = cause === 'loopback' ? [...verdict.leansOn, packetSockets] : verdict.leansOn;
   const place = placeOfRule(rule);
   const takers = by.slice(0, mostTakers);
   const first = by[0];
   const impossible =
     cause === 'contradiction' ||
     cause === 'interface' ||
+    cause === 'loopback' ||
     cause === 'hook' ||
     cause === 'host' ||
     cause === 'state' ||

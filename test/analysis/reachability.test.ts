@@ -172,6 +172,11 @@ const cases: readonly (readonly [what: string, text: string, expected: readonly 
     ['2: path by 1'],
   ],
   [
+    'what comes in by lo is not asked of nat again',
+    '*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -i lo -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8080\nCOMMIT\n',
+    ['1: loopback'],
+  ],
+  [
     'what raw lets pass untracked has no connection behind it',
     `*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p udp -m conntrack ! --ctstate UNTRACKED -j DROP\nCOMMIT\n${filter('-A OUTPUT -p udp -m conntrack --ctstate ESTABLISHED -j ACCEPT', '-A OUTPUT -p udp -m conntrack --ctstate UNTRACKED -j ACCEPT', '-A OUTPUT -p tcp -m conntrack --ctstate ESTABLISHED -j ACCEPT')}`,
     ['2: path by 1'],
