@@ -162,7 +162,7 @@ export class SlowChecker {
   readonly ruleset: Ruleset;
   readonly asked: readonly FieldName[];
   /**
-   * A target puts a field that is asked by masks with holes into a range: the engine then knows less of it than the checker, and may call live, with a packet,
+   * A target puts a field that is asked by masks with holes into a range, or a match changes one as it matches (`lost`): the engine then knows less of it than the checker, and may call live, with a packet,
    * what is dead.
    */
   readonly isLoose: boolean;
@@ -192,11 +192,13 @@ export class SlowChecker {
       ...this.leaves.flatMap((leaf) => (leaf.kind === 'bits' && !isPrefix(BigInt(leaf.mask), this.top(leaf.field)) ? [leaf.field] : [])),
       ...this.rewrites.flatMap((rewrite) => (rewrite.kind === 'copy' || rewrite.kind === 'xor' ? [rewrite.field] : [])),
     ]);
-    this.isLoose = this.rewrites.some(
-      (rewrite) =>
-        holed.has(rewrite.field) &&
-        (rewrite.kind === 'network' || (rewrite.kind === 'to' && rewrite.ranges.some(([low, high]) => low < high))),
-    );
+    this.isLoose =
+      this.lost().size > 0 ||
+      this.rewrites.some(
+        (rewrite) =>
+          holed.has(rewrite.field) &&
+          (rewrite.kind === 'network' || (rewrite.kind === 'to' && rewrite.ranges.some(([low, high]) => low < high))),
+      );
     const asked = new Set<FieldName>(['connectionState', 'inInterface', 'outInterface']);
     for (const { field } of this.leaves) asked.add(field);
     for (const rewrite of this.rewrites) if (rewrite.kind === 'copy' && asked.has(rewrite.field)) asked.add(rewrite.from);
