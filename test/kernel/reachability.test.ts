@@ -33,8 +33,8 @@ const asItArrives = (
   if (packet.hook === 'INPUT' && json.src === json.dst) return null;
   const ttl = packet.numbers.get('ttl');
   const isForwarded = packet.hook === 'FORWARD';
-  // Only bridges forward to the link's own groups.
-  if (isForwarded && /^(?:22[4-9]|23\d)\.|^ff/i.test(json.dst)) return null;
+  // Only bridges forward to the link's own groups, and the route alone does not steer what the host sends to them.
+  if (packet.hook !== 'INPUT' && /^(?:22[4-9]|23\d)\.|^ff/i.test(json.dst)) return null;
   const { out = 'eth1', state: _state, ...rest } = json;
   return { packet: { ...rest, ...(ttl !== undefined && isForwarded ? { ttl: Number(ttl) + 1 } : {}) }, hook: packet.hook, out };
 };
