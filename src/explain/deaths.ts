@@ -113,7 +113,8 @@ const gatherDeaths = (ruleset: Ruleset, graph: ChainGraph, facts: Facts): readon
   for (const rule of ruleset.rules) {
     if (!dead.has(rule) || told.has(rule) || graph.hooksOf(rule.chain).size === 0) continue;
     const verdict = facts.verdict(rule);
-    if (!isOfChain(rule, verdict)) continue;
+    // A line that could not be read may lead there.
+    if (!isOfChain(rule, verdict) || (verdict.cause === 'chain' && !ruleset.whole)) continue;
     const others = rule.chain.rules.filter(
       (other) => other !== rule && dead.has(other) && !told.has(other) && isOfChain(other, facts.verdict(other)),
     );

@@ -28,6 +28,12 @@ describe('the packet of a dead rule', () => {
   });
 });
 
+describe('a chain that no packet is known to enter', () => {
+  it('is left alone where a line that could not be read may lead there', () => {
+    expect(told(':WEB - [0:0]', '-A INPUT "oops -p tcp" -j WEB', '-A WEB -p tcp -j ACCEPT')).toEqual([]);
+  });
+});
+
 describe('rules of programs', () => {
   const libvirt = [':LIBVIRT_INP - [0:0]', '-A INPUT -j LIBVIRT_INP', '-A LIBVIRT_INP -i virbr0 -p udp -m udp --dport 53 -j ACCEPT'];
 
