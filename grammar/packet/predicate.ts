@@ -95,3 +95,26 @@ export const some = (...parts: readonly Predicate[]): Predicate => {
   }
   return of.length === 0 ? none : of.length === 1 ? of[0]! : { kind: 'some', of };
 };
+
+const historical = new WeakMap<Predicate, boolean>();
+
+/** Whether history decides some of it: asking it has consequences, and each rule asks for itself. */
+export const hasHistory = (predicate: Predicate): boolean => {
+  switch (predicate.kind) {
+    case 'test':
+      return predicate.test.decidedBy === 'history';
+    case 'not':
+      return hasHistory(predicate.of);
+    case 'all':
+    case 'some': {
+      let answer = historical.get(predicate);
+      if (answer === undefined) {
+        answer = predicate.of.some(hasHistory);
+        historical.set(predicate, answer);
+      }
+      return answer;
+    }
+    default:
+      return false;
+  }
+};

@@ -5,15 +5,13 @@
  */
 import {
   all,
-  type ConnectionState,
-  connectionStates,
   type Family,
   type FieldName,
   fields,
   givenInPart,
   givenOf,
+  hasHistory,
   hooks,
-  icmpMayBe,
   meaningContext,
   type NumberField,
   type Ordinal,
@@ -24,12 +22,12 @@ import {
   type TableName,
   type Test,
   targetOf,
-  tcpMayBe,
 } from '../../grammar/index.js';
 import { type Make, type Makes, makesOf, rulesLike } from '../model/makes.js';
 import type { Rule, Ruleset } from '../model/ruleset.js';
-import { type Cube, cubeOf, cubesOf, everything, setOf } from '../packets/cube.js';
+import { type Cube, cubeOf, cubesOf, everything } from '../packets/cube.js';
 import { type Form, type Space, ValueSet } from '../packets/space.js';
+import { mayBe } from './states.js';
 
 /** A condition that would be more cubes than this is kept as its form alone. */
 export const mostCubes = 24;
@@ -141,21 +139,6 @@ const forgetting = (predicate: Predicate, lost: ReadonlySet<FieldName>): Predica
 /** A question that is nothing but its text, asked at each visit. */
 export const fateTest = (text: string): Test => ({ extension: '', text, decidedBy: 'history', reads: [], given: {} });
 
-/** Whether history decides some of it: each rule then asks for itself. */
-const asksHistory = (predicate: Predicate): boolean => {
-  switch (predicate.kind) {
-    case 'test':
-      return predicate.test.decidedBy === 'history';
-    case 'not':
-      return asksHistory(predicate.of);
-    case 'all':
-    case 'some':
-      return predicate.of.some(asksHistory);
-    default:
-      return false;
-  }
-};
-
 const planOf = ({ outline }: Make, family: Family): Plan | null => {
   const same: Predicate[] = [];
   const parts: Part[] = [];
@@ -175,7 +158,7 @@ const planOf = ({ outline }: Make, family: Family): Plan | null => {
     same.push(spec.matches(given as never, meaningContext(family, fixed)));
   }
   const predicate = all(...same);
-  return parts.length === 0 || asksHistory(predicate) ? null : { same: predicate, parts, sets: undefined };
+  return parts.length === 0 || hasHistory(predicate) ? null : { same: predicate, parts, sets: undefined };
 };
 
 /**
@@ -371,47 +354,3 @@ const noState: Condition = { form: false, cubes: nothing, isStateless: true };
 /** In raw a packet of any kind may look NEW: behind CT. */
 const isStateless = (cubes: readonly Cube[] | null, table: TableName, space: Space): boolean =>
   cubes !== null && cubes.length > 0 && table !== 'raw' && !cubes.some((cube) => mayBe(space, cube));
-
-const states: readonly ConnectionState[] = connectionStates;
-
-/** Whether connection tracking may give a packet of the cube a state of the cube, as far as TCP flags and ICMP types tell. */
-const mayBe = (space: Space, cube: Cube): boolean => {
-  const state = space.dimension('connectionState');
-  const wanted = state && setOf(cube, state.index);
-  if (!wanted) return true;
-  const protocol = space.dimension('protocol');
-  const asked = protocol && setOf(cube, protocol.index);
-  if (wanted.has(states.indexOf('INVALID')) || wanted.has(states.indexOf('UNTRACKED')) || asked?.count !== 1) return true;
-  const among = states.filter((_, i) => wanted.has(i));
-  const code = space.code('protocol');
-  const number = code?.kind === 'ranges' ? code.starts[asked.ranges[0]!] : undefined;
-  if (number === 6 && code?.kind === 'ranges' && code.index.has(7)) {
-    const flags = space.code('tcpFlags');
-    return flags === undefined || allFlags.some((value) => holdsValue(flags, cube, value) && among.some((one) => tcpMayBe(value, one)));
-  }
-  const icmp = space.code('icmp');
-  const isIcmp = number === (space.family === 4 ? 1 : 58) && code?.kind === 'ranges' && code.index.has(space.family === 4 ? 2 : 59);
-  const types = icmp?.kind === 'ranges' && isIcmp ? setOf(cube, icmp.dimension.index) : undefined;
-  if (icmp?.kind !== 'ranges' || !types) return true;
-  for (let i = 0; i < types.ranges.length; i += 2) {
-    const end = icmp.starts[types.ranges[i + 1]! + 1] ?? 65536;
-    for (let type = Number(icmp.starts[types.ranges[i]!]) >> 8; type * 256 < end; type++)
-      if (among.some((one) => icmpMayBe(space.family, type, one))) return true;
-  }
-  return false;
-};
-
-const allFlags: readonly number[] = Array.from({ length: 256 }, (_, i) => i);
-
-/** Whether a cube allows a value of a number field. */
-const holdsValue = (code: NonNullable<ReturnType<Space['code']>>, cube: Cube, value: number): boolean => {
-  if (code.kind === 'names') return true;
-  if (code.kind === 'ranges') {
-    const set = setOf(cube, code.dimension.index);
-    return !set || set.has(code.starts.findLastIndex((start) => start <= value));
-  }
-  return code.groups.every(({ dimension, mask, index }) => {
-    const set = setOf(cube, dimension.index);
-    return !set || set.has(index.get(BigInt(value) & mask) ?? dimension.size - 1);
-  });
-};

@@ -2,7 +2,7 @@
  * Evaluates predicates on one concrete packet: yes, no, or not known. It knows fields and tests by name only and asks others for their values;
  * nothing here knows sets of packets.
  */
-import type { FieldName, Ordinal, Predicate, Test } from '../../../grammar/index.js';
+import { type FieldName, hasHistory, type Ordinal, type Predicate, type Test } from '../../../grammar/index.js';
 import { type Answer, Unknown } from './unknown.js';
 
 /** Of a field: its value, that it is not known, or that the packet has none (null). */
@@ -16,29 +16,6 @@ export interface Witnesses {
   /** Settles an open question one way. The same key gets the same answer along the packet's way; null: it is asked afresh. */
   readonly decide: (question: Unknown, key: string | null) => boolean;
 }
-
-const historical = new WeakMap<Predicate, boolean>();
-
-/** Whether asking the predicate has consequences. */
-const hasHistory = (predicate: Predicate): boolean => {
-  switch (predicate.kind) {
-    case 'test':
-      return predicate.test.decidedBy === 'history';
-    case 'not':
-      return hasHistory(predicate.of);
-    case 'all':
-    case 'some': {
-      let answer = historical.get(predicate);
-      if (answer === undefined) {
-        answer = predicate.of.some(hasHistory);
-        historical.set(predicate, answer);
-      }
-      return answer;
-    }
-    default:
-      return false;
-  }
-};
 
 const beforehand = new Unknown('what came before decides it');
 
