@@ -167,13 +167,19 @@ const mergeNext = (merged: readonly Cube[]): number => {
 const summarise = (program: Program, chain: ChainProgram, summaries: readonly (Summary | undefined)[]): Summary => {
   const { space } = program;
   let sure: Cube[] = [];
-  let most: Cube[] | null = [];
+  /** What may be decided, from where on that is more than what surely is. */
+  let most: Cube[] | null = null;
   let mostMerged = mergeAt;
   let sureMerged = mergeAt;
   let exact = true;
   const returns: Cube[] = [];
   let returnsUnknown = false;
   const budget: Budget = { left: 20000 };
+  const loseExactness = (): void => {
+    if (!exact) return;
+    exact = false;
+    most = sureMerged === 0 ? null : [...sure];
+  };
   const may = (cube: Cube): void => {
     if (!most) return;
     most.push(cube);
@@ -184,31 +190,38 @@ const summarise = (program: Program, chain: ChainProgram, summaries: readonly (S
     if (most.length > mostSure) most = null;
   };
   const add = (cube: Cube): void => {
-    may(cube);
+    if (!exact) may(cube);
     if (sure.length >= sureMerged) {
       sure = merge(sure);
       sureMerged = sure.length > mostSure ? 0 : mergeNext(sure);
     }
-    if (returnsUnknown || sureMerged === 0) {
-      exact = false;
-      return;
+    if (!returnsUnknown && sureMerged > 0) {
+      const meeting = returns.filter((other) => meets(cube, other));
+      if (meeting.length === 0) {
+        sure.push(cube);
+        return;
+      }
+      const left = meeting.length > 12 ? null : remainder(cube, meeting, 12, budget);
+      if (left) {
+        sure.push(...left);
+        return;
+      }
     }
-    const meeting = returns.filter((other) => meets(cube, other));
-    const left = meeting.length === 0 ? [cube] : meeting.length > 12 ? null : remainder(cube, meeting, 12, budget);
-    if (!left) exact = false;
-    else sure.push(...left);
+    if (!exact) return;
+    loseExactness();
+    may(cube);
   };
   for (const step of chain.steps) {
     const { kind } = step;
     if (kind === 'pass') continue;
     if (kind === 'maybe') {
-      exact = false;
+      loseExactness();
       for (const cube of step.cubes ?? [hullOf(step.form)]) may(cube);
       continue;
     }
     const cubes = step.takes === null ? step.cubes : step.takeCubes;
     if (!cubes) {
-      exact = false;
+      loseExactness();
       if (kind === 'return' || kind === 'goto') returnsUnknown = true;
       if (kind !== 'return') may(hullOf(step.form));
       continue;
@@ -222,7 +235,7 @@ const summarise = (program: Program, chain: ChainProgram, summaries: readonly (S
           if (common) add(common);
         }
         if (!target.exact) {
-          exact = false;
+          loseExactness();
           may(cube);
         }
       }
@@ -235,7 +248,7 @@ const summarise = (program: Program, chain: ChainProgram, summaries: readonly (S
     if (!exact && !most && (returnsUnknown || sureMerged === 0)) break; // nothing more will be known
   }
   // What needs a certain history is not sure, unless other cubes make up for it.
-  let known = merge(sure);
+  let known = sureMerged === 0 ? sure : merge(sure);
   if (known.some((cube) => cube.dims.some((dim) => isHistory(space, dim)))) {
     const kept = known.filter((cube) => !cube.dims.some((dim) => isHistory(space, dim)));
     for (const cube of known)
@@ -248,7 +261,7 @@ const summarise = (program: Program, chain: ChainProgram, summaries: readonly (S
           ),
         )
       )
-        exact = false;
+        loseExactness();
     known = kept;
   }
   const all = known.length > 0 && !leavesOut(known) && uncovered(everything, known, { left: 5000 }) === null;
