@@ -106,7 +106,10 @@ export class TreeBuilder implements LineReader {
 
   /** Binds every rule that nobody has asked yet, so that `problems` is complete. */
   bindAll(): void {
-    for (const rule of this.rules) rule.bind();
+    for (let i = 0; i < this.rules.length; i++) {
+      const rule = this.rules[i]!;
+      rule.bind();
+    }
   }
 
   finish(): DocumentNode {

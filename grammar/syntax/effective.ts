@@ -24,7 +24,8 @@ export interface EffectiveTable {
 /** Nothing but declarations, each of a chain of its own, and rules that are appended. */
 const isPlainTable = (items: readonly TableItem[]): boolean => {
   const declared = new Set<string>();
-  for (const item of items) {
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i]!;
     if (item.kind === 'chain-command' || (item.kind === 'rule' && item.command !== 'append')) return false;
     if (item.kind !== 'chain') continue;
     if (item.form !== 'declaration' || declared.has(item.name)) return false;

@@ -88,9 +88,11 @@ export interface GivenOption {
 
 /** One option of a use, if it was given and read. */
 export const optionIn = ({ options }: OutlineUse, key: string, values: readonly unknown[]): GivenOption | null => {
-  for (const option of options)
+  for (let i = 0; i < options.length; i++) {
+    const option = options[i]!;
     if (option.key === key && option.spec !== null)
       return { key, spec: option.spec, negated: option.negated, value: valueIn(option, values) };
+  }
   return null;
 };
 
@@ -257,7 +259,10 @@ export class OutlineBook {
     }
     const outlined = { outline: known.outline, values };
     if (known.negates && !areNegatable(outlined)) return null;
-    for (const asking of known.asking) if (!isSound(asking, outlined, family)) return null;
+    for (let j = 0; j < known.asking.length; j++) {
+      const asking = known.asking[j]!;
+      if (!isSound(asking, outlined, family)) return null;
+    }
     return outlined;
   }
 
@@ -286,7 +291,8 @@ export class OutlineBook {
     const { text, store } = this;
     const start = store.start(flag);
     const length = store.end(flag) - start;
-    for (const step of next) {
+    for (let i = 0; i < next.length; i++) {
+      const step = next[i]!;
       if (step.count !== count || step.flag.length !== length || !text.startsWith(step.flag, start)) continue;
       if (step.fixed !== null) {
         const from = store.start(flag + 1);
@@ -445,7 +451,8 @@ const isSound = ({ use, isTarget, protocols }: Asking, { outline, values }: Outl
   const { checkRule } = spec as TargetSpec;
   if (!checkRule) return true;
   const besides: BesideMatch[] = [];
-  for (const match of outline.matches) {
+  for (let i = 0; i < outline.matches.length; i++) {
+    const match = outline.matches[i]!;
     const beside = match.spec && givenOf(match.spec, optionsIn(match, values));
     if (beside) besides.push({ name: match.name, given: beside });
   }

@@ -152,11 +152,11 @@ class Climber {
       const steps: number[] = [];
       const kinds: number[] = [];
       for (const step of chain.steps)
-        for (const { cube, kind } of takenBy(step, this.result.summaries)) {
+        takenBy(step, this.result.summaries, (cube, kind) => {
           cubes.push(cube);
           steps.push(step.index);
           kinds.push(kind);
-        }
+        });
       const index = new CubeIndex(cubes.length > 64 ? dividing(cubes) : []);
       for (const cube of cubes) index.insert(cube);
       this.purse.left -= cubes.length;

@@ -142,15 +142,18 @@ export const fateTest = (text: string): Test => ({ extension: '', text, decidedB
 const planOf = ({ outline }: Make, family: Family): Plan | null => {
   const same: Predicate[] = [];
   const parts: Part[] = [];
-  for (const { spec, options } of outline.matches) {
+  for (let i = 0; i < outline.matches.length; i++) {
+    const { spec, options } = outline.matches[i]!;
     if (!spec || (spec.families && !spec.families.includes(family))) return null;
     // What asks nothing whatever it is given, as a comment.
     const isConstant = spec.matches.length === 0;
-    for (const { spec: option, slot, negated } of options)
+    for (let j = 0; j < options.length; j++) {
+      const { spec: option, slot, negated } = options[j]!;
       if (slot >= 0 && !isConstant) {
         if (!option?.within) return null;
         parts.push({ slot, negated, ...option.within });
       }
+    }
     const fixed = options.filter(({ slot }) => slot < 0);
     // Whether all that is required is there does not lean on values.
     const given = isConstant ? {} : givenOf(spec, options) && givenInPart(spec, fixed);
@@ -272,7 +275,10 @@ export class Asking {
     }
     // NETMAP and REDIRECT write what is known by hook only.
     if (isByHook && chain.table.name === 'nat')
-      for (const at of hooks) for (const rewrite of action.rewritesAt(at)) space.collectRewrite(rewrite);
+      for (let j = 0; j < hooks.length; j++) {
+        const at = hooks[j]!;
+        for (const rewrite of action.rewritesAt(at)) space.collectRewrite(rewrite);
+      }
   }
 
   /** What a rule asks, once the space is cut. */

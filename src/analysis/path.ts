@@ -127,6 +127,8 @@ export class Paths {
   private readonly harms = new Map<string, Harm | null>();
   private readonly harmful = new Map<TableName, Uint8Array>();
   private readonly arrivals = new Map<string, Node>();
+  private readonly opens = new Map<string, ReadonlySet<number>>();
+  private readonly seen = new Map<string, readonly Cube[]>();
   private readonly nearby: Budget = { left: mostNearby };
 
   /** Packets that matter, as they set out; absent: all. */
@@ -206,7 +208,8 @@ export class Paths {
           sets: [way[0] === 'OUTPUT' ? inside.interval(0, 0) : inside.interval(1, inside.size - 1)],
         });
       }
-      for (const stage of stages) {
+      for (let i = 0; i < stages.length; i++) {
+        const stage = stages[i]!;
         if (!part) break;
         const roughly = this.harm(stage);
         if (roughly?.index.size === 0) continue;
@@ -236,29 +239,37 @@ export class Paths {
     return null;
   }
 
+  /** Dimensions that a stage sees otherwise than a later hook. */
+  private openFrom({ table, hook }: Stage, later: Hook): ReadonlySet<number> {
+    const key = `${table} ${hook} ${later}`;
+    const known = this.opens.get(key);
+    if (known) return known;
+    const { program } = this;
+    const open = new Set<number>([program.hook.index]);
+    const add = (fields: readonly FieldName[]): void => {
+      for (const field of fields) for (const dimension of program.space.dimensionsOf(field)) open.add(dimension.index);
+    };
+    if (hook !== later) {
+      for (const name of ['FORWARD', 'POSTROUTING'] as const)
+        if (name === later || (later === 'POSTROUTING' && hook === 'PREROUTING')) add(changing[name]);
+    }
+    if (table === 'raw') add(connectionFields);
+    this.opens.set(key, open);
+    return open;
+  }
+
   /** `states`: those that the stage sees, where what is told of them behind it is another thing. */
   private passing(cube: Cube, stage: Stage, at: Hook, harm: Harm, isNear: boolean, states: ValueSet | null): Cube | null {
     const { program } = this;
-    const { hook } = program;
     // The cube as the earlier stage sees it: what changes on the way from there is open.
-    const open = new Set<number>([hook.index]);
-    if (stage.hook !== at) {
-      for (const name of ['FORWARD', 'POSTROUTING'] as const)
-        if (name === at || (at === 'POSTROUTING' && stage.hook === 'PREROUTING'))
-          for (const field of changing[name]) for (const dimension of program.space.dimensionsOf(field)) open.add(dimension.index);
-    }
-    if (stage.table === 'raw')
-      for (const field of connectionFields) for (const dimension of program.space.dimensionsOf(field)) open.add(dimension.index);
+    const open = this.openFrom(stage, at);
     const released = release(cube, (dim) => open.has(dim));
     const seen = states === null ? released : replace(released, states);
     let found: Cube | null | undefined = null;
     let others: Cube | undefined;
-    const bounds = stageCubes(program, stage.table === 'nat' ? 'mangle' : stage.table, stage.hook);
-    for (const bound of bounds) {
-      let part = meet(
-        seen,
-        release(bound, (dim) => dim === hook.index),
-      );
+    const bounds = this.bounds(stage.table === 'nat' ? 'mangle' : stage.table, stage.hook);
+    for (let j = 0; j < bounds.length; j++) {
+      let part = meet(seen, bounds[j]!);
       if (!part) continue;
       if (stage.table === 'nat') {
         // It lets all pass that it is not asked about.
@@ -292,18 +303,23 @@ export class Paths {
     const harmful = this.harmIn(table);
     const found: Cube[] = [];
     const left: Call[] = [];
-    for (const id of ids)
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i]!;
       if (calls![id]! < 0) found.push(index.cube(id));
       else left.push({ within: index.cube(id), target: calls![id]! });
+    }
     for (let looked = 0; left.length > 0; ) {
       const { within, target } = left.pop()!;
       const { steps } = table.chains[target]!;
       looked += steps.length;
       this.nearby.left -= steps.length;
       if (looked > mostLookedInto) return null;
-      for (const step of steps) {
+      for (let i = 0; i < steps.length; i++) {
+        const step = steps[i]!;
         if (!isHarm(step, harmful)) continue;
-        for (const own of step.cubes ?? [hullOf(step.form)]) {
+        const asked = step.cubes ?? [hullOf(step.form)];
+        for (let k = 0; k < asked.length; k++) {
+          const own = asked[k]!;
           if (!meets(own, cube)) continue;
           const common = meet(within, own);
           if (!common || !meets(common, cube)) continue;
@@ -334,7 +350,9 @@ export class Paths {
     const harmful = new Uint8Array(table.chains.length);
     for (let i = table.order.length - 1; i >= 0; i--) {
       const at = table.order[i]!;
-      for (const step of table.chains[at]!.steps) {
+      const { steps } = table.chains[at]!;
+      for (let j = 0; j < steps.length; j++) {
+        const step = steps[j]!;
         const isWhole = (step.target < 0 || harmful[step.target] === 2) && step.cubes?.[0]?.dims.length === 0;
         if ((harmful[at] === 1 && !isWhole) || !isHarm(step, harmful)) continue;
         harmful[at] = isWhole ? 2 : 1;
@@ -345,10 +363,22 @@ export class Paths {
     return harmful;
   }
 
+  /** What a table sees at a hook, the hook itself aside. */
+  private bounds(table: TableName, hook: Hook): readonly Cube[] {
+    const key = `${table} ${hook}`;
+    let known = this.seen.get(key);
+    if (!known) {
+      const { program } = this;
+      known = stageCubes(program, table, hook).map((cube) => release(cube, (dim) => dim === program.hook.index));
+      this.seen.set(key, known);
+    }
+    return known;
+  }
+
   /** What a table is asked about at a hook, wherever the packet is. */
   private gate({ table, hook }: Stage): readonly Cube[] {
     const { program } = this;
-    const gate = stageCubes(program, table, hook).map((cube) => release(cube, (dim) => dim === program.hook.index));
+    const gate = this.bounds(table, hook);
     if (table !== 'nat' || hook !== 'PREROUTING') return gate;
     const inside = program.space.dimension('inInterface')!;
     return gate.map((cube) => replace(cube, inside.ofLoose(without(setOf(cube, inside.index) ?? inside.full, loopback(program)))));
@@ -373,15 +403,22 @@ export class Paths {
     let level: Call[] = [{ within: everything, target: chain.index }];
     for (let depth = 0; level.length > 0; depth++) {
       let size = 0;
-      for (const { target } of level) size += table.chains[target]!.steps.length;
+      for (let i = 0; i < level.length; i++) {
+        const { target } = level[i]!;
+        size += table.chains[target]!.steps.length;
+      }
       if (depth > 0 && (depth > 16 || (!closely && cubes.length + size > mostLookedInto))) {
-        for (const { within, target } of level) add(within, target);
+        for (let i = 0; i < level.length; i++) {
+          const { within, target } = level[i]!;
+          add(within, target);
+        }
         whole = depth > 16;
         break;
       }
       if (size > mostHarm) return null;
       const next: Call[] = [];
-      for (const { within, target } of level)
+      for (let i = 0; i < level.length; i++) {
+        const { within, target } = level[i]!;
         for (const step of table.chains[target]!.steps) {
           if (!isHarm(step, harmful)) continue;
           for (const own of step.cubes ?? [hullOf(step.form)]) {
@@ -392,11 +429,15 @@ export class Paths {
           }
           if (cubes.length + next.length > mostHarm) return null;
         }
+      }
       level = next;
     }
     const list = whole && cubes.length <= 64 ? merge(cubes) : cubes;
     const index = new CubeIndex(list.length > 64 ? dividing(list) : []);
-    for (const cube of list) index.insert(cube);
+    for (let i = 0; i < list.length; i++) {
+      const cube = list[i]!;
+      index.insert(cube);
+    }
     return { index, calls: whole ? null : calls };
   }
 

@@ -109,7 +109,10 @@ const lineOf = (rule: Rule): number => rule.chain.table.ruleset.source.position(
 export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Program => {
   const space = new Space(ruleset.family, options.resolver);
   const asking = new Asking(ruleset, space);
-  for (const rule of ruleset.rules) asking.note(rule);
+  for (let i = 0; i < ruleset.rules.length; i++) {
+    const rule = ruleset.rules[i]!;
+    asking.note(rule);
+  }
   for (const predicate of [...(options.asks ?? []), ...(options.carries?.values() ?? [])]) space.collect(predicate);
   asking.noteRewrites();
   space.cut();
@@ -122,7 +125,8 @@ export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Pr
   const { count } = asking;
   const program = { steps: new Array<Step>(count), chainOf: new Int32Array(count) };
   const programs = new Map<TableName, TableProgram>();
-  for (const name of tables) {
+  for (let i = 0; i < tables.length; i++) {
+    const name = tables[i]!;
     const table = ruleset.tables.get(name);
     if (!table) continue;
     const builder = new TableBuilder(table, asking, space, program);
@@ -247,8 +251,13 @@ const onFirstUse = <Key, Value>(make: () => { get(key: Key): Value }): ((key: Ke
 
 const callersIn = (chains: readonly ChainProgram[]): { get(chain: number): readonly Caller[] } => {
   const callers: Caller[][] = chains.map(() => []);
-  for (const { steps, index } of chains)
-    for (const step of steps) if (step.target >= 0) callers[step.target]!.push({ chain: index, step: step.index });
+  for (let i = 0; i < chains.length; i++) {
+    const { steps, index } = chains[i]!;
+    for (let j = 0; j < steps.length; j++) {
+      const step = steps[j]!;
+      if (step.target >= 0) callers[step.target]!.push({ chain: index, step: step.index });
+    }
+  }
   return { get: (chain) => callers[chain]! };
 };
 
@@ -495,16 +504,23 @@ const rewritesWhatItAsks = (
   const within = new Int32Array(chains.length);
   let known = 0;
   let wanted = 0;
-  for (const step of changers)
-    for (const { dimension } of step.changes) {
+  for (let j = 0; j < changers.length; j++) {
+    const step = changers[j]!;
+    for (let k = 0; k < step.changes.length; k++) {
+      const { dimension } = step.changes[k]!;
       bits[dimension.index] ||= 1 << (known++ % 31);
       within[chainOf[step.rule.id]!]! |= bits[dimension.index]!;
       wanted |= 1 << (dimension.index % 31);
     }
+  }
   if (known === 0) return false;
   const changes = (step: Step): number => {
     let out = 0;
-    if (step.kind === 'pass' && step.isChanging) for (const { dimension } of step.changes) out |= bits[dimension.index]!;
+    if (step.kind === 'pass' && step.isChanging)
+      for (let i = 0; i < step.changes.length; i++) {
+        const { dimension } = step.changes[i]!;
+        out |= bits[dimension.index]!;
+      }
     return out;
   };
   const asks = (step: Step): number => {
@@ -537,11 +553,13 @@ const rewritesWhatItAsks = (
       asked[at]! |= asked[target]!;
     }
   }
-  for (const root of chains) {
+  for (let j = 0; j < chains.length; j++) {
+    const root = chains[j]!;
     if (root.hook === null || (within[root.index]! & asked[root.index]!) === 0) continue;
     const entered = new Int32Array(chains.length).fill(-1);
     entered[root.index] = 0;
-    for (const at of order) {
+    for (let k = 0; k < order.length; k++) {
+      const at = order[k]!;
       let seen = entered[at]!;
       if (seen < 0 || asked[at] === 0) continue;
       for (const step of chains[at]!.steps) {

@@ -201,7 +201,14 @@ export class Reachability {
     };
     const { statuses, details } = this;
     let left: [ChainProgram, Step][] = [];
-    if (table.rewrites) for (const chain of table.chains) for (const step of chain.steps) left.push([chain, step]);
+    if (table.rewrites)
+      for (let i = 0; i < table.chains.length; i++) {
+        const chain = table.chains[i]!;
+        for (let j = 0; j < chain.steps.length; j++) {
+          const step = chain.steps[j]!;
+          left.push([chain, step]);
+        }
+      }
     else {
       const result = survey(this.program, table, statuses);
       climb(this.program, table, result);
@@ -273,15 +280,20 @@ export class Reachability {
     const { program, paths } = this;
     for (const table of program.tables.values()) {
       const late = new Set<Hook>();
-      for (const chain of table.chains) if (chain.hook !== null && !paths.isFirst(table.name, chain.hook)) late.add(chain.hook);
+      for (let i = 0; i < table.chains.length; i++) {
+        const chain = table.chains[i]!;
+        if (chain.hook !== null && !paths.isFirst(table.name, chain.hook)) late.add(chain.hook);
+      }
       if (late.size === 0) continue;
       const result = this.surveys.get(table);
       const comeLate = program.hook.ofLoose([...late].flatMap((hook) => [hooks.indexOf(hook), hooks.indexOf(hook)]));
       const left: [ChainProgram, Step][] = [];
-      for (const chain of table.chains) {
+      for (let i = 0; i < table.chains.length; i++) {
+        const chain = table.chains[i]!;
         const isLate = result?.comes(chain, comeLate) ?? true;
         if (!isLate && result!.arrivals[chain.index]!.exact) continue;
-        for (const step of chain.steps) {
+        for (let j = 0; j < chain.steps.length; j++) {
+          const step = chain.steps[j]!;
           const { id } = step.rule;
           if (this.statuses[id] !== alive) continue;
           // Packets beyond those that are known to arrive were looked for, from below or by diagrams.

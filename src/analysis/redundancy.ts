@@ -38,7 +38,8 @@ const meetingIn = (chain: ChainProgram): Meeting => {
   const index = new CubeIndex(dividing(chain.steps.flatMap((step) => step.cubes ?? [])));
   const steps: number[] = [];
   const others: number[] = [];
-  for (const step of chain.steps) {
+  for (let i = 0; i < chain.steps.length; i++) {
+    const step = chain.steps[i]!;
     if (!step.cubes) others.push(step.index);
     for (const cube of step.cubes ?? []) {
       index.insert(cube);

@@ -149,10 +149,14 @@ export const hullOf = (form: Form): Cube => {
 const leavesOut = (cubes: readonly Cube[]): boolean =>
   cubes[0]!.sets.some(({ dimension }) => {
     const ranges: number[] = [];
-    for (const cube of cubes) {
+    for (let i = 0; i < cubes.length; i++) {
+      const cube = cubes[i]!;
       const set = setOf(cube, dimension.index);
       if (!set) return false;
-      for (const bound of set.ranges) ranges.push(bound);
+      for (let j = 0; j < set.ranges.length; j++) {
+        const bound = set.ranges[j]!;
+        ranges.push(bound);
+      }
     }
     return dimension.ofLoose(ranges).count < dimension.size;
   });
@@ -160,7 +164,13 @@ const leavesOut = (cubes: readonly Cube[]): boolean =>
 /** How many cubes are gathered before those that were merged are merged again: more for long lists, each of which is gone through then. */
 const mergeNext = (merged: readonly Cube[]): number => {
   let bounds = 0;
-  for (const { sets } of merged) for (const { ranges } of sets) bounds += ranges.length;
+  for (let i = 0; i < merged.length; i++) {
+    const { sets } = merged[i]!;
+    for (let j = 0; j < sets.length; j++) {
+      const { ranges } = sets[j]!;
+      bounds += ranges.length;
+    }
+  }
   return merged.length + mergeAt + (bounds >> 2);
 };
 
@@ -211,7 +221,8 @@ const summarise = (program: Program, chain: ChainProgram, summaries: readonly (S
     loseExactness();
     may(cube);
   };
-  for (const step of chain.steps) {
+  for (let i = 0; i < chain.steps.length; i++) {
+    const step = chain.steps[i]!;
     const { kind } = step;
     if (kind === 'pass') continue;
     if (kind === 'maybe') {
@@ -227,10 +238,16 @@ const summarise = (program: Program, chain: ChainProgram, summaries: readonly (S
       continue;
     }
     const target = step.target >= 0 ? summaries[step.target]! : null;
-    if (kind === 'decide' || target?.all) for (const cube of cubes) add(cube);
+    if (kind === 'decide' || target?.all)
+      for (let j = 0; j < cubes.length; j++) {
+        const cube = cubes[j]!;
+        add(cube);
+      }
     else if (target) {
-      for (const cube of cubes) {
-        for (const inner of target.sure) {
+      for (let j = 0; j < cubes.length; j++) {
+        const cube = cubes[j]!;
+        for (let k = 0; k < target.sure.length; k++) {
+          const inner = target.sure[k]!;
           const common = meet(cube, inner);
           if (common) add(common);
         }
@@ -251,7 +268,8 @@ const summarise = (program: Program, chain: ChainProgram, summaries: readonly (S
   let known = sureMerged === 0 ? sure : merge(sure);
   if (known.some((cube) => cube.dims.some((dim) => isHistory(space, dim)))) {
     const kept = known.filter((cube) => !cube.dims.some((dim) => isHistory(space, dim)));
-    for (const cube of known)
+    for (let i = 0; i < known.length; i++) {
+      const cube = known[i]!;
       if (
         !kept.includes(cube) &&
         !kept.some((other) =>
@@ -262,6 +280,7 @@ const summarise = (program: Program, chain: ChainProgram, summaries: readonly (S
         )
       )
         loseExactness();
+    }
     known = kept;
   }
   const all = known.length > 0 && !leavesOut(known) && uncovered(everything, known, { left: 5000 }) === null;
@@ -280,7 +299,8 @@ const summariseSimple = ({ steps }: ChainProgram, summaries: readonly (Summary |
   /** What is surely decided; what is decided in part. */
   let whole: Cube | null = null;
   let part: Cube | null = null;
-  for (const { kind, cubes, takes, target } of steps) {
+  for (let i = 0; i < steps.length; i++) {
+    const { kind, cubes, takes, target } = steps[i]!;
     if (kind === 'pass') continue;
     const inner = kind === 'jump' ? summaries[target]! : null;
     if (inner === doesNothing) continue;
@@ -315,7 +335,8 @@ export const survey = (program: Program, table: TableProgram, status: Uint8Array
   }
   const result = new SurveyResult(program, table, status, summaries);
   const surveyor = new Surveyor(result);
-  for (const at of order) {
+  for (let j = 0; j < order.length; j++) {
+    const at = order[j]!;
     const chain = chains[at]!;
     const arrivals = result.arrivals[at]!;
     if (chain.hook !== null) arrivals.cubes = stageCubes(program, table.name, chain.hook);
@@ -337,16 +358,25 @@ const partsOf = (entries: readonly Cube[], cubes: readonly Cube[]): readonly Cub
     return common === null ? noCubes : common === cube ? cubes : [common];
   }
   const parts: Cube[] = [];
-  for (const entry of entries)
-    for (const cube of cubes) {
+  for (let i = 0; i < entries.length; i++) {
+    const entry = entries[i]!;
+    for (let j = 0; j < cubes.length; j++) {
+      const cube = cubes[j]!;
       const common = meet(entry, cube);
       if (common) parts.push(common);
     }
+  }
   return parts;
 };
 
 const anyMeet = (entries: readonly Cube[], cubes: readonly Cube[]): boolean => {
-  for (const entry of entries) for (const cube of cubes) if (meets(entry, cube)) return true;
+  for (let i = 0; i < entries.length; i++) {
+    const entry = entries[i]!;
+    for (let j = 0; j < cubes.length; j++) {
+      const cube = cubes[j]!;
+      if (meets(entry, cube)) return true;
+    }
+  }
   return false;
 };
 
@@ -419,7 +449,8 @@ class Surveyor {
     const { steps } = chain;
     const { cubes: entries, exact } = this.result.arrivals[chain.index]!;
     if (entries.length === 0) {
-      for (const step of steps) {
+      for (let i = 0; i < steps.length; i++) {
+        const step = steps[i]!;
         if (exact) this.result.die(step.rule.id, nothingArrives);
         else this.result.open.push([chain, step]);
         if (step.target >= 0 && !exact) this.result.arrivals[step.target]!.exact = false;
@@ -438,7 +469,8 @@ class Surveyor {
     this.purse.left = Math.min(6_000_000, 400_000 + 2_500 * steps.length);
     this.proof = noCubes;
     this.closing = -1;
-    for (const step of steps) {
+    for (let i = 0; i < steps.length; i++) {
+      const step = steps[i]!;
       if (this.closing >= 0) {
         this.result.die(step.rule.id, {
           parts: step.cubes ? [...step.cubes] : [hullOf(step.form)],
@@ -449,7 +481,8 @@ class Surveyor {
       }
       this.judge(step);
       if (this.result.status[step.rule.id] === 0) this.result.open.push([chain, step]);
-      this.take(step);
+      // What the last one takes nobody asks; most chains are of two or three.
+      if (i + 1 < steps.length) this.take(step);
     }
   }
 
@@ -525,7 +558,8 @@ class Surveyor {
     const sent: Cube[] = [];
     let sentExact = exact;
     if (!jumps && index.size > 200)
-      for (const part of parts) {
+      for (let i = 0; i < parts.length; i++) {
+        const part = parts[i]!;
         const quiet = index.quietPart(part);
         if (!quiet) continue;
         const covers = index.meeting(quiet).filter((id) => coverKinds[id]! & 2);
@@ -548,7 +582,8 @@ class Surveyor {
       const upper: Cube[] = [];
       const lower: Cube[] = [];
       let same = true;
-      for (const id of ids) {
+      for (let i = 0; i < ids.length; i++) {
+        const id = ids[i]!;
         const kind = coverKinds[id]!;
         if (kind & 2) upper.push(index.cube(id));
         if (kind & 1) lower.push(index.cube(id));
@@ -577,11 +612,13 @@ class Surveyor {
       const gone = found === null && same ? null : found === undefined && same ? undefined : this.search(part, lower, budget);
       if (gone === null) {
         const needed: ReadonlySet<Cube> | null = this.proved === null ? null : new Set<Cube>(this.proved);
-        for (const id of ids)
+        for (let i = 0; i < ids.length; i++) {
+          const id = ids[i]!;
           if (coverKinds[id]! & 1 && (needed === null || needed.has(index.cube(id)))) {
             death.covers.push(index.cube(id));
             death.coverSteps.push(coverSteps[id]!);
           }
+        }
       } else {
         undecided = true;
         sentExact = false;
@@ -595,7 +632,8 @@ class Surveyor {
       death.covers = [];
       death.coverSteps = [];
       let all = true;
-      for (const cube of cubes) {
+      for (let i = 0; i < cubes.length; i++) {
+        const cube = cubes[i]!;
         const ids = index.meeting(cube).filter((id) => coverKinds[id]! & 1);
         if (
           uncovered(
@@ -607,7 +645,8 @@ class Surveyor {
           all = false;
           break;
         }
-        for (const id of ids) {
+        for (let j = 0; j < ids.length; j++) {
+          const id = ids[j]!;
           death.covers.push(index.cube(id));
           death.coverSteps.push(coverSteps[id]!);
         }
@@ -625,7 +664,10 @@ class Surveyor {
   private search(part: Cube, covers: readonly Cube[], budget: Budget): Cube | null | undefined {
     this.proved = null;
     if (covers.length <= 40) return uncovered(part, covers, budget);
-    for (const cover of covers) if (contains(cover, part)) return null;
+    for (let i = 0; i < covers.length; i++) {
+      const cover = covers[i]!;
+      if (contains(cover, part)) return null;
+    }
     const chosen = this.proof.filter((cover) => meets(cover, part));
     const limited: Budget = { left: Math.min(budget.left, 12_000) };
     const before = limited.left;
@@ -650,13 +692,15 @@ class Surveyor {
    */
   private needed(found: Cube, parts: readonly Cube[]): Dimension[] | null {
     const out: Dimension[] = [];
-    for (const set of found.sets) {
+    for (let i = 0; i < found.sets.length; i++) {
+      const set = found.sets[i]!;
       const { dimension } = set;
       if (!isUnknown(dimension)) continue;
       const turned = complementSet(set);
       let isNeeded = true;
       let isShown = false;
-      for (const part of parts) {
+      for (let j = 0; j < parts.length; j++) {
+        const part = parts[j]!;
         const own = setOf(part, dimension.index);
         if (own !== undefined && !setsMeet(own, turned)) continue;
         const piece = replace(part, turned);
@@ -675,21 +719,30 @@ class Surveyor {
   /** What covers of a kind leave of a cube. */
   private ask(cube: Cube, ids: readonly number[], kind: number): Cube | null | undefined {
     const covers: Cube[] = [];
-    for (const id of ids) if (this.coverKinds[id]! & kind) covers.push(this.index.cube(id));
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i]!;
+      if (this.coverKinds[id]! & kind) covers.push(this.index.cube(id));
+    }
     return covers.length === 0 ? cube : uncovered(cube, covers, { left: 2000 });
   }
 
   /** What a step takes from those behind it. */
   private take(step: Step): void {
-    for (const { cube, kind, isWhole } of takenBy(step, this.result.summaries)) {
-      if (this.left !== null) {
-        const left = kind === 3 ? leftBy(this.left, cube, mostLeft) : null;
-        this.left = left !== null && left !== this.left && isRagged(left, cube) ? null : left;
-      }
-      if (isWhole) this.takeWhole(cube, step.index, kind);
-      else this.cover(cube, step.index, kind);
-    }
+    this.taking = step.index;
+    takenBy(step, this.result.summaries, this.taken);
   }
+
+  /** The step whose takings are told. */
+  private taking = 0;
+
+  private readonly taken: Taking = (cube, kind, isWhole) => {
+    if (this.left !== null) {
+      const left = kind === 3 ? leftBy(this.left, cube, mostLeft) : null;
+      this.left = left !== null && left !== this.left && isRagged(left, cube) ? null : left;
+    }
+    if (isWhole) this.takeWhole(cube, this.taking, kind);
+    else this.cover(cube, this.taking, kind);
+  };
 
   /** All of a cube is taken: perhaps all that arrives. */
   private takeWhole(cube: Cube, at: number, kind: number): void {
@@ -697,7 +750,10 @@ class Surveyor {
     if (!(kind & 1) || cube.dims.length > 1) return;
     if (cube.dims.length > 0) {
       if (!this.exact) return;
-      for (const entry of this.entries) if (!contains(cube, entry)) return;
+      for (let i = 0; i < this.entries.length; i++) {
+        const entry = this.entries[i]!;
+        if (!contains(cube, entry)) return;
+      }
     }
     this.closing = at;
   }
@@ -709,39 +765,39 @@ class Surveyor {
   }
 }
 
-/** Part of what a step takes from those behind it. */
-export interface Taking {
-  readonly cube: Cube;
-  /** 1 a lower bound of what is taken, 2 an upper bound, 3 both. */
-  readonly kind: number;
-  /** All packets of the cube, whatever history says. */
-  readonly isWhole: boolean;
-}
+/**
+ * Is given part of what a step takes from those behind it. `kind`: 1 a lower bound of what is taken, 2 an upper bound, 3 both;
+ * `isWhole`: all packets of the cube, whatever history says.
+ */
+type Taking = (cube: Cube, kind: number, isWhole: boolean) => void;
 
-const nothingTaken: readonly Taking[] = [];
-
-/** What a step takes from those behind it. */
-export const takenBy = (step: Step, summaries: readonly (Summary | undefined)[]): readonly Taking[] => {
+/** Tells what a step takes from those behind it. */
+export const takenBy = (step: Step, summaries: readonly (Summary | undefined)[], tell: Taking): void => {
   const { kind, cubes } = step;
-  if (kind === 'pass') return nothingTaken;
+  if (kind === 'pass') return;
+  const summary = kind === 'jump' ? summaries[step.target]! : null;
+  if (summary?.exact && summary.sure.length === 0) return;
   const takes = step.takes === null ? cubes : step.takeCubes;
   const list = takes ?? [hullOf(step.form)];
-  const both = takes ? 3 : 2;
-  if (kind === 'maybe') return list.map((cube) => ({ cube: replace(cube, step.fate!.interval(1, 1)), kind: both, isWhole: false }));
-  const summary = kind === 'jump' ? summaries[step.target]! : null;
-  if (summary === null || summary.all) return list.map((cube) => ({ cube, kind: both, isWhole: true }));
-  const { sure, most, exact } = summary;
-  if (exact && sure.length === 0) return nothingTaken;
-  const found: Taking[] = [];
-  const put = (a: Cube, b: Cube, kind: number): void => {
-    const cube = meet(a, b);
-    if (cube) found.push({ cube, kind, isWhole: false });
-  };
-  for (const cube of list) {
-    for (const inner of sure) put(cube, inner, takes ? (exact ? 3 : 1) : exact ? 2 : 0);
-    if (!exact) for (const outer of most ?? all) put(cube, outer, 2);
+  for (let i = 0; i < list.length; i++) {
+    const cube = list[i]!;
+    if (kind === 'maybe') tell(replace(cube, step.fate!.interval(1, 1)), takes ? 3 : 2, false);
+    else if (summary === null || summary.all) tell(cube, takes ? 3 : 2, true);
+    else {
+      const { sure, most, exact } = summary;
+      const kindSure = takes ? (exact ? 3 : 1) : exact ? 2 : 0;
+      for (let j = 0; j < sure.length; j++) {
+        const common = meet(cube, sure[j]!);
+        if (common) tell(common, kindSure, false);
+      }
+      if (exact) continue;
+      const outers = most ?? all;
+      for (let j = 0; j < outers.length; j++) {
+        const common = meet(cube, outers[j]!);
+        if (common) tell(common, 2, false);
+      }
+    }
   }
-  return found;
 };
 
 const all: readonly Cube[] = [everything];
@@ -764,7 +820,10 @@ const send = (to: Arrivals, sent: readonly Cube[]): void => {
 const isUnknown = ({ test }: Dimension): boolean => test !== null && test.decidedBy !== 'packet';
 
 const asksUnknown = ({ sets }: Cube): boolean => {
-  for (const { dimension } of sets) if (isUnknown(dimension)) return true;
+  for (let i = 0; i < sets.length; i++) {
+    const { dimension } = sets[i]!;
+    if (isUnknown(dimension)) return true;
+  }
   return false;
 };
 

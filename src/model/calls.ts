@@ -39,7 +39,8 @@ const gather = (ruleset: Ruleset): Calls => {
   let last: Chain | null = null;
   let own = -1;
   // Rules of one chain mostly stand together.
-  for (const { id, chain } of ruleset.rules) {
+  for (let j = 0; j < ruleset.rules.length; j++) {
+    const { id, chain } = ruleset.rules[j]!;
     if (chain !== last) {
       last = chain;
       own = numberOf(chain);

@@ -131,12 +131,16 @@ const findOddNetworks = (ruleset: Ruleset): readonly Rule[] => {
     network.kind === 'network' && network.mask !== host && (hadHostBits(network) || prefixLength(network.mask) === undefined);
   return rulesLike(ruleset, (make) => basicsRead(make, 'source', 'destination').length > 0).filter(({ node }) => {
     const { outline, values } = outlined(node);
-    for (const { name, options } of outline.matches)
+    for (let i = 0; i < outline.matches.length; i++) {
+      const { name, options } = outline.matches[i]!;
       if (name === '')
-        for (const option of options)
+        for (let j = 0; j < options.length; j++) {
+          const option = options[j]!;
           if (option.spec && (option.key === 'source' || option.key === 'destination'))
             for (const network of valueIn(option, values) as readonly (Network | { readonly kind: 'host' })[])
               if (isOdd(network)) return true;
+        }
+    }
     return false;
   });
 };

@@ -116,7 +116,8 @@ const descend = (starts: readonly number[], { chains, calleeOf, jumps, firstJump
   /** The chains on the way, and beside each chain which of its jumps is looked at. */
   const way = new Int32Array(chains.length);
   const next = firstJump.slice();
-  for (const start of starts) {
+  for (let i = 0; i < starts.length; i++) {
+    const start = starts[i]!;
     if (depths[start] !== unknown) continue;
     let size = 0;
     way[size++] = start;

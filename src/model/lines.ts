@@ -16,7 +16,8 @@ const gather = ({ items }: TableNode): Lines => {
   let added = 0;
   let rules = 0;
   let declaresFirst = true;
-  for (const item of items)
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i]!;
     if (item.kind === 'rule') {
       rules++;
       if (item.command === 'append' || item.command === 'insert') added++;
@@ -24,6 +25,7 @@ const gather = ({ items }: TableNode): Lines => {
       chains.push(item);
       if (rules > 0) declaresFirst = false;
     }
+  }
   return { chains, added, declaresFirst };
 };
 

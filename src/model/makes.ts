@@ -26,7 +26,8 @@ const gather = (ruleset: Ruleset): Makes => {
   const numbers = new Map<Table, Map<Outline, number>>();
   let table: Table | null = null;
   let own = new Map<Outline, number>();
-  for (const rule of ruleset.rules) {
+  for (let i = 0; i < ruleset.rules.length; i++) {
+    const rule = ruleset.rules[i]!;
     if (rule.chain.table !== table) {
       table = rule.chain.table;
       own = numbers.get(table) ?? new Map();

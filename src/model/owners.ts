@@ -456,8 +456,10 @@ const chainMarks = managers.flatMap((manager) =>
 );
 
 const findOwner = ({ name, table }: Chain): Owner | null => {
-  for (const { manager, head, pattern, owner } of chainMarks)
+  for (let i = 0; i < chainMarks.length; i++) {
+    const { manager, head, pattern, owner } = chainMarks[i]!;
     if (name.startsWith(head) && (!manager.beside || managersOf(table).has(manager)) && pattern.test(name)) return owner;
+  }
   return null;
 };
 
@@ -472,9 +474,11 @@ export const ownerOfRule = (rule: Rule): Owner | null => {
   const { action } = rule;
   const callee = action.kind === 'jump' || action.kind === 'goto' ? ownerOf(action.chain) : null;
   if (callee) return { ...callee, purpose: `leads to ${(action as { chain: Chain }).chain.name}: ${callee.purpose}`, isForUser: false };
-  for (const manager of managers)
+  for (let i = 0; i < managers.length; i++) {
+    const manager = managers[i]!;
     if ((comment !== null && manager.comments?.test(comment)) || (rule.chain.hook && manager.isRule?.(rule)))
       return { id: manager.id, name: manager.name, purpose: 'one of its rules', isForUser: false, isMadeAhead: false };
+  }
   return null;
 };
 
@@ -490,12 +494,15 @@ export const verbFor = (owner: string, singular: string, plural: string): string
 /** The first comment of a rule. */
 export const commentOf = ({ node }: Rule): string | null => {
   const { outline, values } = outlined(node);
-  for (const { name, options } of outline.matches)
+  for (let i = 0; i < outline.matches.length; i++) {
+    const { name, options } = outline.matches[i]!;
     if (name === 'comment')
-      for (const option of options) {
+      for (let j = 0; j < options.length; j++) {
+        const option = options[j]!;
         const value = valueIn(option, values);
         if (typeof value === 'string') return value;
       }
+  }
   return null;
 };
 

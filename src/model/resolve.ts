@@ -164,7 +164,8 @@ const predicateOf = (node: RuleNode, family: Family): Predicate => {
   if (known) return known;
   const parts: Predicate[] = [];
   let isConstant = true;
-  for (const use of outline.matches) {
+  for (let i = 0; i < outline.matches.length; i++) {
+    const use = outline.matches[i]!;
     const { spec } = use;
     // A condition that is the same whatever the values, as that of a comment, is made once.
     let part = constants.get(use);
@@ -326,10 +327,15 @@ const fillTable = (table: ModelTable, node: TableNode, problems: Problem[]): boo
   const gathered: ModelRule[] = [];
   const close = (): void => {
     if (current?.rules.length === 0) current.rules = gathered.slice();
-    else if (current) for (const rule of gathered) (current.rules as ModelRule[]).push(rule);
+    else if (current)
+      for (let i = 0; i < gathered.length; i++) {
+        const rule = gathered[i]!;
+        (current.rules as ModelRule[]).push(rule);
+      }
     gathered.length = 0;
   };
-  for (const item of items) {
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i]!;
     if (item.kind === 'chain') {
       const chain = chainOf(item.name);
       chain.node ??= item;
@@ -354,7 +360,8 @@ const fillTable = (table: ModelTable, node: TableNode, problems: Problem[]): boo
 };
 
 const linkCallers = (ruleset: ModelRuleset): void => {
-  for (const rule of ruleset.rules) {
+  for (let i = 0; i < ruleset.rules.length; i++) {
+    const rule = ruleset.rules[i]!;
     const made = outlined(rule.node);
     const name = targetName(made);
     const chain = name === null ? undefined : rule.chain.table.chains.get(name);

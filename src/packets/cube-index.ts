@@ -241,8 +241,12 @@ export class CubeIndex {
     this.cubes.push(cube);
     if (this.trees.length === 0) return item;
     this.seen.push(0);
-    for (const sketcher of this.sketchers) sketcher.keep(item, cube);
-    for (const tree of this.trees) {
+    for (let i = 0; i < this.sketchers.length; i++) {
+      const sketcher = this.sketchers[i]!;
+      sketcher.keep(item, cube);
+    }
+    for (let i = 0; i < this.trees.length; i++) {
+      const tree = this.trees[i]!;
       const set = setOf(cube, tree.dimension.index);
       if (!set || set.ranges.length > 32) continue;
       tree.insert(set.ranges, item);
@@ -255,8 +259,10 @@ export class CubeIndex {
   /** The cube held to what nobody mentions, where it leaves a dividing dimension free: fewer cubes meet it. */
   quietPart(cube: Cube): Cube | null {
     let part: Cube | null = null;
-    for (const { dimension, quiet } of this.divisions)
+    for (let i = 0; i < this.divisions.length; i++) {
+      const { dimension, quiet } = this.divisions[i]!;
       if (quiet.count > 0 && !setOf(cube, dimension.index)) part = replace(part ?? cube, quiet);
+    }
     return part;
   }
 
@@ -281,12 +287,16 @@ export class CubeIndex {
       this.seen[item] = stamp;
       if (meets(cube, this.cubes[item]!)) out.push(item);
     };
-    for (const tree of this.trees) {
+    for (let j = 0; j < this.trees.length; j++) {
+      const tree = this.trees[j]!;
       const set = setOf(cube, tree.dimension.index);
       if (!set || set.ranges.length > 64) tree.all(found);
       else for (let i = 0; i < set.ranges.length; i += 2) tree.ask(set.ranges[i]!, set.ranges[i + 1]!, found);
     }
-    for (const item of this.rest) found(item);
+    for (let j = 0; j < this.rest.length; j++) {
+      const item = this.rest[j]!;
+      found(item);
+    }
     out.sort((a, b) => a - b);
     return out;
   }

@@ -213,7 +213,13 @@ export const merge = (cubes: readonly Cube[]): Cube[] => {
   for (let changed = true; changed; ) {
     changed = false;
     const dims = new Set<number>();
-    for (const cube of list) for (const dim of cube.dims) dims.add(dim);
+    for (let k = 0; k < list.length; k++) {
+      const cube = list[k]!;
+      for (let l = 0; l < cube.dims.length; l++) {
+        const dim = cube.dims[l]!;
+        dims.add(dim);
+      }
+    }
     if (dims.size > 64) return list;
     for (const dim of dims) {
       const joined = mergeAlong(list, sums, dim);
@@ -296,7 +302,10 @@ const mergeAlong = (list: readonly Cube[], sums: Int32Array, dim: number): Cube[
         break;
       }
       dimension = set.dimension;
-      for (const bound of set.ranges) all.push(bound);
+      for (let j = 0; j < set.ranges.length; j++) {
+        const bound = set.ranges[j]!;
+        all.push(bound);
+      }
     }
     out.push(free ?? replace(first, dimension!.ofLoose(all)));
   }
@@ -318,7 +327,8 @@ const quickCuts = 8;
  */
 export const uncovered = (cube: Cube, covers: readonly Cube[], budget: Budget): Cube | null | undefined => {
   let list: Cube[] = [];
-  for (const cover of covers) {
+  for (let i = 0; i < covers.length; i++) {
+    const cover = covers[i]!;
     const common = meet(cube, cover);
     if (!common) continue;
     if (contains(cover, cube)) return null;
@@ -332,7 +342,10 @@ export const uncovered = (cube: Cube, covers: readonly Cube[], budget: Budget): 
     budget.left -= list.length;
     if (found !== undefined) return found;
     list = merge(list);
-    for (const cover of list) if (contains(cover, cube)) return null;
+    for (let i = 0; i < list.length; i++) {
+      const cover = list[i]!;
+      if (contains(cover, cube)) return null;
+    }
   }
   if (list.length > 6) {
     const found = descend(cube, list);
@@ -344,7 +357,10 @@ export const uncovered = (cube: Cube, covers: readonly Cube[], budget: Budget): 
 
 /** As `uncovered`, by cutting alone: for covers that were chosen one by one because each was needed. */
 export const uncoveredByFew = (cube: Cube, covers: readonly Cube[], budget: Budget): Cube | null | undefined => {
-  for (const cover of covers) if (contains(cover, cube)) return null;
+  for (let i = 0; i < covers.length; i++) {
+    const cover = covers[i]!;
+    if (contains(cover, cube)) return null;
+  }
   budget.left -= covers.length + 1;
   return cutAway(cube, covers, 0, budget);
 };
@@ -375,7 +391,8 @@ const shed = (rest: Cube, covers: readonly Cube[], dim: number): Shedding | null
   const events: number[] = [];
   let free = 0;
   let dimension: Dimension | undefined;
-  for (const cover of covers) {
+  for (let j = 0; j < covers.length; j++) {
+    const cover = covers[j]!;
     const set = setOf(cover, dim);
     if (!set) {
       free++;
@@ -458,7 +475,10 @@ export const pinned = (cube: Cube): Cube =>
 /** How much of everything a cube holds, as a logarithm: only good for comparing. */
 export const extent = (cube: Cube): number => {
   let sum = 0;
-  for (const set of cube.sets) sum += Math.log2(set.count / set.dimension.size);
+  for (let i = 0; i < cube.sets.length; i++) {
+    const set = cube.sets[i]!;
+    sum += Math.log2(set.count / set.dimension.size);
+  }
   return sum;
 };
 
@@ -473,7 +493,8 @@ export const uncoveredAmongMany = (cube: Cube, covers: readonly Cube[], chosen: 
     const point = pinned(open);
     let best: Cube | undefined;
     let size = Number.NEGATIVE_INFINITY;
-    for (const cover of covers) {
+    for (let i = 0; i < covers.length; i++) {
+      const cover = covers[i]!;
       if (!meets(cover, point)) continue;
       const own = extent(cover);
       if (own > size) {
@@ -526,7 +547,8 @@ export const cubeOf = (all: ValueSet[]): Cube | null => {
     all[at] = set;
   }
   let n = 0;
-  for (const set of all) {
+  for (let j = 0; j < all.length; j++) {
+    const set = all[j]!;
     const last = n - 1;
     if (last >= 0 && dimsHere[last] === set.dimension.index) {
       const both = meetSets(setsHere[last]!, set);

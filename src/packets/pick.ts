@@ -311,9 +311,11 @@ export const mostNatural = (space: Space, cubes: readonly Cube[]): Cube => {
   if (cubes.length === 1) return best;
   const atoms = likedAtomsOf(space);
   let least = Number.POSITIVE_INFINITY;
-  for (const cube of cubes) {
+  for (let i = 0; i < cubes.length; i++) {
+    const cube = cubes[i]!;
     let strange = 0;
-    for (const set of cube.sets) {
+    for (let j = 0; j < cube.sets.length; j++) {
+      const set = cube.sets[j]!;
       const atom = atoms[set.dimension.index] ?? -1;
       if (atom >= 0 && !set.has(atom)) strange++;
     }

@@ -172,7 +172,8 @@ export class Dimension {
     for (let i = 0; i < ends.length; i++) ends[i] = ranges[2 * i]! * 2 ** 26 + ranges[2 * i + 1]!;
     ends.sort();
     const sorted: number[] = [];
-    for (const both of ends) {
+    for (let j = 0; j < ends.length; j++) {
+      const both = ends[j]!;
       const low = Math.floor(both / 2 ** 26);
       const high = both - low * 2 ** 26;
       const last = sorted.length - 1;
@@ -424,7 +425,10 @@ export class Space {
           return;
         }
         this.asked.add(predicate.field);
-        for (const [low, high] of predicate.ranges) this.collectRange(predicate.field, low, high);
+        for (let i = 0; i < predicate.ranges.length; i++) {
+          const [low, high] = predicate.ranges[i]!;
+          this.collectRange(predicate.field, low, high);
+        }
         return;
       }
       case 'bits':
@@ -441,7 +445,10 @@ export class Space {
         return;
       case 'all':
       case 'some':
-        for (const part of predicate.of) this.collect(part);
+        for (let i = 0; i < predicate.of.length; i++) {
+          const part = predicate.of[i]!;
+          this.collect(part);
+        }
         return;
       case 'test': {
         const known = this.resolve(predicate.test);
@@ -509,7 +516,8 @@ export class Space {
       case 'to': {
         const cuts = this.cuts.get(field) ?? [];
         this.cuts.set(field, cuts);
-        for (const [low, high] of rewrite.ranges) {
+        for (let i = 0; i < rewrite.ranges.length; i++) {
+          const [low, high] = rewrite.ranges[i]!;
           if (low === high) this.noteValue(field, low);
           else if (low < high) cuts.push(low, typeof high === 'bigint' ? high + 1n : high + 1);
         }
@@ -558,12 +566,19 @@ export class Space {
         for (const value of new Set(values)) this.noteMask(field, full, BigInt(value));
       } else {
         const cuts = this.cuts.get(field)!;
-        for (const value of values) cuts.push(value, typeof value === 'bigint' ? value + 1n : value + 1);
+        for (let i = 0; i < values.length; i++) {
+          const value = values[i]!;
+          cuts.push(value, typeof value === 'bigint' ? value + 1n : value + 1);
+        }
       }
     }
     // The field that a twin copies from is asked where the copy is.
-    for (const [to, from] of this.twins) if (this.asked.has(to)) this.asked.add(from);
-    for (const [to, from] of this.twins) {
+    for (let i = 0; i < this.twins.length; i++) {
+      const [to, from] = this.twins[i]!;
+      if (this.asked.has(to)) this.asked.add(from);
+    }
+    for (let i = 0; i < this.twins.length; i++) {
+      const [to, from] = this.twins[i]!;
       if (this.masks.get(to) === this.masks.get(from)) continue; // they share all already
       const masks = new Set([...(this.masks.get(to) ?? []), ...(this.masks.get(from) ?? [])]);
       const points = [...(this.points.get(to) ?? []), ...(this.points.get(from) ?? [])];
@@ -906,7 +921,8 @@ export class Space {
       if (found !== null) return found;
     }
     const out: number[] = [];
-    for (const [low, high] of ranges) {
+    for (let i = 0; i < ranges.length; i++) {
+      const [low, high] = ranges[i]!;
       if (low > high || low >= top) continue;
       const first = index.get(keyOf(low, top));
       const after = typeof high === 'bigint' ? high + 1n : high + 1;
