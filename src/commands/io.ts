@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync,
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { isatty } from 'node:tty';
 import { pathToFileURL } from 'node:url';
+import { tuneFor } from './tune.js';
 
 /** A stream that is written to. */
 export interface Output {
@@ -184,6 +185,7 @@ const faultOf = (error: unknown): string => {
  * back into the same bytes: text never holds lone surrogates otherwise, for UTF-8 has none.
  */
 export const decode = (bytes: Uint8Array): Reading => {
+  tuneFor(bytes.length);
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer[0] === 0x1f && buffer[1] === 0x8b) return { fault: 'is compressed (gzip); unpack it first: zcat FILE | iptlint' };
   if ((buffer[0] === 0xff && buffer[1] === 0xfe) || (buffer[0] === 0xfe && buffer[1] === 0xff))

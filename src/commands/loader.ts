@@ -5,9 +5,10 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { cachedDataVersionTag, setFlagsFromString } from 'node:v8';
+import { cachedDataVersionTag } from 'node:v8';
 import { constants, Script } from 'node:vm';
 import type * as Program from './program.js';
+import { tune } from './tune.js';
 
 /** Put in by the build: what tells its program from that of another build. V8 itself compares no more than the length of the text. */
 declare const BUILD: string;
@@ -17,21 +18,6 @@ export interface Loaded {
   /** Keeps what was compiled so far, where the file that was found did not serve and this user may write beside the program. Never throws. */
   readonly keep: () => void;
 }
-
-/**
- * V8 compiles what runs often into machine code, in a thread beside. Runs of this program are short: with the first two (it waits longer, and puts none
- * but the smallest functions into others) linting 10,000 rules takes 0.8 s of processor time instead of 1.2 s, and 100,000 never longer. With the
- * third the space for young objects is at its full size at once, a twentieth less. With the fourth the heap may grow tenfold after the first time
- * that all of it was looked through (fourfold else): nearly all that is kept is needed to the end, and 100,000 rules are spared a second time, a
- * tenth of the whole. Node 20 has them (V8 11.3); later ones call the first unknown.
- */
-const tune = (): void => {
-  if (!process.versions.v8.startsWith('11.3.')) return;
-  setFlagsFromString('--interrupt-budget=400000');
-  setFlagsFromString('--max-inlined-bytecode-size-cumulative=0');
-  setFlagsFromString('--semi-space-growth-factor=16');
-  setFlagsFromString('--heap-growing-percent=900');
-};
 
 /** Loads the program. In a thread the flags are those of the process. */
 export const loadProgram = (isMain: boolean): Loaded => {
