@@ -183,13 +183,19 @@ export interface RuleFault {
 /** A target extension (`-j`). */
 export interface TargetSpec<O extends OptionTable = OptionTable> extends ExtensionSpec<O> {
   readonly kind: 'target';
-  readonly effect: (given: Given<O>, context: MeaningContext) => Effect;
+  /** The same whatever its options. */
+  readonly effect: Effect;
   /** The packets that it acts on; the others go on to the next rule unchanged, whatever `effect` and `rewrites` say. Absent: all. */
   readonly actsOn?: (given: Given<O>, context: MeaningContext) => Predicate;
   /** What the matches beside it must be like, beyond the protocol (TCPMSS on legacy wants SYN packets), or what a back end refuses at all. */
   readonly checkRule?: (given: Given<O>, matches: readonly BesideMatch[], context: MeaningContext) => RuleFault | undefined;
   /** What it changes in the packet or its connection; absent: nothing. */
   readonly rewrites?: (given: Given<O>, context: MeaningContext) => readonly Rewrite[];
+  /**
+   * Every use writes the first of these fields, or the second, or both, and the other two with them, as its values say (`to` or `unknown`); all else that it
+   * rewrites is the same for all uses. So of tens of thousands of such rules few need to be looked at.
+   */
+  readonly translates?: readonly [address: NumberField, port: NumberField, ofReplies: NumberField, portOfReplies: NumberField];
   /** It does something beyond verdict and rewriting that someone may want: LOG, SET, NFLOG, TEE, AUDIT. */
   readonly hasSideEffect?: boolean;
   /** The verb phrase: "Log with prefix \"x\"", "Rewrite the destination to 10.0.0.5:80". */

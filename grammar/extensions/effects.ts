@@ -3,9 +3,7 @@ import type { Verdict } from '../netfilter/verdicts.js';
 import type { Effect } from './define.js';
 
 /** XT_CONTINUE: the next rule sees the packet. */
-export const goesOn = (): Effect => ({ kind: 'continue' });
+export const goesOn: Effect = { kind: 'continue' };
 
 /** The packet's way through this table ends here. */
-export const endsIn =
-  (verdict: Verdict): (() => Effect) =>
-  () => ({ kind: 'verdict', verdict });
+export const endsIn = (verdict: Verdict): Effect => ({ kind: 'verdict', verdict });

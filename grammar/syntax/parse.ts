@@ -30,6 +30,9 @@ export interface ParseResult {
 /** UTF-16 units a chunk; measured best between 16 and 64 Ki. */
 const chunkSize = 64 * 1024;
 
+/** The first chunks are small, each as long as all before: what V8 compiles within the very first call of the lexer knows no way out of it, and is given up at each. */
+const firstChunk = 2 * 1024;
+
 let parser: RulesetParser | undefined;
 
 /** Reads a ruleset as text. Never throws on any input. */
@@ -109,7 +112,7 @@ const beginsLineOfOurs = /[-[:*#C"\n]|$/y;
 
 /** The end of the next chunk: behind a line end, and where a new line of ours begins, so that a quote or a continuation is not cut. */
 const endOfChunk = (text: string, start: number): number => {
-  let at = start + chunkSize;
+  let at = start + Math.min(chunkSize, Math.max(firstChunk, start));
   while (at < text.length) {
     const newline = text.indexOf('\n', at);
     if (newline < 0) break;

@@ -19,6 +19,7 @@ import {
   outlined,
   type Predicate,
   type Range,
+  type Rewrite,
   type TableName,
   type Test,
   targetOf,
@@ -190,8 +191,15 @@ export class Asking {
   /** What the last rule of each make asks: most rules of some makes ask the same. */
   private readonly last: (Predicate | undefined)[];
   private readonly rewriting: Rule[] = [];
+  /** Makes of rules that translate, all but their first ones left out of `rewriting`. */
+  private readonly translating = new Set<number>();
+  private readonly ruleset: Ruleset;
+  /** What fields take is told value by value. */
+  private readonly tells: boolean;
 
-  constructor(ruleset: Ruleset, space: Space) {
+  constructor(ruleset: Ruleset, space: Space, tells: boolean) {
+    this.ruleset = ruleset;
+    this.tells = tells;
     this.space = space;
     this.family = ruleset.family;
     this.makes = makesOf(ruleset);
@@ -213,6 +221,10 @@ export class Asking {
     if (action.kind !== 'target') return;
     if (!this.assembles && isTracking(rule)) this.assembles = true;
     if (action.actsOn) this.space.collect(action.actsOn);
+    if (action.translates && !this.tells) {
+      if (this.translating.has(make)) return;
+      this.translating.add(make);
+    }
     if (action.rewrites.length > 0) this.rewriting.push(rule);
   }
 
@@ -259,26 +271,20 @@ export class Asking {
     return true;
   }
 
-  /** What is written, once all that is asked is known. */
+  /** What is written, once all that is asked is known: values last, since what else is written says how their fields are cut. */
   noteRewrites(): void {
-    for (let i = 0; i < this.rewriting.length; i++) this.noteRewrite(this.rewriting[i]!);
-  }
-
-  private noteRewrite({ action, chain }: Rule): void {
-    if (action.kind !== 'target') return;
-    const { space } = this;
-    const { rewrites } = action;
-    let isByHook = false;
-    for (let i = 0; i < rewrites.length; i++) {
-      space.collectRewrite(rewrites[i]!);
-      if (rewrites[i]!.kind === 'unknown') isByHook = true;
-    }
-    // NETMAP and REDIRECT write what is known by hook only.
-    if (isByHook && chain.table.name === 'nat')
-      for (let j = 0; j < hooks.length; j++) {
-        const at = hooks[j]!;
-        for (const rewrite of action.rewritesAt(at)) space.collectRewrite(rewrite);
-      }
+    const { space, tells, rewriting } = this;
+    for (let i = 0; i < rewriting.length; i++)
+      eachRewrite(rewriting[i]!, (rewrite) => {
+        if (!takesValues(rewrite)) space.collectRewrite(rewrite);
+      });
+    const values = (rewrite: Rewrite): void => {
+      if (takesValues(rewrite)) space.collectValues(rewrite, tells);
+    };
+    for (let i = 0; i < rewriting.length; i++) eachRewrite(rewriting[i]!, values);
+    if (tells || !fieldsTranslated.some((field) => space.isGrouped(field))) return;
+    // Under masks each value counts, so here the rules of a make that were left out count, too.
+    for (const rule of this.ruleset.rules) if (this.translating.has(this.makes.of[rule.id]!)) eachRewrite(rule, values);
   }
 
   /** What a rule asks, once the space is cut. */
@@ -330,6 +336,32 @@ export class Asking {
     return Array.isArray(sets) ? sets : sets === true ? [] : sets instanceof ValueSet ? [sets] : null;
   }
 }
+
+const takesValues = ({ kind }: Rewrite): boolean => kind === 'to' || kind === 'network';
+
+const fieldsTranslated = [
+  'source',
+  'destination',
+  'sourcePort',
+  'destinationPort',
+  'replySource',
+  'replyDestination',
+  'replySourcePort',
+  'replyDestinationPort',
+] as const;
+
+/** All that a rule may write, at some hook. */
+const eachRewrite = ({ action, chain }: Rule, each: (rewrite: Rewrite) => void): void => {
+  if (action.kind !== 'target') return;
+  const { rewrites } = action;
+  let isByHook = false;
+  for (let i = 0; i < rewrites.length; i++) {
+    each(rewrites[i]!);
+    if (rewrites[i]!.kind === 'unknown') isByHook = true;
+  }
+  // NETMAP and REDIRECT write what is known by hook only.
+  if (isByHook && chain.table.name === 'nat') for (const at of hooks) for (const rewrite of action.rewritesAt(at)) each(rewrite);
+};
 
 /** What a rule was told. */
 interface Told {

@@ -64,6 +64,7 @@ const isHarm = (step: Step, harmful: Uint8Array): boolean =>
 
 /** All that it changes is what connection tracking, which comes behind it, says anew: only UNTRACKED stays. */
 const isTrackedAnew = (step: Step): boolean =>
+  !step.translates &&
   step.changes.every(({ dimension, ...change }) =>
     dimension.test
       ? dimension.test.reads.includes('connectionState')

@@ -38,6 +38,8 @@ export interface Step {
   readonly changes: readonly Change[];
   /** It changes something that rules ask. */
   readonly isChanging: boolean;
+  /** It translates an address or a port that rules ask. */
+  readonly translates: boolean;
   /** Where they depend on the hook (NETMAP): by hook; `changes` then holds all of them. */
   readonly changesAt: readonly (readonly Change[])[] | null;
   /** Of what it matches, what the target acts on; null: all. */
@@ -97,6 +99,8 @@ export interface ProgramOptions {
   readonly resolver?: Resolver | undefined;
   /** Conditions that will be asked beside those of the rules: fields are cut for them, too. */
   readonly asks?: readonly Predicate[] | undefined;
+  /** What rewriting rules write will be told value by value, so fields are cut there, too. */
+  readonly tellsRewrites?: boolean | undefined;
   /** What a hook carries, where the host is known: packets to its own addresses come to INPUT, others to FORWARD. */
   readonly carries?: ReadonlyMap<Hook, Predicate> | undefined;
 }
@@ -108,7 +112,7 @@ const lineOf = (rule: Rule): number => rule.chain.table.ruleset.source.position(
 
 export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Program => {
   const space = new Space(ruleset.family, options.resolver);
-  const asking = new Asking(ruleset, space);
+  const asking = new Asking(ruleset, space, options.tellsRewrites ?? false);
   for (let i = 0; i < ruleset.rules.length; i++) {
     const rule = ruleset.rules[i]!;
     asking.note(rule);
@@ -292,6 +296,7 @@ class CompiledStep implements Step {
   private made: Change[] | null;
   /** It plainly changes something that is asked: nobody needs to know what. */
   private readonly surely: boolean;
+  readonly translates: boolean;
 
   constructor(space: Space, rule: Rule, index: number, form: Form | null, cubes: readonly Cube[] | null, deed: Deed) {
     this.space = space;
@@ -306,10 +311,12 @@ class CompiledStep implements Step {
     this.takeCubes = deed.takes === undefined || deed.takes === null ? null : cubesOf(deed.takes, mostCubes);
     this.fate = deed.fate ?? null;
     const { action } = rule;
-    const rewrites =
-      (deed.kind === 'pass' || deed.kind === 'decide') && action.kind === 'target' && action.rewrites.length > 0 ? action.rewrites : null;
-    this.made = rewrites === null ? noChanges : null;
-    this.surely = rewrites?.some((rewrite) => space.surelyChanges(rewrite)) ?? false;
+    const target = (deed.kind === 'pass' || deed.kind === 'decide') && action.kind === 'target' ? action : null;
+    const { translates } = target ?? {};
+    this.translates = translates !== undefined && space.isCutByRanges(translates[0]) && space.isCutByRanges(translates[1]);
+    const rewrites = target === null || this.translates || target.rewrites.length === 0 ? null : target.rewrites;
+    this.made = rewrites === null && !this.translates ? noChanges : null;
+    this.surely = this.translates || (rewrites?.some((rewrite) => space.surelyChanges(rewrite)) ?? false);
   }
 
   /** Without one, the step is a single cube, and its form is told by it. */

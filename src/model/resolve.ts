@@ -208,47 +208,74 @@ const actionOf = (node: RuleNode, table: ModelTable): Action => {
   if (!spec || target.goto) return { kind: 'unknown', name };
   const constant = constantActions.get(target);
   if (constant) return constant;
-  const options = optionsIn(target, made.values);
-  const given = givenOf(spec, options);
-  if (!given) return { kind: 'unknown', name };
-  const action = new TargetAction(node, family, spec, given, options);
+  // Whether all that is required is there is the same for all rules of an outline.
+  if (!isComplete(target, made.values)) return { kind: 'unknown', name };
+  const action = new TargetAction(node, family, spec);
   if (!target.varies) constantActions.set(target, action);
   return action;
 };
 
-type GivenOptions = NonNullable<ReturnType<typeof givenOf>>;
+/** Whether targets of outlines have all options that they require. */
+const complete = new WeakMap<OutlineUse, boolean>();
 
-/** A target of the catalogue. What it rewrites at a hook is told anew when asked: few ask, and there are tens of thousands of DNAT rules. */
+const isComplete = (target: OutlineUse, values: readonly unknown[]): boolean => {
+  let known = complete.get(target);
+  if (known === undefined) {
+    known = givenOf(target.spec!, optionsIn(target, values)) !== null;
+    complete.set(target, known);
+  }
+  return known;
+};
+
+/** A target of the catalogue. What it rewrites is worked out when asked: few ask, and there are tens of thousands of DNAT rules. */
 class TargetAction {
   readonly kind = 'target' as const;
-  readonly name: string;
   readonly effect: Effect;
-  readonly rewrites: readonly Rewrite[];
   readonly actsOn: Predicate | undefined;
-  readonly hasSideEffect: boolean;
   private readonly node: RuleNode;
   private readonly family: Family;
+  private readonly spec: TargetSpec;
+  private made: readonly Rewrite[] | undefined;
 
-  constructor(node: RuleNode, family: Family, spec: TargetSpec, given: GivenOptions, options: readonly ReadOption[]) {
-    const context = meaningContext(family, options);
-    this.name = spec.name;
-    this.effect = spec.effect(given as never, context);
-    this.rewrites = spec.rewrites?.(given as never, context) ?? noRewrites;
-    this.actsOn = spec.actsOn?.(given as never, context);
-    this.hasSideEffect = spec.hasSideEffect ?? false;
+  constructor(node: RuleNode, family: Family, spec: TargetSpec) {
     this.node = node;
     this.family = family;
+    this.spec = spec;
+    this.effect = spec.effect;
+    this.actsOn = undefined;
+    this.made = spec.rewrites ? undefined : noRewrites;
+    if (!spec.actsOn) return;
+    const options = this.options();
+    this.actsOn = spec.actsOn(givenOf(spec, options) as never, meaningContext(family, options));
   }
 
-  rewritesAt(hook: Hook): readonly Rewrite[] {
-    const {
-      outline: { target },
-      values,
-    } = outlined(this.node);
-    const spec = target!.spec!;
+  get name(): string {
+    return this.spec.name;
+  }
+
+  get translates(): TargetSpec['translates'] {
+    return this.spec.translates;
+  }
+
+  get hasSideEffect(): boolean {
+    return this.spec.hasSideEffect ?? false;
+  }
+
+  get rewrites(): readonly Rewrite[] {
+    this.made ??= this.rewritesAt();
+    return this.made;
+  }
+
+  rewritesAt(hook?: Hook): readonly Rewrite[] {
+    const { spec } = this;
     if (!spec.rewrites) return noRewrites;
-    const options = optionsIn(target!, values);
-    return spec.rewrites(givenOf(spec, options) as never, { ...meaningContext(this.family, options), hook });
+    const options = this.options();
+    return spec.rewrites(givenOf(spec, options) as never, { ...meaningContext(this.family, options), ...(hook ? { hook } : {}) });
+  }
+
+  private options(): readonly ReadOption[] {
+    const { outline, values } = outlined(this.node);
+    return optionsIn(outline.target!, values);
   }
 }
 

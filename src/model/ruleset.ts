@@ -14,6 +14,7 @@ import type {
   Source,
   TableName,
   TableNode,
+  TargetSpec,
 } from '../../grammar/index.js';
 
 /** All tables of one family that one `iptables-save` printed (or one file loads). */
@@ -78,6 +79,8 @@ export type Action =
       readonly kind: 'target';
       readonly name: string;
       readonly effect: Effect;
+      /** Every use writes the first of these fields or the second; absent: see `rewrites` (extensions/define.ts, `translates`). */
+      readonly translates?: TargetSpec['translates'];
       /** What it rewrites, whatever the hook. */
       readonly rewrites: readonly Rewrite[];
       /** What it rewrites at a hook: NETMAP's depend on it. Use this one where the hook is known. */

@@ -508,7 +508,21 @@ export class Space {
     if (!isPrefixMask(mask, width)) this.grouped.add(field);
   }
 
-  /** (a) Note what a rewriting sets, where some predicate asks for the field: those come first. */
+  /** (a) Whether fields will be cut under masks, as far as is known. */
+  isGrouped(field: FieldName): boolean {
+    return this.grouped.has(field);
+  }
+
+  /** (a) As `collectRewrite`, for a field that takes values: noted only where they are told (`exactly`), or the field is cut under masks. */
+  collectValues(rewrite: Rewrite, exactly: boolean): void {
+    if (rewrite.kind === 'to' ? exactly || this.grouped.has(rewrite.field) : exactly && rewrite.kind === 'network')
+      this.collectRewrite(rewrite);
+  }
+
+  /**
+   * (a) Note what a rewriting sets, where some predicate asks for the field: those come first. A field that takes values need not be cut at them: all
+   * values of an atom answer every question alike, so a packet that takes one of them is one of all of them.
+   */
   collectRewrite(rewrite: Rewrite): void {
     const { field } = rewrite;
     if (!this.asked.has(field) && !copied.has(field)) return;
@@ -954,6 +968,11 @@ export class Space {
     return kept.length === 1 ? kept[0]! : negated ? { and: kept } : { or: kept };
   }
 
+  /** Whether a field is asked, and cut by ranges. */
+  isCutByRanges(field: FieldName): boolean {
+    return this.codes.get(field)?.kind === 'ranges';
+  }
+
   /** Whether a rewriting plainly changes something that is asked; false: `changes` tells. */
   surelyChanges(rewrite: Rewrite): boolean {
     return rewrite.kind === 'to' && this.codes.get(rewrite.field)?.kind === 'ranges';
@@ -967,14 +986,14 @@ export class Space {
       const forget = (dimension: Dimension): Change => ({ dimension, set: dimension.full });
       if (code.kind === 'ranges') {
         const { dimension } = code;
-        if (rewrite.kind === 'to') out.push({ dimension, set: this.rangeSet(rewrite.field, code, rewrite.ranges) });
+        if (rewrite.kind === 'to') out.push({ dimension, set: rangesMeeting(code, rewrite.ranges) });
         else if (rewrite.kind === 'xor' || rewrite.kind === 'network') {
           const width = this.width(rewrite.field);
           const mask = BigInt(rewrite.mask);
           const value = BigInt(rewrite.value) & mask;
           const rest = (1n << BigInt(width)) - 1n - mask;
           const range: Range = width > 64 ? [value, value + rest] : [Number(value), Number(value + rest)];
-          out.push({ dimension, set: this.rangeSet(rewrite.field, code, [range]) });
+          out.push({ dimension, set: rangesMeeting(code, [range]) });
         } else if (rewrite.kind === 'add' && this.whole.has(rewrite.field)) {
           const last = dimension.size - 1;
           out.push({ dimension, map: Array.from({ length: dimension.size }, (_, i) => Math.min(last, Math.max(0, i + rewrite.by))) });
@@ -1008,6 +1027,31 @@ export class Space {
     return out;
   }
 }
+
+/** The atom that holds a value below the top. */
+const atomOf = ({ index, starts, top }: RangeCode, value: Ordinal): number => {
+  const found = index.get(keyOf(value, top));
+  if (found !== undefined) return found;
+  let low = 0;
+  let high = starts.length;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (starts[middle]! <= value) low = middle;
+    else high = middle;
+  }
+  return low;
+};
+
+/** Atoms that hold values of some ranges. */
+const rangesMeeting = (code: RangeCode, ranges: readonly Range[]): ValueSet => {
+  const { dimension, top } = code;
+  const out: number[] = [];
+  for (const [low, high] of ranges) {
+    if (low > high || low >= top) continue;
+    out.push(atomOf(code, low), high >= top ? dimension.size - 1 : atomOf(code, high));
+  }
+  return out.length === 2 ? dimension.interval(out[0]!, out[1]!) : dimension.ofLoose(out);
+};
 
 /** Atoms of one range; null where it is upside down, or has an end that was not collected. */
 const intervalIn = ({ dimension, index, starts, top }: RangeCode, low: Ordinal, high: Ordinal): ValueSet | null => {

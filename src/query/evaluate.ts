@@ -179,7 +179,11 @@ export const askRuleset = (ruleset: Ruleset, ask: Ask, options: QueryOptions): r
     (name) => places.some(({ table }) => table === name) || (sizes.get(name) ?? 0) <= mostEarlier || options.effort >= 10_000_000,
   );
   const filterHooks = places.every(({ table }) => table === 'filter') ? places.map(({ hook }) => hook) : null;
-  const program = buildProgram(onlyPart(ruleset, kept, filterHooks), { resolver: options.resolver, asks: asked });
+  const program = buildProgram(onlyPart(ruleset, kept, filterHooks), {
+    resolver: options.resolver,
+    asks: asked,
+    tellsRewrites: true,
+  });
   const diagram = new Diagram(options.effort);
   const flowOf = flowsOf(program, diagram, { keeps: true });
   const paths = new Paths(program, diagram, flowOf);

@@ -208,7 +208,7 @@ class Matrix {
       ...never,
       ...asked.connections,
     ];
-    this.program = buildProgram(part, { resolver, asks });
+    this.program = buildProgram(part, { resolver, asks, tellsRewrites: true });
     const { space } = this.program;
     const oneCube = (predicate: Predicate): Cube | null => {
       const cubes = cubesOf(space.form(predicate), 24);

@@ -17,6 +17,7 @@ export const dnat = defineTarget({
   protocolBefore: ['to'],
   protocolsFor: ({ to }) => (to.value.ports ? protocolsWithNatPorts : undefined),
   effect: endsIn('accept'),
+  translates: ['destination', 'destinationPort', 'replySource', 'replySourcePort'],
   rewrites: ({ to }) => mapDestination(to.value.addresses, to.value.ports),
   say: ({ to, random, persistent }) => `Rewrite the destination to ${sayNatRange(to.value)}${sayNatFlags({ random, persistent })}`,
   examples: [

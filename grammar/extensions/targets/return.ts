@@ -5,7 +5,7 @@ export const returnTarget = defineTarget({
   name: 'RETURN',
   manual: 'iptables(8), TARGETS',
   options: {},
-  effect: () => ({ kind: 'return' }),
+  effect: { kind: 'return' },
   say: () => 'Return to the calling chain',
   examples: [{ rule: '-j RETURN', says: 'Return' }],
 });

@@ -19,6 +19,7 @@ export const snat = defineTarget({
   protocolBefore: ['to'],
   protocolsFor: ({ to }) => (to.value.ports ? protocolsWithNatPorts : undefined),
   effect: endsIn('accept'),
+  translates: ['source', 'sourcePort', 'replyDestination', 'replyDestinationPort'],
   rewrites: ({ to }) => mapSource(to.value.addresses, to.value.ports),
   save: ({ to: { value }, random, randomFully, persistent }, { family }) =>
     join(
