@@ -32,6 +32,8 @@ class Climber {
   private readonly excluded = new Map<ChainProgram, Map<ValueSet, boolean>>();
   private readonly seen = new Map<Hook, readonly Cube[]>();
   readonly purse: Budget = { left: mostWork };
+  /** What steps leave is looked for as widely as can be. */
+  private widely = false;
 
   constructor(program: Program, table: TableProgram, result: SurveyResult) {
     this.program = program;
@@ -140,6 +142,7 @@ class Climber {
       cube,
       ids.map((id) => index.cube(id)),
       budget,
+      this.widely,
     );
     this.purse.left -= mostForPiece - budget.left + ids.length;
     return found;
@@ -170,13 +173,17 @@ class Climber {
   decide(chain: ChainProgram, step: Step): void {
     const { id } = step.rule;
     const cubes = step.cubes!;
-    for (const cube of cubes) {
-      const found = this.reach(chain, step.index, cube, 0);
-      if (!found) continue;
-      const needed = this.needed(chain, step, found);
-      if (!needed) continue;
-      this.result.live(id, { witness: found, leans: needed });
-      return;
+    // Quickly first; what is found so is often too narrow for the callers.
+    for (this.widely = false; ; this.widely = true) {
+      for (const cube of cubes) {
+        const found = this.reach(chain, step.index, cube, 0);
+        if (!found) continue;
+        const needed = this.needed(chain, step, found);
+        if (!needed) continue;
+        this.result.live(id, { witness: found, leans: needed });
+        return;
+      }
+      if (this.widely) return;
     }
   }
 

@@ -286,7 +286,7 @@ export class Paths {
       const ask = (cube: Cube): Cube | null | undefined => {
         const ids = harm.index.meeting(cube);
         const near = isNear ? this.near(cube, ids, harm, program.tables.get(stage.table)!) : ids.map((id) => harm.index.cube(id));
-        return near === null ? undefined : uncovered(cube, near, { left: 3000 });
+        return near === null ? undefined : uncovered(cube, near, { left: 3000 }, true);
       };
       const quiet = harm.index.quietPart(part);
       found = (quiet && ask(quiet)) ?? ask(part) ?? others;

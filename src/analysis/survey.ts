@@ -177,18 +177,23 @@ const mergeNext = (merged: readonly Cube[]): number => {
 const summarise = (program: Program, chain: ChainProgram, summaries: readonly (Summary | undefined)[]): Summary => {
   const { space } = program;
   let sure: Cube[] = [];
-  /** What may be decided, from where on that is more than what surely is. */
+  /** What may be decided, where it is gathered apart: before, it is what surely is. */
   let most: Cube[] | null = null;
+  let isApart = false;
   let mostMerged = mergeAt;
   let sureMerged = mergeAt;
   let exact = true;
   const returns: Cube[] = [];
   let returnsUnknown = false;
   const budget: Budget = { left: 20000 };
-  const loseExactness = (): void => {
-    if (!exact) return;
-    exact = false;
+  const gatherApart = (): void => {
+    if (isApart) return;
+    isApart = true;
     most = sureMerged === 0 ? null : [...sure];
+  };
+  const loseExactness = (): void => {
+    gatherApart();
+    exact = false;
   };
   const may = (cube: Cube): void => {
     if (!most) return;
@@ -200,7 +205,7 @@ const summarise = (program: Program, chain: ChainProgram, summaries: readonly (S
     if (most.length > mostSure) most = null;
   };
   const add = (cube: Cube): void => {
-    if (!exact) may(cube);
+    if (isApart) may(cube);
     if (sure.length >= sureMerged) {
       sure = merge(sure);
       sureMerged = sure.length > mostSure ? 0 : mergeNext(sure);
@@ -217,9 +222,9 @@ const summarise = (program: Program, chain: ChainProgram, summaries: readonly (S
         return;
       }
     }
-    if (!exact) return;
+    const wasApart = isApart;
     loseExactness();
-    may(cube);
+    if (!wasApart) may(cube);
   };
   for (let i = 0; i < chain.steps.length; i++) {
     const step = chain.steps[i]!;
@@ -259,7 +264,11 @@ const summarise = (program: Program, chain: ChainProgram, summaries: readonly (S
     }
     if (kind === 'return' || (kind === 'goto' && !target!.all)) {
       if (returns.length > 4000) returnsUnknown = true;
-      else returns.push(...cubes);
+      else {
+        // What returns cuts what is sure into pieces; what may be decided is told by fewer cubes without it.
+        gatherApart();
+        returns.push(...cubes);
+      }
     }
     if (cubes.some((cube) => cube.dims.length === 0) && (kind !== 'jump' || target?.all)) break;
     if (!exact && !most && (returnsUnknown || sureMerged === 0)) break; // nothing more will be known

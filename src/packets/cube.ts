@@ -323,9 +323,10 @@ const quickCuts = 8;
 /**
  * Some part of `cube` that none of the covers takes, null where they take it all, undefined where the budget ran out.
  * (a) one cover takes all; (b) the cube is cut along each cover in turn, depth first, and what is left is soon found where something is; else
- * (c) covers are merged; (d) dimension by dimension the atoms that the fewest covers hold; (e) cut again, to the end.
+ * (c) covers are merged; (d) dimension by dimension the atoms that the fewest covers hold; (e) cut again, to the end. `widely`: what is found will be held
+ * to more, so it should be wide: (b) is left out.
  */
-export const uncovered = (cube: Cube, covers: readonly Cube[], budget: Budget): Cube | null | undefined => {
+export const uncovered = (cube: Cube, covers: readonly Cube[], budget: Budget, widely = false): Cube | null | undefined => {
   let list: Cube[] = [];
   for (let i = 0; i < covers.length; i++) {
     const cover = covers[i]!;
@@ -337,8 +338,7 @@ export const uncovered = (cube: Cube, covers: readonly Cube[], budget: Budget): 
   budget.left -= covers.length + 1;
   if (list.length === 0) return cube;
   if (list.length > 4) {
-    const first: Budget = { left: list.length * quickCuts };
-    const found = cutAway(cube, list, 0, first);
+    const found = widely ? undefined : cutAway(cube, list, 0, { left: list.length * quickCuts });
     budget.left -= list.length;
     if (found !== undefined) return found;
     list = merge(list);
