@@ -208,28 +208,23 @@ export const merge = (cubes: readonly Cube[]): Cube[] => {
       }
     return list;
   }
-  let list = [...cubes];
-  let sums = Int32Array.from(list, sumOf);
-  for (let changed = true; changed; ) {
-    changed = false;
-    const dims = new Set<number>();
-    for (let k = 0; k < list.length; k++) {
-      const cube = list[k]!;
-      for (let l = 0; l < cube.dims.length; l++) {
-        const dim = cube.dims[l]!;
-        dims.add(dim);
-      }
-    }
-    if (dims.size > 64) return list;
-    for (const dim of dims) {
-      const joined = mergeAlong(list, sums, dim);
-      if (joined === null) continue;
-      changed = true;
-      list = joined;
-      sums = Int32Array.from(list, sumOf);
-    }
+  let list: readonly Cube[] = cubes;
+  const sums = new Int32Array(cubes.length);
+  for (let k = 0; k < list.length; k++) sums[k] = sumOf(list[k]!);
+  const seen = new Set<number>();
+  for (let k = 0; k < list.length; k++) for (let l = 0; l < list[k]!.dims.length; l++) seen.add(list[k]!.dims[l]!);
+  if (seen.size > 64) return [...list];
+  const dims = [...seen];
+  // Round and round, until no dimension joins any more.
+  for (let at = 0, idle = 0; idle < dims.length; at = (at + 1) % dims.length) {
+    const joined = mergeAlong(list, sums, dims[at]!);
+    idle++;
+    if (joined === null) continue;
+    idle = 1;
+    list = joined;
+    for (let k = 0; k < list.length; k++) sums[k] = sumOf(list[k]!);
   }
-  return list;
+  return [...list];
 };
 
 /** A number that equal cubes share, and their restrictions on all but one dimension as well: what that one adds is taken away again. */
@@ -253,15 +248,26 @@ const equalBeside = (a: Cube, b: Cube, dim: number): boolean => {
   return j === b.dims.length;
 };
 
+// What mergeAlong works on: most lists are short, and there are thousands of them.
+let table = new Int32Array(256);
+let keys = new Int32Array(256);
+let next = new Int32Array(256);
+let isFirst = new Uint8Array(256);
+
 /** Cubes that are equal in all dimensions but one fall together; null: none are. */
 const mergeAlong = (list: readonly Cube[], sums: Int32Array, dim: number): Cube[] | null => {
   // A hash table of the first cubes of groups, by the number of the rest; by cube the next of its group.
   let size = 16;
   while (size < 2 * list.length) size *= 2;
-  const table = new Int32Array(size).fill(-1);
-  const keys = new Int32Array(list.length);
-  const next = new Int32Array(list.length).fill(-1);
-  const isFirst = new Uint8Array(list.length);
+  if (size > table.length) {
+    table = new Int32Array(size);
+    keys = new Int32Array(size);
+    next = new Int32Array(size);
+    isFirst = new Uint8Array(size);
+  }
+  table.fill(-1, 0, size);
+  next.fill(-1, 0, list.length);
+  isFirst.fill(0, 0, list.length);
   let groups = 0;
   for (let i = 0; i < list.length; i++) {
     const cube = list[i]!;
