@@ -51,9 +51,11 @@ const meetingIn = (chain: ChainProgram): Meeting => {
   return known;
 };
 
-/** Later steps of a chain, in order; of a long one only those that may meet the step. */
+/** Chains of so many steps are gone through step by step. */
+const shortChain = 200;
+
+/** Later steps of a long chain that may meet a step, in order. */
 const laterSteps = (chain: ChainProgram, step: Step): readonly Step[] => {
-  if (chain.steps.length <= 200) return chain.steps.slice(step.index + 1);
   const { index, steps, others } = meetingIn(chain);
   const found = new Set<number>(others);
   for (const cube of step.cubes!) for (const id of index.meeting(cube)) found.add(steps[id]!);
@@ -79,7 +81,10 @@ export const redundancy = (reach: Reachability, rule: Rule): Redundancy | null =
   const because: Rule[] = [];
   const same: Cube[] = [];
   let looked = 0;
-  for (const later of laterSteps(chain, step)) {
+  const isShort = chain.steps.length <= shortChain;
+  const steps = isShort ? chain.steps : laterSteps(chain, step);
+  for (let at = isShort ? step.index + 1 : 0; at < steps.length; at++) {
+    const later = steps[at]!;
     const list = later.cubes;
     if (list && !areMeeting(list, step.cubes)) continue;
     if (++looked > mostLater || !list) return null;
@@ -87,18 +92,25 @@ export const redundancy = (reach: Reachability, rule: Rule): Redundancy | null =
     if (fate === 'pass') continue; // it does to these packets what it now does not: counting and logging
     if (fate === null || fate !== own) {
       // Another fate, unless rules before it already gave all of these packets ours.
-      const open = step.cubes.some((mine) =>
-        list.some((cube) => meets(cube, mine) && uncovered(mine, [...same], { left: 2000 }) !== null && differs(mine, cube, same)),
-      );
-      if (open) return null;
+      if (mayDiffer(step.cubes, list, same)) return null;
       continue;
     }
     because.push(later.rule);
     same.push(...list);
-    if (step.cubes.every((mine) => uncovered(mine, same, { left: 2000 }) === null)) return { because, atEnd: false };
+    if (areTaken(step.cubes, same)) return { because, atEnd: false };
   }
   return own === end ? { because, atEnd: true } : null;
 };
+
+/** Whether others surely take all of some cubes. */
+const areTaken = (cubes: readonly Cube[], others: readonly Cube[]): boolean =>
+  cubes.every((cube) => uncovered(cube, others, { left: 2000 }) === null);
+
+/** Whether some packet of both lists may be in none of the others. */
+const mayDiffer = (cubes: readonly Cube[], list: readonly Cube[], others: readonly Cube[]): boolean =>
+  cubes.some((mine) =>
+    list.some((cube) => meets(cube, mine) && uncovered(mine, others, { left: 2000 }) !== null && differs(mine, cube, others)),
+  );
 
 const areMeeting = (list: readonly Cube[], others: readonly Cube[]): boolean => {
   for (let i = 0; i < list.length; i++) for (let j = 0; j < others.length; j++) if (meets(list[i]!, others[j]!)) return true;
