@@ -571,15 +571,8 @@ class Surveyor {
         const part = parts[i]!;
         const quiet = index.quietPart(part);
         if (!quiet) continue;
-        const covers = index.meeting(quiet).filter((id) => coverKinds[id]! & 2);
-        const found =
-          covers.length === 0
-            ? quiet
-            : uncovered(
-                quiet,
-                covers.map((id) => index.cube(id)),
-                { left: 500 },
-              );
+        const covers = this.covers(index.meeting(quiet), 2);
+        const found = covers.length === 0 ? quiet : uncovered(quiet, covers, { left: 500 });
         // What leans on an unknown is looked at closely.
         if (!found || found.sets.some((set) => set.dimension.test)) continue;
         live = found;
@@ -643,19 +636,14 @@ class Surveyor {
       let all = true;
       for (let i = 0; i < cubes.length; i++) {
         const cube = cubes[i]!;
-        const ids = index.meeting(cube).filter((id) => coverKinds[id]! & 1);
-        if (
-          uncovered(
-            cube,
-            ids.map((id) => index.cube(id)),
-            budget,
-          ) !== null
-        ) {
+        const ids = index.meeting(cube);
+        if (uncovered(cube, this.covers(ids, 1), budget) !== null) {
           all = false;
           break;
         }
         for (let j = 0; j < ids.length; j++) {
           const id = ids[j]!;
+          if (!(coverKinds[id]! & 1)) continue;
           death.covers.push(index.cube(id));
           death.coverSteps.push(coverSteps[id]!);
         }
@@ -727,12 +715,18 @@ class Surveyor {
 
   /** What covers of a kind leave of a cube. */
   private ask(cube: Cube, ids: readonly number[], kind: number): Cube | null | undefined {
+    const covers = this.covers(ids, kind);
+    return covers.length === 0 ? cube : uncovered(cube, covers, { left: 2000 });
+  }
+
+  /** Those of a kind. */
+  private covers(ids: readonly number[], kind: number): Cube[] {
     const covers: Cube[] = [];
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i]!;
       if (this.coverKinds[id]! & kind) covers.push(this.index.cube(id));
     }
-    return covers.length === 0 ? cube : uncovered(cube, covers, { left: 2000 });
+    return covers;
   }
 
   /** What a step takes from those behind it. */
