@@ -319,7 +319,9 @@ export class Asking {
     const plan = this.plans[make]!;
     if (plan.sets === undefined) plan.sets = this.setsOf(plan);
     if (plan.sets === null) return null;
-    const sets = plan.sets.slice();
+    const sets = setsHere;
+    sets.length = 0;
+    for (let i = 0; i < plan.sets.length; i++) sets.push(plan.sets[i]!);
     for (let i = 0; i < plan.parts.length; i++) {
       const { field, negated } = plan.parts[i]!;
       const set = space.within(field, bounds[place + 2 * i]!, bounds[place + 2 * i + 1]!, negated);
@@ -362,6 +364,9 @@ const eachRewrite = ({ action, chain }: Rule, each: (rewrite: Rewrite) => void):
   // NETMAP and REDIRECT write what is known by hook only.
   if (isByHook && chain.table.name === 'nat') for (const at of hooks) for (const rewrite of action.rewritesAt(at)) each(rewrite);
 };
+
+/** Where conditions are put together. */
+const setsHere: ValueSet[] = [];
 
 /** What a rule was told. */
 interface Told {

@@ -152,7 +152,8 @@ export const release = (cube: Cube, drop: (dim: number) => boolean): Cube => {
 
 /** What of `a` is outside `b`, as disjoint cubes: one at most for each dimension of `b`. */
 export const minus = (a: Cube, b: Cube): Cube[] => {
-  const out: Cube[] = [];
+  // Mostly it is one: an array that grows from nothing has room for seventeen.
+  let out: Cube[] | null = null;
   let rest = a;
   /** What the rest is still to be held to, if another piece is cut from it. */
   let inside: ValueSet | null = null;
@@ -163,10 +164,12 @@ export const minus = (a: Cube, b: Cube): Cube[] => {
     const common = own ? meetSets(own, set) : set;
     if (common.count === 0) return [a];
     if (inside !== null) rest = replace(rest, inside);
-    out.push(replace(rest, own ? minusSets(own, set) : complementSet(set)));
+    const piece = replace(rest, own ? minusSets(own, set) : complementSet(set));
+    if (out === null) out = [piece];
+    else out.push(piece);
     inside = common;
   }
-  return out;
+  return out ?? [];
 };
 
 /** The union of two cubes where it is a cube: one holds the other, or they differ in one dimension only. */
@@ -393,8 +396,23 @@ interface Shedding {
   readonly left: number;
 }
 
+/** Sorts the first numbers of a list, few of them by insertion. */
+const sortedTo = (list: Float64Array, count: number): Float64Array => {
+  if (count > 40) return list.subarray(0, count).sort();
+  for (let i = 1; i < count; i++) {
+    const value = list[i]!;
+    let at = i;
+    for (; at > 0 && list[at - 1]! > value; at--) list[at] = list[at - 1]!;
+    list[at] = value;
+  }
+  return list;
+};
+
+/** Where the ranges of covers begin and end, sorted: what `shed` works on. */
+let events = new Float64Array(512);
+
 const shed = (rest: Cube, covers: readonly Cube[], dim: number): Shedding | null => {
-  const events: number[] = [];
+  let count = 0;
   let free = 0;
   let dimension: Dimension | undefined;
   for (let j = 0; j < covers.length; j++) {
@@ -405,10 +423,19 @@ const shed = (rest: Cube, covers: readonly Cube[], dim: number): Shedding | null
       continue;
     }
     dimension = set.dimension;
-    for (let i = 0; i < set.ranges.length; i += 2) events.push(set.ranges[i]! * 2, set.ranges[i + 1]! * 2 + 1);
+    const { ranges } = set;
+    if (count + ranges.length > events.length) {
+      const more = new Float64Array(2 * (count + ranges.length));
+      more.set(events);
+      events = more;
+    }
+    for (let i = 0; i < ranges.length; i += 2) {
+      events[count++] = ranges[i]! * 2;
+      events[count++] = ranges[i + 1]! * 2 + 1;
+    }
   }
   if (!dimension) return null;
-  const sorted = Float64Array.from(events).sort();
+  const sorted = sortedTo(events, count);
   const own = setOf(rest, dim) ?? dimension.full;
   // Walk the segments between events within the cube's own atoms; keep those that fewest covers hold.
   let depth = 0;
@@ -419,11 +446,11 @@ const shed = (rest: Cube, covers: readonly Cube[], dim: number): Shedding | null
     let low = own.ranges[r]!;
     const high = own.ranges[r + 1]!;
     while (low <= high) {
-      while (next < sorted.length && (sorted[next]! & 1 ? (sorted[next]! - 1) / 2 < low : sorted[next]! / 2 <= low)) {
+      while (next < count && (sorted[next]! & 1 ? (sorted[next]! - 1) / 2 < low : sorted[next]! / 2 <= low)) {
         depth += sorted[next]! & 1 ? -1 : 1;
         next++;
       }
-      const edge = next < sorted.length ? (sorted[next]! & 1 ? (sorted[next]! - 1) / 2 : sorted[next]! / 2 - 1) : high;
+      const edge = next < count ? (sorted[next]! & 1 ? (sorted[next]! - 1) / 2 : sorted[next]! / 2 - 1) : high;
       const end = Math.min(high, edge);
       if (depth < least) {
         least = depth;
