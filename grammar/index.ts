@@ -5,7 +5,7 @@ export { givenInPart, givenOf, meaningContext, type ReadOption } from './extensi
 export { type ConnectionState, connectionStates, connectionStatusBits, icmpMayBe, tcpMayBe } from './netfilter/conntrack.js';
 export { addressWidth, type Family, programName } from './netfilter/families.js';
 export { type Hook, hooks, hooksWithInInterface, hooksWithOutInterface, isHook } from './netfilter/hooks.js';
-export { protocolName, protocolNumber, protocolsWithPorts } from './netfilter/protocols.js';
+export { authenticationHeader, passedOver6, protocolName, protocolNumber, protocolsWithPorts } from './netfilter/protocols.js';
 export { portByService, serviceByPort } from './netfilter/services.js';
 export { builtInChains, isTable, type TableName, tables, tablesAtHook } from './netfilter/tables.js';
 export type { Policy, Verdict } from './netfilter/verdicts.js';

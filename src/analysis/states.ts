@@ -20,6 +20,8 @@ export const mayBe = (space: Space, cube: Cube): boolean => {
     const flags = space.code('tcpFlags');
     return flags === undefined || allFlags.some((value) => holdsValue(flags, cube, value) && among.some((one) => tcpMayBe(value, one)));
   }
+  // Behind "no next header" there is nothing to track: such packets are INVALID (ipv6_skip_exthdr; measured).
+  if (space.family === 6 && number === 59 && code?.kind === 'ranges' && code.index.has(60)) return false;
   const icmp = space.code('icmp');
   const isIcmp = number === (space.family === 4 ? 1 : 58) && code?.kind === 'ranges' && code.index.has(space.family === 4 ? 2 : 59);
   const types = icmp?.kind === 'ranges' && isIcmp ? setOf(cube, icmp.dimension.index) : undefined;

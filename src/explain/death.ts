@@ -63,7 +63,7 @@ export const sayCause = (rule: Rule, verdict: RuleVerdict): string => {
     case 'callers':
       return `no packet that enters ${rule.chain.name} is one that it asks for`;
     case 'contradiction':
-      return 'its own conditions exclude each other';
+      return 'no packet meets all of its conditions';
     case 'interface':
       return `it asks for an interface that packets in ${rule.chain.name} do not have`;
     case 'loopback':

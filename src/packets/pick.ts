@@ -4,6 +4,7 @@
  * connection. Preferences stand in lists, first come first served.
  */
 import {
+  authenticationHeader,
   connectionStates,
   type Family,
   type FieldName,
@@ -11,6 +12,7 @@ import {
   hooks,
   type Ordinal,
   parseAddress,
+  passedOver6,
   printAddress,
   protocolName,
   protocolsWithPorts,
@@ -115,14 +117,12 @@ const liked = (field: FieldName, family: Family, chosen: ReadonlyMap<FieldName, 
 const broadcast = 3;
 const multicast = 5;
 
-/** Numbers of IPv6 extension headers (0 is no protocol of IPv4 either): a packet's protocol is what stands behind them. */
-const extensionHeaders: readonly number[] = [0, 43, 44, 51, 60];
-
-/** The first protocol of a set that a packet can be of. */
+/** The first protocol of a set that a packet is of, whatever the family and the back end: none is an extension header of IPv6. */
 const plainProtocol = (set: ValueSet, starts: readonly Ordinal[]): number | undefined => {
   for (let i = 0; i < set.ranges.length; i += 2) {
     const end = Number(starts[set.ranges[i + 1]! + 1] ?? 256);
-    for (let number = Number(starts[set.ranges[i]!]!); number < end; number++) if (!extensionHeaders.includes(number)) return number;
+    for (let number = Number(starts[set.ranges[i]!]!); number < end; number++)
+      if (number !== authenticationHeader && !passedOver6.has(number)) return number;
   }
   return undefined;
 };
@@ -157,6 +157,7 @@ const firstState = (family: Family, numbers: ReadonlyMap<FieldName, Ordinal>): r
   const flags = numbers.get('tcpFlags');
   const type = Number(numbers.get('icmp') ?? 0) >> 8;
   if (protocol === 6 && flags !== undefined && ![2, 16].includes(Number(flags) & 23)) return ['INVALID'];
+  if (protocol === 59 && family === 6) return ['INVALID'];
   if (!numbers.has('icmp')) return undefined;
   if (protocol === 1 && family === 4)
     return type === 0 ? ['INVALID'] : [3, 4, 5, 11, 12].includes(type) ? ['RELATED', 'INVALID'] : undefined;

@@ -203,6 +203,23 @@ describe('dead rules and why', () => {
     expect(deaths(text)).toEqual(expected);
   });
 
+  it('no packet of IPv6 has an extension header for its protocol, but the authentication header under nft', () => {
+    const numbers = [43, 44, 50, 51, 59, 60];
+    const text = filter(
+      ...numbers.map((number) => `-A INPUT -p ${number}`),
+      '-A INPUT -p 59 -m conntrack --ctstate NEW',
+      '-A INPUT ! -p 44',
+    );
+    const dead = (options: LintOptions): readonly number[] =>
+      facts(text, options, 6)
+        .dead()
+        .map(({ id }) => numbers[id] ?? -id);
+    expect(dead({})).toEqual([43, 44, 60, -6]);
+    expect(dead({ backend: 'legacy' })).toEqual([43, 44, 51, 60, -6]);
+    expect(dead({ backend: 'nft' })).toEqual([43, 44, 60, -6]);
+    expect(facts(text, {}, 4).dead()).toEqual([]);
+  });
+
   it('tells whether the takers give another verdict', () => {
     const desk = facts(filter('-A INPUT -s 10.0.0.0/8 -j DROP', '-A INPUT -s 10.1.0.0/16 -j ACCEPT', '-A INPUT -s 10.2.0.0/16 -j DROP'));
     expect(desk.dead().map((rule) => desk.verdict(rule).fate)).toEqual(['other', 'same']);

@@ -117,6 +117,21 @@ describe('connections', () => {
     expect(told.map(({ matched }) => matched)).toEqual([[2], [3]]);
   });
 
+  it('have the protocol that the back end sees behind headers of IPv6', () => {
+    const { document } = parse(table('filter', '-A FORWARD -p ah', '-A FORWARD -p tcp', '-A FORWARD ! -p udp', '-A FORWARD -j DROP'), {
+      family: 6,
+    });
+    const packet = (more: object) => JSON.stringify({ in: 'eth0', src: '2001:db8::7', dst: '2001:db8:5::1', out: 'eth1', ...more });
+    const cut = packet({ proto: 60, frag: { offset: 8, len: 16, mf: false } });
+    const told = (backend: 'legacy' | 'nft' | null) =>
+      ask(new Tracer(resolve(document).rulesets[0]!, { host, backend }), packet({ proto: 'tcp', ext: [{ type: 'ah' }] }), cut).map(
+        ({ matched, certain }) => (certain ? matched.join() : '?'),
+      );
+    expect(told('nft')).toEqual(['2,4,5', '5']);
+    expect(told('legacy')).toEqual(['3,4,5', '']);
+    expect(told(null)).toEqual(['?', '?']);
+  });
+
   it('that were never confirmed may still count for connlimit, for a moment', () => {
     const rules = table('filter', '-A FORWARD -p tcp -m connlimit --connlimit-above 1', '-A FORWARD -j DROP');
     const other = out.replace('40000', '40001');

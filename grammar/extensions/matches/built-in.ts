@@ -1,6 +1,7 @@
 /** The options that every rule has without `-m`: -s -d -i -o -p -f -4 -6 (iptables(8), PARAMETERS; net/ipv4/netfilter/ip_tables.c, ip_packet_match). */
 
-import { mptcp, protocolName } from '../../netfilter/protocols.js';
+import type { Family } from '../../netfilter/families.js';
+import { authenticationHeader, mptcp, passedOver6, protocolName } from '../../netfilter/protocols.js';
 import { all, bits, inRange, is, named, none as never, notIf, type Predicate, type Range, some, test } from '../../packet/predicate.js';
 import { type HostName, type Network, networkRange, networks, prefixLength } from '../../values/address.js';
 import { type InterfaceName, interfaceName } from '../../values/interface-name.js';
@@ -58,11 +59,19 @@ const through = (slot: 'arriving' | 'leaving', words: string, use: Use<Interface
       ]
     : [];
 
-/** Of MPTCP the back ends make something different: TCP, or nothing at all. */
-const hasProtocol = (number: number): Predicate =>
-  number === mptcp
-    ? test({ extension: '', text: '-p mptcp', decidedBy: 'surroundings', reads: ['protocol'], given: { protocol: number } })
-    : is('protocol', number);
+const nftAlone = test({ extension: '', text: '-p ah', decidedBy: 'surroundings', reads: [], given: { backend: 'nft' } });
+
+/**
+ * Of MPTCP the back ends make something different: TCP, or nothing at all. No packet of IPv6 has the number of an extension header for its protocol, but that
+ * nft stops at an authentication header, which legacy passes over.
+ */
+const hasProtocol = (number: number, family: Family): Predicate => {
+  if (number === mptcp)
+    return test({ extension: '', text: '-p mptcp', decidedBy: 'surroundings', reads: ['protocol'], given: { protocol: number } });
+  if (family === 4) return is('protocol', number);
+  if (passedOver6.has(number)) return never;
+  return number === authenticationHeader ? all(nftAlone, is('protocol', number)) : is('protocol', number);
+};
 
 export const builtIn = defineMatch({
   name: '',
@@ -89,7 +98,8 @@ export const builtIn = defineMatch({
     // A rule for the other family is not loaded at all (xshared.c, do_parse).
     if ((family === 6 && ipv4) || (family === 4 && ipv6)) return never;
     return all(
-      protocol && (protocol.value === 0 ? notIf(protocol.negated, { kind: 'any' }) : notIf(protocol.negated, hasProtocol(protocol.value))),
+      protocol &&
+        (protocol.value === 0 ? notIf(protocol.negated, { kind: 'any' }) : notIf(protocol.negated, hasProtocol(protocol.value, family))),
       address('source', source),
       address('destination', destination),
       onInterface('inInterface', inInterface),

@@ -6,6 +6,7 @@
  */
 import {
   all,
+  authenticationHeader,
   type Backend,
   type FieldName,
   givenOf,
@@ -15,6 +16,7 @@ import {
   type Outline,
   outlined,
   type Predicate,
+  passedOver6,
   printMatch,
   type Rewrite,
   type TableName,
@@ -334,7 +336,18 @@ class Walk implements Witnesses {
   // What predicates ask.
 
   field(name: FieldName): FieldValue {
-    return this.flight.field(name);
+    const value = this.flight.field(name);
+    if (name !== 'protocol' || value instanceof Unknown || !this.hasAuthentication()) return value;
+    const { backend } = this.tracer.context;
+    if (backend) return backend === 'nft' ? authenticationHeader : value;
+    return new Unknown(
+      'the nft back end takes the authentication header for the protocol, legacy what stands behind it',
+      'tell it: --backend legacy',
+    );
+  }
+
+  private hasAuthentication(): boolean {
+    return this.flight.headers.extensions.some(({ number }) => number === authenticationHeader);
   }
 
   test(test: Test): Answer {
@@ -675,9 +688,11 @@ class Walk implements Witnesses {
     const line = tracer.lineOf(rule);
     if (!rule.node.whole && !this.decide(new Unknown('part of the line could not be read'), null)) return 'next';
     if (this.isCutOff(rule)) throw kernel('dropped', `line ${line} asks for ports, and the fragment cuts the header that holds them`);
-    const matches = this.isGuesswork(rule)
-      ? this.decide(new Unknown('the nft back end compares bytes behind the fragment with ports'), null)
-      : holds(condition, this);
+    const matches = this.lacksProtocol(rule)
+      ? false
+      : this.isGuesswork(rule)
+        ? this.decide(new Unknown('the nft back end compares bytes behind the fragment with ports'), null)
+        : holds(condition, this);
     if (!matches) {
       if (tracer.context.explain)
         this.events.push({ kind: 'rule', rule, line, depth: this.depth, matched: false, unmet: unmet(condition, this) });
@@ -721,6 +736,29 @@ class Walk implements Witnesses {
     if (at < 0) return false;
     const { family } = this.tracer.ruleset;
     return rule.node.matches.slice(0, at).every((match) => holds(matchPredicate(match, family), this));
+  }
+
+  /**
+   * Whether a rule asks for the protocol of a packet of IPv6 that has none, for its headers are cut, or go on in another fragment. Under nft it does not
+   * match, negated or not; legacy drops the packet there, once addresses and interfaces fit.
+   */
+  private lacksProtocol(rule: Rule): boolean {
+    const { headers } = this.flight;
+    if (headers.family === 4 || (headers.protocol !== authenticationHeader && !passedOver6.has(headers.protocol))) return false;
+    const { backend } = this.tracer.context;
+    if (backend === 'nft' && this.hasAuthentication()) return false;
+    const [basics] = rule.node.matches;
+    if (basics?.name !== '' || !basics.options.some(({ key, value }) => key === 'protocol' && value !== 0)) return false;
+    if (backend === 'nft') return true;
+    const others = { ...basics, options: basics.options.filter(({ key }) => key !== 'protocol') };
+    if (!holds(matchPredicate(others, this.tracer.ruleset.family), this)) return true;
+    const drop = new Unknown(
+      'the legacy back end drops a packet whose IPv6 headers do not lead to a protocol',
+      'tell it: --backend legacy',
+    );
+    if (backend === 'legacy' || this.decide(drop, drop.reason))
+      throw kernel('dropped', `line ${this.tracer.lineOf(rule)} asks for a protocol, to which the IPv6 headers of the packet do not lead`);
+    return true;
   }
 
   /** nft reads ports where they would stand, whatever stands there in a fragment. */
