@@ -2,6 +2,7 @@
  * Times of RATEEST: a number with s, ms or us behind it, microseconds where nothing stands (libxt_RATEEST.c). Kept in microseconds as 32 bits hold
  * them: 1.8.9 wraps what is longer than 71 minutes.
  */
+import { lower32, readDouble } from './double.js';
 import { defineValue, Fault } from './value.js';
 
 const second = 1_000_000;
@@ -29,10 +30,9 @@ export const duration = defineValue<number>({
   arity: 1,
   expects: 'a time such as 250ms or 4s',
   parse: ([word]) => {
-    const found = /^([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?)(.*)$/i.exec(word!);
-    const unit = found?.[2] === '' ? 1 : units.find(([pattern]) => pattern.test(found?.[2] ?? '?'))?.[1];
-    if (!found || unit === undefined) return new Fault(`"${word}" is not a time such as 250ms or 4s`);
-    return Number(BigInt.asUintN(32, BigInt(Math.trunc(Number(found[1]) * unit))));
+    const read = readDouble(word!);
+    const unit = read?.rest === '' ? 1 : units.find(([pattern]) => pattern.test(read?.rest ?? '?'))?.[1];
+    return read && unit !== undefined ? lower32(read.value * unit) : new Fault(`"${word}" is not a time such as 250ms or 4s`);
   },
   print: printDuration,
   say: sayDuration,

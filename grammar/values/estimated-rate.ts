@@ -1,4 +1,5 @@
 /** Rates that a rate estimator is compared with (libxt_rateest.c): bits a second with a unit, kept in bytes of 32 bits; packets a second. */
+import { lower32, readDouble } from './double.js';
 import { readInteger } from './integer.js';
 import { defineValue, Fault } from './value.js';
 
@@ -6,26 +7,28 @@ const kilo = 1000;
 const kibi = 1024;
 
 /** Bits in the units, in the spelling of the manual; case does not count. */
-const units: Readonly<Record<string, number>> = {
-  bit: 1,
-  kbit: kilo,
-  mbit: kilo ** 2,
-  gbit: kilo ** 3,
-  tbit: kilo ** 4,
-  kibit: kibi,
-  mibit: kibi ** 2,
-  gibit: kibi ** 3,
-  tibit: kibi ** 4,
-  bps: 8,
-  kbps: 8 * kilo,
-  mbps: 8 * kilo ** 2,
-  gbps: 8 * kilo ** 3,
-  tbps: 8 * kilo ** 4,
-  kibps: 8 * kibi,
-  mibps: 8 * kibi ** 2,
-  gibps: 8 * kibi ** 3,
-  tibps: 8 * kibi ** 4,
-};
+const units: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    bit: 1,
+    kbit: kilo,
+    mbit: kilo ** 2,
+    gbit: kilo ** 3,
+    tbit: kilo ** 4,
+    kibit: kibi,
+    mibit: kibi ** 2,
+    gibit: kibi ** 3,
+    tibit: kibi ** 4,
+    bps: 8,
+    kbps: 8 * kilo,
+    mbps: 8 * kilo ** 2,
+    gbps: 8 * kilo ** 3,
+    tbps: 8 * kilo ** 4,
+    kibps: 8 * kibi,
+    mibps: 8 * kibi ** 2,
+    gibps: 8 * kibi ** 3,
+    tibps: 8 * kibi ** 4,
+  }),
+);
 
 /** Bits a second as iptables-save prints bytes a second. */
 export const printBytesPerSecond = (bytes: number): string => {
@@ -41,10 +44,10 @@ export const bytesPerSecond = defineValue<number>({
   expects: 'a rate such as 2mbit or 100kbps',
   parse: ([word]) => {
     if (word === undefined) return 0;
-    const found = /^(\d+\.?\d*|\.\d+)([a-z]*)$/i.exec(word);
-    const unit = found && (found[2] === '' ? 1 : units[found[2]!.toLowerCase()]);
-    if (!found || !unit) return new Fault(`"${word}" is not a rate with a unit such as bit, kbit, mbit or kbps`);
-    return Math.floor((Number(found[1]) * unit) / 8) % 2 ** 32;
+    const read = readDouble(word);
+    const unit = read?.rest === '' ? 1 : units.get(read?.rest.toLowerCase() ?? '?');
+    if (!read || !unit) return new Fault(`"${word}" is not a rate with a unit such as bit, kbit, mbit or kbps`);
+    return lower32((read.value * unit) / 8);
   },
   print: printBytesPerSecond,
   say: (bytes) => `${printBytesPerSecond(bytes)} a second`,

@@ -1,4 +1,5 @@
 /** `--probability p`, 0 to 1, kept in 2^31ths as the kernel keeps it and printed with eleven decimals (libxt_statistic.c). */
+import { readDouble } from './double.js';
 import { defineValue, Fault } from './value.js';
 
 const whole = 0x80000000;
@@ -36,26 +37,13 @@ const say = (value: number): string => {
   return `${Number((p * 100).toFixed(4))} %`;
 };
 
-/** As strtod(3) reads it: blanks and a sign before decimal or hexadecimal digits. What is not a number (nan) passes for 0. */
-const readDouble = (word: string): number => {
-  const [, sign, digits] = /^\s*([-+]?)(.*)$/s.exec(word)!;
-  if (/^nan$/i.test(digits!)) return 0;
-  const hexadecimal = /^0x([0-9a-f]*)\.?([0-9a-f]*)(?:p([-+]?\d+))?$/i.exec(digits!);
-  const [, whole = '', part = '', power = '0'] = hexadecimal ?? [];
-  const value =
-    hexadecimal && whole + part !== ''
-      ? Number.parseInt(whole + part, 16) * 2 ** (Number(power) - 4 * part.length)
-      : /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(digits!)
-        ? Number(digits)
-        : Number.NaN;
-  return sign === '-' ? -value : value;
-};
-
 export const probability = defineValue<number>({
   arity: 1,
   expects: 'a probability from 0 to 1',
   parse: ([word]) => {
-    const p = readDouble(word!);
+    const read = readDouble(word!);
+    // What is not a number (nan) passes for 0.
+    const p = read?.rest === '' ? (Number.isNaN(read.value) ? 0 : read.value) : Number.NaN;
     return p >= 0 && p <= 1 ? Math.abs(Math.round(p * whole)) : new Fault(`"${word}" is not a probability from 0 to 1`);
   },
   print,

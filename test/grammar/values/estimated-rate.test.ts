@@ -11,6 +11,17 @@ test.each([
   ['5mibit', '5243Kbit'],
   ['100KBps', '800000bit'],
   ['100KiBps', '819200bit'],
+  ['0x10kbit', '16000bit'],
+  ['1e3kbit', '1000Kbit'],
+  [' +8kbit', '8000bit'],
+  ['0x1.8p4', '24bit'],
+  ['inf', '0bit'],
+  ['nan', '0bit'],
+  ['1e30', '0bit'],
+  // B is a digit.
+  ['0x1bps', 'refused: "0x1bps" is not a rate with a unit such as bit, kbit, mbit or kbps'],
+  ['1e', 'refused: "1e" is not a rate with a unit such as bit, kbit, mbit or kbps'],
+  ['5constructor', 'refused: "5constructor" is not a rate with a unit such as bit, kbit, mbit or kbps'],
   // Beyond 32 bits of bytes the rest is lost.
   ['1tbit', '3568Mbit'],
   ['5foo', 'refused: "5foo" is not a rate with a unit such as bit, kbit, mbit or kbps'],

@@ -11,6 +11,9 @@ test.each([
   ['0.000244140625', '0.00024414062'],
   ['0.9999999999', '1.00000000000'],
   ['0', '0.00000000000'],
+  ['0x.8', '0.50000000000'],
+  ['nan', '0.00000000000'],
+  ['inf', 'refused: "inf" is not a probability from 0 to 1'],
   ['1.1', 'refused: "1.1" is not a probability from 0 to 1'],
   ['50%', 'refused: "50%" is not a probability from 0 to 1'],
 ])('--probability %s is saved as %s', (word, saved) => {
