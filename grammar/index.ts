@@ -43,5 +43,5 @@ export {
   printNetwork,
 } from './values/address.js';
 export { printMac } from './values/mac.js';
-export { sayQuoted } from './values/text.js';
+export { byteLength, bytesOf, sayQuoted } from './values/text.js';
 export { Fault } from './values/value.js';

@@ -14,7 +14,8 @@ export const interfaceName = defineValue<InterfaceName>({
   expects: 'an interface name of at most 15 characters, perhaps ending in +',
   parse: ([word]) => {
     if (word === '') return new Fault('an interface name cannot be empty');
-    if (byteLength(word!) > 15) return new Fault(`the interface name "${word}" is longer than 15 characters`);
+    if (byteLength(word!) > 15)
+      return new Fault(`the interface name "${word}" is longer than 15 ${word!.length > 15 ? 'characters' : 'bytes'}`);
     return word!.endsWith('+') ? { name: word!.slice(0, -1), prefix: true } : { name: word!, prefix: false };
   },
   // Never quoted, whatever it holds (xshared.c, save_iface).

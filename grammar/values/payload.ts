@@ -2,6 +2,7 @@
  * What `--string` and `--hex-string` look for: bytes (libxt_string.c). iptables-save prints whichever form fits the bytes, in double quotes always:
  * the plain one where all of them are printable ASCII and the last is no backslash, else hexadecimal between bars.
  */
+import { bytesOf } from './text.js';
 import { defineValue, Fault, type ValueType } from './value.js';
 
 /** The bytes looked for. */
@@ -11,8 +12,6 @@ export interface Payload {
 
 /** XT_STRING_MAX_PATTERN_SIZE. */
 const longest = 128;
-
-const utf8 = (text: string): readonly number[] => [...new TextEncoder().encode(text)];
 
 const within = (bytes: readonly number[]): Payload | Fault => {
   if (bytes.length === 0) return new Fault('there is nothing to look for');
@@ -37,7 +36,7 @@ const say = (payload: Payload): string =>
 export const plainPayload: ValueType<Payload> = defineValue<Payload>({
   arity: 1,
   expects: `text of 1 to ${longest} bytes`,
-  parse: ([word]) => within(utf8(word!)),
+  parse: ([word]) => within([...bytesOf(word!)]),
   print: printPayload,
   say,
 });
@@ -49,10 +48,14 @@ const parseHex = (word: string): readonly number[] | Fault => {
   const bytes: number[] = [];
   let inHex = false;
   for (let at = 0; at < word.length; ) {
+    // A bar behind as many is one too many.
+    if (bytes.length === longest && word[at] === '|')
+      return new Fault(`the text ends in hexadecimal: ${longest - 1} bytes are the most then`);
     if (word[at] === '\\' && !inHex) {
       if (at + 1 >= word.length) return new Fault('a backslash stands at the end');
-      bytes.push(...utf8(word.slice(at + 1, at + 2)));
-      at += 2;
+      const character = String.fromCodePoint(word.codePointAt(at + 1)!);
+      bytes.push(...bytesOf(character));
+      at += 1 + character.length;
       continue;
     }
     if (word[at] === '|') {
@@ -63,7 +66,7 @@ const parseHex = (word: string): readonly number[] | Fault => {
     }
     if (!inHex) {
       const character = String.fromCodePoint(word.codePointAt(at)!);
-      bytes.push(...utf8(character));
+      bytes.push(...bytesOf(character));
       at += character.length;
       continue;
     }

@@ -7,14 +7,28 @@ export const quote = (text: string): string => (/^[A-Za-z0-9_-]+$/.test(text) ? 
 /** In double quotes, with those within escaped. */
 export const sayQuoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
 
+/** Whether a lone surrogate stands for a byte that is no UTF-8, as readers of files make them (0x80 is U+DC80): half a character that iptables cut, Latin-1. */
+const isByte = (code: number): boolean => code >= 0xdc80 && code <= 0xdcff;
+
 /** Length in bytes of UTF-8, which is what the kernel's buffers count. */
 export const byteLength = (text: string): number => {
   let bytes = 0;
   for (const character of text) {
     const code = character.codePointAt(0)!;
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    bytes += code < 0x80 || isByte(code) ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
   }
   return bytes;
+};
+
+/** The bytes of a text. */
+export const bytesOf = (text: string): Uint8Array => {
+  if (!/[\udc80-\udcff]/u.test(text)) return new TextEncoder().encode(text);
+  return Uint8Array.from(
+    [...text].flatMap((character) => {
+      const code = character.codePointAt(0)!;
+      return isByte(code) ? [code - 0xdc00] : [...new TextEncoder().encode(character)];
+    }),
+  );
 };
 
 /** Text of at least `shortest` and at most `longest` bytes. */

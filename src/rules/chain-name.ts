@@ -1,5 +1,5 @@
 /** Names that a chain cannot have, or had better not have. */
-import { findTarget } from '../../grammar/index.js';
+import { byteLength, findTarget } from '../../grammar/index.js';
 import { censusOf } from '../model/census.js';
 import { linesOf } from '../model/lines.js';
 import { spanOf } from '../model/place.js';
@@ -36,7 +36,7 @@ export default defineCheck({
           continue;
         told.add(item.name);
         const place = { at: spanOf(item), focus: [spanOf(item.nameSpan)], table: table.name, chain: item.name };
-        const bytes = new TextEncoder().encode(item.name).length;
+        const bytes = byteLength(item.name);
         if (bytes > longest)
           report({
             ...place,

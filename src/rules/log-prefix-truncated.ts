@@ -1,4 +1,5 @@
 /** Log prefixes that iptables cuts. */
+import { bytesOf } from '../../grammar/index.js';
 import { targetOption } from '../explain/parts.js';
 import { censusOf } from '../model/census.js';
 import { placeOfRule, spanOf } from '../model/place.js';
@@ -29,7 +30,7 @@ export default defineCheck({
       const limits = target?.spec && Object.hasOwn(kept, target.name) ? kept[target.name as keyof typeof kept] : undefined;
       const option = limits && target?.options.find(({ key, spec }) => key === 'prefix' && spec);
       if (!option) continue;
-      const written = new TextEncoder().encode(writtenValue(ruleset.source, option));
+      const written = bytesOf(writtenValue(ruleset.source, option));
       const most = backend ? limits[backend] : Math.min(limits.legacy, limits.nft);
       if (written.length <= most) continue;
       const only = !backend && written.length <= Math.max(limits.legacy, limits.nft);

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decode, encode } from '../../src/commands/io.js';
+import { lintText } from '../../src/lint.js';
 import { call, table } from './call.js';
 
 const bytes = (...list: number[]): Uint8Array => Uint8Array.from(list);
@@ -51,6 +52,17 @@ describe('bytes that are not UTF-8', () => {
     expect(code).toBe(0);
     expect(Buffer.from(stdout, 'latin1')).toEqual(input);
   });
+});
+
+test('a dump in which iptables cut a prefix within a character is told of nothing, and printed as it is', async () => {
+  const input = Buffer.concat([
+    Buffer.from(`*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j LOG --log-prefix "${'ä'.repeat(14)}`),
+    bytes(0xc3),
+    Buffer.from('"\nCOMMIT\n'),
+  ]);
+  const { stdout } = await call(['fmt'], { stdin: input });
+  expect(Buffer.from(stdout, 'latin1')).toEqual(input);
+  expect(lintText([{ name: 'x', text: textOf(input) }], { select: ['load', 'non-canonical'] }).diagnostics).toEqual([]);
 });
 
 test.each([

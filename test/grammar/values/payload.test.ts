@@ -11,6 +11,8 @@ test.each([
   ['end\\', '"|656e645c|"'],
   ['tab\there', '"|7461620968657265|"'],
   ['é', '"|c3a9|"'],
+  ['\udce4', '"|e4|"'],
+  ['é'.repeat(64), `"|${'c3a9'.repeat(64)}|"`],
   ['', 'refused: there is nothing to look for'],
   ['x'.repeat(129), 'refused: the text is 129 bytes long; 128 is the most'],
 ])('--string %j is saved as %s', (word, saved) => {
@@ -25,6 +27,9 @@ test.each([
   // A bar right behind a closing one is text.
   ['|41||42|', '"A|42"'],
   ['a\\|b', '"a|b"'],
+  ['\\😀', '"|f09f9880|"'],
+  [`|41|${'x'.repeat(127)}`, `"A${'x'.repeat(127)}"`],
+  [`${'x'.repeat(127)}|41|`, 'refused: the text ends in hexadecimal: 127 bytes are the most then'],
   ['|41 42', 'refused: the hexadecimal part is not closed with a "|" behind whole pairs of digits'],
   ['|414|', 'refused: the hexadecimal part is not closed with a "|" behind whole pairs of digits'],
   ['||', 'refused: an odd number of hexadecimal digits'],
