@@ -88,6 +88,14 @@ const graphs = [
   '*nat\n:PREROUTING DROP [0:0]\nCOMMIT\n',
   '*nat\n-P PREROUTING DROP\nCOMMIT\n',
   ...['A'.repeat(28), 'A'.repeat(29), '-x', 'ACCEPT', 'RETURN', 'LOG', 'tcp', 'a/b'].map((name) => `*filter\n:${name} - [0:0]\nCOMMIT\n`),
+  // A chain of one table hides the target of its name in all tables behind.
+  ...['', ' --log-prefix x'].flatMap((options) => {
+    const [own, other] = ['*filter\n:LOG - [0:0]\n-A INPUT -j LOG\nCOMMIT\n', `*mangle\n-A PREROUTING -j LOG${options}\nCOMMIT\n`];
+    return [own + other, other + own, own + other.replace('-A', ':LOG - [0:0]\n-A')];
+  }),
+  '*filter\n:MARK - [0:0]\nCOMMIT\n*mangle\n-A PREROUTING -j MARK --set-mark 1\nCOMMIT\n',
+  '*filter\n:LOG - [0:0]\nCOMMIT\n*mangle\n-A PREROUTING -g LOG\nCOMMIT\n',
+  '*filter\n:LOG - [0:0]\nCOMMIT\n*mangle\n-A PREROUTING -j MARK --set-mark 1\nCOMMIT\n',
 ];
 
 for (const backend of ['legacy', 'nft'] as const) {
