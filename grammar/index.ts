@@ -22,6 +22,7 @@ export {
   type Outline,
   type Outlined,
   type OutlineOption,
+  type OutlineTarget,
   type OutlineUse,
   optionIn,
   optionsIn,

@@ -17,6 +17,7 @@ import {
   type MatchNode,
   meaningContext,
   type Outline,
+  type OutlineTarget,
   type OutlineUse,
   optionsIn,
   outlined,
@@ -203,7 +204,7 @@ const actionOf = (node: RuleNode, table: ModelTable): Action => {
   const { family } = table.ruleset;
   // A chain named like an extension hides it (measured: -N LOG, then -j LOG, calls the chain).
   const chain = table.chains.get(name);
-  if (chain && !chain.hook) return target.goto ? chain.asGoto : chain.asJump;
+  if (chain && !chain.hook && !isOfLater(chain, target, node)) return target.goto ? chain.asGoto : chain.asJump;
   const spec = target.spec && (!target.spec.families || target.spec.families.includes(family)) ? target.spec : null;
   if (!spec || target.goto) return { kind: 'unknown', name };
   const constant = constantActions.get(target);
@@ -214,6 +215,10 @@ const actionOf = (node: RuleNode, table: ModelTable): Action => {
   if (!target.varies) constantActions.set(target, action);
   return action;
 };
+
+/** Whether a rule means the target that a chain hides from its ":" line on only, which stands behind the rule (measured). */
+const isOfLater = ({ node: line }: ModelChain, { spec, goto }: OutlineTarget, { start }: RuleNode): boolean =>
+  spec !== null && !goto && line?.form === 'declaration' && line.start > start;
 
 /** Whether targets of outlines have all options that they require. */
 const complete = new WeakMap<OutlineUse, boolean>();
@@ -392,7 +397,7 @@ const linkCallers = (ruleset: ModelRuleset): void => {
     const made = outlined(rule.node);
     const name = targetName(made);
     const chain = name === null ? undefined : rule.chain.table.chains.get(name);
-    if (!chain) continue;
+    if (!chain || isOfLater(chain, made.outline.target!, rule.node)) continue;
     if (!chain.hook) rule.calls(chain, made.outline.target!.goto);
     // Most chains have one caller or two; a list that grows keeps room for sixteen more.
     if (chain.callers.length < 4) chain.callers = [...chain.callers, rule];

@@ -63,7 +63,7 @@ export default defineCheck({
         else if (findTarget(item.name)) {
           const jumps = censusOf(ruleset)
             .withTarget(item.name)
-            .filter(({ chain, node }) => chain.table === table && !node.target?.goto);
+            .filter(({ chain, node, action }) => chain.table === table && action.kind === 'jump' && !node.target?.goto);
           report({
             ...place,
             level: 'warning',

@@ -220,6 +220,12 @@ describe('dead rules and why', () => {
     expect(facts(text, {}, 4).dead()).toEqual([]);
   });
 
+  it('a target is one until a line makes a chain of its name', () => {
+    const text =
+      '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j LOG\n-A INPUT -p tcp\n:LOG - [0:0]\n-A INPUT -j LOG\n-A INPUT -p udp\n-A LOG -j DROP\nCOMMIT\n';
+    expect(deaths(text)).toEqual(['4: deciding-chain by 3']);
+  });
+
   it('tells whether the takers give another verdict', () => {
     const desk = facts(filter('-A INPUT -s 10.0.0.0/8 -j DROP', '-A INPUT -s 10.1.0.0/16 -j ACCEPT', '-A INPUT -s 10.2.0.0/16 -j DROP'));
     expect(desk.dead().map((rule) => desk.verdict(rule).fate)).toEqual(['other', 'same']);

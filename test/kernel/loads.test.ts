@@ -88,6 +88,9 @@ const graphs = [
   '*nat\n:PREROUTING DROP [0:0]\nCOMMIT\n',
   '*nat\n-P PREROUTING DROP\nCOMMIT\n',
   ...['A'.repeat(28), 'A'.repeat(29), '-x', 'ACCEPT', 'RETURN', 'LOG', 'tcp', 'a/b'].map((name) => `*filter\n:${name} - [0:0]\nCOMMIT\n`),
+  // A chain hides the target of its name from its line on.
+  '*filter\n-A INPUT -j LOG\n:LOG - [0:0]\n-A INPUT -j LOG\nCOMMIT\n',
+  '*filter\n-A INPUT -j LOG --log-prefix x\n:LOG - [0:0]\nCOMMIT\n',
   // A chain of one table hides the target of its name in all tables behind.
   ...['', ' --log-prefix x'].flatMap((options) => {
     const [own, other] = ['*filter\n:LOG - [0:0]\n-A INPUT -j LOG\nCOMMIT\n', `*mangle\n-A PREROUTING -j LOG${options}\nCOMMIT\n`];
