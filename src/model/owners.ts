@@ -167,6 +167,19 @@ const managers: readonly Manager[] = [
     comments: /^Antrea: /,
   },
   {
+    id: 'ovn-kubernetes',
+    name: 'OVN-Kubernetes',
+    chains: [[/^OVN-KUBE-/, 'service and egress traffic on its way to and from Open vSwitch', 'ahead']],
+  },
+  {
+    id: 'openshift-sdn',
+    name: 'OpenShift SDN',
+    chains: [
+      [/^OPENSHIFT-ADMIN-OUTPUT-RULES$/, 'rules of yours for traffic that leaves the cluster', 'user'],
+      [/^OPENSHIFT-/, 'pod traffic, and its source NAT', 'ahead'],
+    ],
+  },
+  {
     id: 'weave',
     name: 'Weave Net',
     chains: [
@@ -241,6 +254,24 @@ const managers: readonly Manager[] = [
     isRule: (rule) => masquerades(rule) && isFromNetworkToOthers(rule) && toPorts(rule) === '1024-65535',
   },
   {
+    id: 'neutron',
+    name: 'OpenStack',
+    chains: [
+      [/^(neutron|quantum)-meter-/, 'counts traffic of a tenant', 'ahead'],
+      [/^(neutron|quantum|nova)-/, 'security groups and routers of the cloud', 'ahead'],
+    ],
+  },
+  {
+    id: 'proxmox',
+    name: 'Proxmox VE',
+    chains: [
+      [/^PVEFW-/, 'firewall of the host and its guests, as configured in Proxmox VE', 'ahead'],
+      [/^(tap|veth)\d+i\d+-(IN|OUT)$/, 'firewall of one guest interface', 'ahead'],
+      [/^GROUP-.+-(IN|OUT)$/, 'one security group', 'ahead'],
+    ],
+    beside: /^PVEFW-/,
+  },
+  {
     id: 'lxd',
     name: 'LXD or Incus',
     chains: [[/^(lxd|incus)_/, 'forwarding and source NAT of containers']],
@@ -259,6 +290,16 @@ const managers: readonly Manager[] = [
       [/^ts-forward$/, 'forwards traffic of the tailnet'],
       [/^ts-postrouting$/, 'source NAT of traffic from the tailnet'],
     ],
+  },
+  {
+    id: 'wg-quick',
+    name: 'wg-quick',
+    comments: /^wg-quick\(8\) rule/,
+  },
+  {
+    id: 'oracle-cloud',
+    name: 'Oracle Cloud',
+    chains: [[/^(Bare)?InstanceServices$/, "keeps programs without privilege from the cloud's own services", 'ahead']],
   },
   {
     id: 'openvpn-as',
@@ -313,6 +354,16 @@ const managers: readonly Manager[] = [
     beside: /^(INPUT|FORWARD|OUTPUT|PREROUTING|POSTROUTING)_(direct|ZONES|POLICIES_pre)$/,
     // It flushes the tables when it starts: where its chains stand, the built-in chains are its own.
     isRule: ({ chain }) => chain.table.chains.has(`${chain.name}_direct`) || chain.table.chains.has(`${chain.name}_ZONES`),
+  },
+  {
+    id: 'vyatta',
+    name: 'EdgeOS or VyOS',
+    chains: [[/^(VYATTA|VYOS|UBNT)_/, 'finds the rule sets that the configuration names', 'ahead']],
+  },
+  {
+    id: 'nixos',
+    name: 'NixOS',
+    chains: [[/^nixos-(fw|nat|drop)/, 'firewall and NAT of the system configuration', 'ahead']],
   },
   {
     id: 'openwrt',

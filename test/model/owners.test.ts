@@ -36,6 +36,15 @@ describe('chains', () => {
     ['NETAVARK_FORWARD', 'netavark'],
     ['LIBVIRT_FWI', 'libvirt'],
     ['ts-input', 'tailscale'],
+    ['neutron-openvswi-i5a3f3c5e-1', 'neutron'],
+    ['nova-compute-local', 'neutron'],
+    ['PVEFW-HOST-IN', 'proxmox'],
+    ['OVN-KUBE-NODEPORT', 'ovn-kubernetes'],
+    ['OPENSHIFT-FIREWALL-ALLOW', 'openshift-sdn'],
+    ['VYATTA_FW_IN_HOOK', 'vyatta'],
+    ['UBNT_PFOR_DNAT_HOOK', 'vyatta'],
+    ['nixos-fw-accept', 'nixos'],
+    ['InstanceServices', 'oracle-cloud'],
     ['f2b-sshd', 'fail2ban'],
     ['sshguard', 'sshguard'],
     ['CROWDSEC_CHAIN', 'crowdsec'],
@@ -52,6 +61,8 @@ describe('chains', () => {
     ['net-fw', 'shorewall', 'shorewall'],
     ['logdrop', 'shorewall', 'shorewall'],
     ['TALLOW', 'apf', 'TGALLOW'],
+    ['tap100i0-IN', 'proxmox', 'PVEFW-FWBR-IN'],
+    ['GROUP-web-IN', 'proxmox', 'PVEFW-FWBR-IN'],
   ])('%s is a chain of %s only beside %s', (name, id, beside) => {
     expect(owner(name, beside)?.id).toBe(id);
     expect(owner(name)).toBeNull();
