@@ -139,6 +139,11 @@ const sayEffect = (rule: Rule, first: Rule): string => {
   return `packets that line ${lineOf(rule)} would ${would} ${instead}`;
 };
 
+/** No target, and no match that leaves a trace (a list of recent, a rate): its counter is all. */
+const onlyCounts = ({ node }: Rule): boolean =>
+  node.target === null &&
+  node.matches.every(({ spec }) => spec !== null && spec.hasSideEffect === undefined && spec.decidedBy !== 'history');
+
 /** A death as a finding: what is so, who takes the packets, one packet, what to do. */
 type Told = Pick<Diagnostic, 'at' | 'level' | 'certainty' | 'message' | 'related'> & Partial<Diagnostic>;
 
@@ -184,10 +189,17 @@ export const tellDeath = ({ rule, others, stranded, verdict }: Death): Told => {
   // Behind the last RETURN of a chain its end does the same.
   const { action, chain } = rule;
   const isEnd = action.kind === 'target' && action.effect.kind === 'return' && chain.hook === null && chain.rules.at(-1) === rule;
+  // A rule that only counts decides nothing otherwise than it says.
+  const deciding = [rule, ...others].find((each) => !onlyCounts(each));
   return {
     ...place,
     level:
-      isEnd || fate === 'same' || (impossible && fate === null && cause !== 'contradiction' && cause !== 'interface') ? 'warning' : 'error',
+      isEnd ||
+      deciding === undefined ||
+      fate === 'same' ||
+      (impossible && fate === null && cause !== 'contradiction' && cause !== 'interface')
+        ? 'warning'
+        : 'error',
     certainty: leansOn.length > 0 ? 'possible' : 'proved',
     ...(leansOn.length > 0 ? { leansOn } : {}),
     focus: tellingWords(rule),
@@ -206,7 +218,9 @@ export const tellDeath = ({ rule, others, stranded, verdict }: Death): Told => {
     ...(shows && first
       ? { shows: `line ${lineOf(first)} (${doing(first)}) meets it first; line ${lineOf(rule)} (${doing(rule)}) never sees it` }
       : {}),
-    ...(fate === 'other' && first && !rewrites(first) ? { effect: sayEffect(rule, first) } : {}),
+    ...(fate === 'other' && first && (!deciding || !rewrites(first))
+      ? { effect: deciding ? sayEffect(deciding, first) : `line ${lineOf(rule)} counts nothing` }
+      : {}),
     help: `${'owner' in place ? leaveIt(place.owner!, takers) : adviseOn(rule, verdict, others)}${by.length > takers.length ? `; ${by.length - takers.length} more lines take a part of its packets` : ''}`,
   };
 };

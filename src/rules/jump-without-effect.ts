@@ -14,11 +14,15 @@ export default defineCheck({
   category: 'reachability',
   level: 'info',
   summary: 'A jump to a chain that decides, rewrites and records nothing: all packets come back as they went.',
-  why: 'Packets take the jump, pass an empty or undeciding chain, and come back. That costs a little time and counts packets, nothing else. Programs keep such chains as hooks for users (DOCKER-USER, the before and after chains of ufw), so it is told at info and once for a chain.',
+  why: 'Packets take the jump, pass an empty or undeciding chain, and come back. That costs a little time and counts packets, nothing else. Chains that hold rules without a target are there to count, and are left alone. Programs keep such chains as hooks for users (DOCKER-USER, the before and after chains of ufw), so it is told at info and once for a chain.',
   advice: 'Fill the chain, or delete the jump. A chain that is meant as a place for later rules can stay.',
   examples: {
     find: [{ title: 'the chain is empty', text: ':WEB - [0:0]\n-A INPUT -p tcp -j WEB\n-A INPUT -j DROP' }],
     leave: [
+      {
+        title: 'the chain counts: rules without a target',
+        text: ':TRAFFIC - [0:0]\n:WEB - [0:0]\n-A INPUT -j TRAFFIC\n-A INPUT -p udp -j DROP\n-A TRAFFIC -p tcp -j WEB\n-A WEB -s 192.0.2.7/32',
+      },
       { title: 'the chain logs', text: ':WEB - [0:0]\n-A INPUT -p tcp -j WEB\n-A WEB -j LOG' },
       {
         title: 'the chain marks',
@@ -29,7 +33,7 @@ export default defineCheck({
   checkRuleset: ({ facts, report }) => {
     const jumps = new Map<Chain, Rule[]>();
     for (const rule of facts.jumpsWithoutEffect()) {
-      if (rule.action.kind !== 'jump') continue;
+      if (rule.action.kind !== 'jump' || countsPackets(rule.action.chain)) continue;
       const list = jumps.get(rule.action.chain);
       if (list) list.push(rule);
       else jumps.set(rule.action.chain, [rule]);
@@ -65,3 +69,12 @@ export default defineCheck({
     }
   },
 });
+
+/** Some rule of the chain, or of one that it leads to, is there for its counter alone: it has no target. */
+const countsPackets = (chain: Chain, seen = new Set<Chain>()): boolean => {
+  seen.add(chain);
+  return chain.rules.some(
+    ({ node, action }) =>
+      targetOf(node) === null || (action.kind === 'jump' && !seen.has(action.chain) && countsPackets(action.chain, seen)),
+  );
+};

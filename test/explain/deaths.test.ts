@@ -34,6 +34,18 @@ describe('a chain that no packet is known to enter', () => {
   });
 });
 
+describe('a rule without a target', () => {
+  it('decides nothing: that it counts nothing is no error', () => {
+    expect(told('-A INPUT -j DROP', '-A INPUT -s 192.0.2.7')).toMatchObject([{ level: 'warning', effect: 'line 5 counts nothing' }]);
+  });
+
+  it('does not hide a rule behind it that decides', () => {
+    expect(told('-A INPUT -j DROP', '-A INPUT -s 192.0.2.7', '-A INPUT -s 192.0.2.7 -j ACCEPT')).toMatchObject([
+      { level: 'error', effect: 'packets that line 6 would ACCEPT meet DROP instead' },
+    ]);
+  });
+});
+
 describe('rules of programs', () => {
   const libvirt = [':LIBVIRT_INP - [0:0]', '-A INPUT -j LIBVIRT_INP', '-A LIBVIRT_INP -i virbr0 -p udp -m udp --dport 53 -j ACCEPT'];
 
