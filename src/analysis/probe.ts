@@ -35,7 +35,7 @@ export interface Fates {
   readonly accepted: Node;
   /** Dropped or rejected. */
   readonly refused: Node;
-  /** Queued, or taken by a target that nobody knows. */
+  /** Queued, answered in the server's place (SYNPROXY), or taken by a target that nobody knows. */
   readonly open: Node;
   readonly decided: readonly Decided[];
   /** A packet of one of the sets. */
@@ -72,8 +72,8 @@ export const probe = (facts: Facts, chain: Chain, asked: Asked): Fates | null =>
         diagram.orAll(walk.decided.filter(({ verdict }) => verdicts.includes(verdict)).map(({ set }) => set));
       return {
         accepted: of('accept'),
-        refused: of('drop', 'reject', 'stolen'),
-        open: of('queue', 'unknown'),
+        refused: of('drop', 'reject'),
+        open: of('queue', 'stolen', 'unknown'),
         decided: walk.decided,
         packet: (set: Node) => {
           const likes = new Map<FieldName, Ordinal[]>();

@@ -137,6 +137,7 @@ export const outcomeWords = (way: TraceWay): string => {
         : '';
   const by = way.by.by === 'none' ? '' : way.by.by === 'kernel' ? `: ${byWords(way.by)}` : ` by ${byWords(way.by)}`;
   if (way.verdict === 'delivered') return `delivered${where}${by === '' ? '' : `, accepted${by}`}`;
+  if (way.by.by === 'rule' && way.by.target === 'SYNPROXY') return `taken${by}, which answers in the server's place`;
   return `${verdictWords[way.verdict]}${by}`;
 };
 

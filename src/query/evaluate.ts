@@ -302,7 +302,14 @@ class Place {
 
   private fateOf(step: Step): Fate {
     const { verdict } = step;
-    return verdict === 'accept' ? 'accepted' : verdict === 'reject' ? 'rejected' : verdict === 'queue' ? 'queued' : 'dropped';
+    // SYNPROXY takes a packet to answer it.
+    return verdict === 'accept' || verdict === 'stolen'
+      ? 'accepted'
+      : verdict === 'reject'
+        ? 'rejected'
+        : verdict === 'queue'
+          ? 'queued'
+          : 'dropped';
   }
 
   private policyFate(): Fate {

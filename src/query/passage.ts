@@ -454,7 +454,8 @@ export class Passage {
   private decide(step: Step, view: View, cube: Cube, isHull: boolean): void {
     const { line } = view;
     const { start } = line;
-    const accepts = step.verdict === 'accept' || step.verdict === 'queue';
+    // SYNPROXY shakes hands with whoever comes.
+    const accepts = step.verdict === 'accept' || step.verdict === 'queue' || step.verdict === 'stolen';
     if (this.table.name === 'filter') {
       if (accepts) {
         if (isHull) this.doubts.add(`line ${lineOf(step.rule)} asks more than is told of it`);

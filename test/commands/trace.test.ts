@@ -23,6 +23,12 @@ describe('iptlint trace', () => {
     expect(stdout).toContain('delivered by eth1, accepted by line 8 (filter/web) ACCEPT');
   });
 
+  it('says what SYNPROXY does', async () => {
+    const text = '*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n-A FORWARD -p tcp -j SYNPROXY\nCOMMIT\n';
+    const { stdout } = await call(['trace', 'rules.v4', web, ...host], { files: { ...files, 'rules.v4': text } });
+    expect(stdout).toContain("taken by line 4 (filter/FORWARD) SYNPROXY, which answers in the server's place");
+  });
+
   it('prints a JSON line for each packet', async () => {
     const { code, stdout } = await call(['trace', 'rules.v4', '--packets', 'packets.jsonl', '-f', 'jsonl', ...host], { files });
     const answers = stdout

@@ -41,6 +41,12 @@ describe('a query', () => {
     ]);
   });
 
+  it('calls accepted what SYNPROXY answers', () => {
+    expect(answers(filter('-A INPUT -p tcp -m tcp --dport 443 --syn -j SYNPROXY'), 'tcp to port 443 accepted in INPUT')).toEqual([
+      'INPUT accepted: tcp to port 443 with TCP flags SYN of FIN, SYN, RST, ACK (5)',
+    ]);
+  });
+
   it('takes outcome and logging together', () => {
     expect(answers(office, 'tcp port 23, 24 dropped and logged')).toEqual(['INPUT dropped: tcp to port 23 (7)']);
     expect(answers(office, 'tcp port 23, 24 dropped and not logged in INPUT')).toEqual(['INPUT dropped: tcp to port 24 (7)']);

@@ -43,6 +43,13 @@ test('conditions are told in words', () => {
 const refused = (ruleset: Ruleset) => exposureOf(ruleset, { most: 50 }).flatMap((one) => one.refused);
 
 describe('to this host', () => {
+  it('tells what SYNPROXY answers', () => {
+    const ruleset = rulesetOf(
+      `${table('raw', '-A PREROUTING -p tcp -m tcp --dport 443 --tcp-flags FIN,SYN,RST,ACK SYN -j CT --notrack')}\n${table('filter', ':INPUT DROP [0:0]', '-A INPUT -p tcp -m tcp --dport 443 -m conntrack --ctstate INVALID,UNTRACKED -j SYNPROXY --mss 1460', '-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT')}\n`,
+    );
+    expect(rows(ruleset)).toEqual(['tcp 443 (https) from anywhere (7)']);
+  });
+
   it('tells services with their sources, and takes away what is refused before', () => {
     const ruleset = filter(
       '-A INPUT -i lo -j ACCEPT',
