@@ -1,9 +1,10 @@
 /** Jumps that packets take and that change nothing. */
 import { targetOf } from '../../grammar/index.js';
 import { tellingWords } from '../explain/death.js';
+import { rulesLike } from '../model/makes.js';
 import { ownerOf } from '../model/owners.js';
 import { lineOf, placeOfRule, spanOf } from '../model/place.js';
-import type { Chain, Rule } from '../model/ruleset.js';
+import type { Chain, Rule, Ruleset } from '../model/ruleset.js';
 import { count } from '../util/text.js';
 import { defineCheck } from './define.js';
 
@@ -30,10 +31,13 @@ export default defineCheck({
       },
     ],
   },
-  checkRuleset: ({ facts, report }) => {
+  checkRuleset: ({ ruleset, facts, report }) => {
+    const empty = facts.jumpsWithoutEffect();
+    if (empty.length === 0) return;
+    const counting = countingChains(ruleset);
     const jumps = new Map<Chain, Rule[]>();
-    for (const rule of facts.jumpsWithoutEffect()) {
-      if (rule.action.kind !== 'jump' || countsPackets(rule.action.chain)) continue;
+    for (const rule of empty) {
+      if (rule.action.kind !== 'jump' || counting.has(rule.action.chain)) continue;
       const list = jumps.get(rule.action.chain);
       if (list) list.push(rule);
       else jumps.set(rule.action.chain, [rule]);
@@ -70,11 +74,9 @@ export default defineCheck({
   },
 });
 
-/** Some rule of the chain, or of one that it leads to, is there for its counter alone: it has no target. */
-const countsPackets = (chain: Chain, seen = new Set<Chain>()): boolean => {
-  seen.add(chain);
-  return chain.rules.some(
-    ({ node, action }) =>
-      targetOf(node) === null || (action.kind === 'jump' && !seen.has(action.chain) && countsPackets(action.chain, seen)),
-  );
+/** Chains in which some rule is there for its counter alone, having no target, and those that lead to them. */
+const countingChains = (ruleset: Ruleset): ReadonlySet<Chain> => {
+  const pending = new Set(rulesLike(ruleset, ({ outline }) => outline.target === null).map(({ chain }) => chain));
+  for (const chain of pending) for (const caller of chain.callers) pending.add(caller.chain);
+  return pending;
 };
