@@ -17,3 +17,11 @@ export const suggest = (word: string, candidates: Iterable<string>): string | un
   }
   return best;
 };
+
+/** Two neighbouring letters of a word have changed places. */
+export const isSwapped = (word: string, meant: string): boolean => {
+  if (word.length !== meant.length || word === meant) return false;
+  let at = 0;
+  while (word[at] === meant[at]) at++;
+  return word[at] === meant[at + 1] && word[at + 1] === meant[at] && word.slice(at + 2) === meant.slice(at + 2);
+};

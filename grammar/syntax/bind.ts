@@ -11,7 +11,7 @@ import { type Family, programName } from '../netfilter/families.js';
 import { impliedMatch, mptcp, protocolName } from '../netfilter/protocols.js';
 import type { Problem } from '../problem.js';
 import type { Span } from '../source.js';
-import { lettersApart, suggest } from '../suggest.js';
+import { isSwapped, lettersApart, suggest } from '../suggest.js';
 import type { HostName, Network } from '../values/address.js';
 import { readInteger } from '../values/integer.js';
 import { Fault, type Misspelt, type ValueContext } from '../values/value.js';
@@ -347,6 +347,9 @@ export class RuleBinder {
     this.strayTold = true;
     this.loseFrom(this.store.start(word));
     const text = this.word(word);
+    // The value before it, which a comma ends, is told already.
+    const before = this.text.slice(0, this.store.start(word)).trimEnd();
+    if (before.endsWith(',') && this.problems.at(-1)?.end === before.length) return;
     if (text.startsWith('#'))
       this.complain(
         'syntax-error',
@@ -354,7 +357,13 @@ export class RuleBinder {
         'a comment cannot stand behind a rule: iptables-restore takes it for an option',
         'put it on a line of its own, or use -m comment',
       );
-    else this.complain('syntax-error', word, `"${clip(text)}" stands where an option such as -p, -m or -j is expected`, this.hintFor(text));
+    else
+      this.complain(
+        'syntax-error',
+        word,
+        `"${clip(text)}" stands where an option such as -p, -m or -j is expected`,
+        this.hintFor(text, word),
+      );
   }
 
   private option(flag: number, to: number): void {
@@ -715,6 +724,7 @@ export class RuleBinder {
       return;
     }
     if (!image.startsWith('--') && image.length > 2) {
+      if (isLongFlag(`-${image}`)) return this.complainOfOneDash(image, flag);
       const letter = image.slice(0, 2);
       // `-fv`: of several letters in one word the last may have a value.
       if (arityOf(letter).max === 0) {
@@ -750,17 +760,34 @@ export class RuleBinder {
       );
     const owners = matchSpecs.filter((spec) => flagsOf(spec).has(image)).map((spec) => spec.name);
     const owner = owners[0];
+    // The protocol that brings the option along could not be read: that is told already.
+    if (owner !== undefined && this.basics?.options.some(({ key, spec }) => key === 'protocol' && spec === null)) return;
     const near = owner === undefined ? suggest(image, allFlags()) : undefined;
     this.complain(
       'unknown-option',
       flag,
       `${image} is not an option of iptables${this.named.length > 0 ? ' or of the extensions named before it' : ''}`,
       owner !== undefined
-        ? `it belongs to ${owners.map((name) => `-m ${name}`).join(' or ')}, which must stand before it`
-        : near !== undefined
-          ? `did you mean ${near}?`
-          : undefined,
+        ? bringOption(owners)
+        : /^-[JM]$/.test(image)
+          ? `did you mean ${image.toLowerCase()}?`
+          : near !== undefined
+            ? `did you mean ${near}?`
+            : undefined,
     );
+  }
+
+  /** `-dport 22`: getopt takes the letter for the option and what is behind it for its value. */
+  private complainOfOneDash(image: string, flag: number): void {
+    this.whole = false;
+    this.complain(
+      'unknown-option',
+      flag,
+      `${image} has one dash: iptables reads it as ${image.slice(0, 2)} ${image.slice(2)}`,
+      `did you mean -${image}?`,
+    );
+    this.strayTold = true;
+    this.loseFrom(this.store.start(flag) + 1);
   }
 
   /** The options that a long flag may be short for, one of those that say the same: getopt_long takes it where there is but one. */
@@ -907,9 +934,9 @@ export class RuleBinder {
           this.whole = false;
           this.loseFrom(start);
         } else if (parsed instanceof Fault) {
-          const { message, misspelt } = parsed;
+          const { message, misspelt, instead } = parsed;
           const near = misspelt && nearName(misspelt);
-          const help = near === undefined ? `it wants ${spec.value.expects}` : `did you mean ${near}?`;
+          const help = instead ?? (near === undefined ? `it wants ${spec.value.expects}` : `did you mean ${near}?`);
           this.complainAt('bad-value', from, end, `${flag}: ${message}`, help);
         }
       }
@@ -1100,9 +1127,18 @@ export class RuleBinder {
     }
   }
 
-  private hintFor(word: string): string | undefined {
+  private hintFor(word: string, at: number): string | undefined {
     if (isPlaceholder(word)) return 'this looks like a template: lint what it renders to';
-    return undefined;
+    const [dashes] = /^[\u2010-\u2015\u2212]+/.exec(word) ?? [];
+    if (dashes !== undefined) {
+      const name = word.slice(dashes.length);
+      return `its dash is one of word processors: write ${name.length > 1 ? '--' : '-'}${name}`;
+    }
+    const before = this.text.slice(0, this.store.start(at)).trimEnd();
+    if (before.endsWith(',') || word.startsWith(',')) return 'a list has no blanks in it';
+    if (/^-\d?/.test(word) && /\d$/.test(before)) return 'a range has no blanks in it';
+    const [, flag] = /\s(--(?:comment|log-prefix|nflog-prefix|ulog-prefix|string))\s+[^\s"']+$/.exec(before) ?? [];
+    return flag === undefined ? undefined : `put the whole text behind ${flag} in quotes`;
   }
 
   private complain(code: string, word: number, message: string, help?: string): void {
@@ -1169,13 +1205,25 @@ const nearestMatch = (name: string): string | undefined => {
   return nearest.get(name);
 };
 
-/** The name that a word is a slip for: of three letters one may be wrong, of two none. */
+/** What must stand before an option of these matches. Protocols bring theirs along; the common ones are named first. */
+const bringOption = (owners: readonly string[]): string => {
+  const protocols = Object.entries(impliedMatch).filter(([, name]) => owners.includes(name));
+  if (protocols.length < owners.length)
+    return `it belongs to ${owners.map((name) => `-m ${name}`).join(' or ')}, which must stand before it`;
+  return `it wants ${protocols.map(([number]) => `-p ${protocolName(Number(number))}`).join(' or ')} before it`;
+};
+
+/** The name that a word is a slip for: two letters that changed places, or of three letters one may be wrong, of two none. */
 const nearName = ({ word, among }: Misspelt): string | undefined => {
+  for (const name of among) if (isSwapped(word, name)) return name;
   const near = suggest(word, among);
   return near !== undefined && lettersApart(word, near) <= Math.floor(word.length / 3) ? near : undefined;
 };
 
-const isKnownFlag = (word: string): boolean => isFlag(word) && (roles.has(word) || allFlags().includes(word) || builtInFlags.has(word));
+/** A long option of iptables or of some extension. */
+const isLongFlag = (word: string): boolean => roles.has(word) || builtInFlags.has(word) || allFlags().includes(word);
+
+const isKnownFlag = (word: string): boolean => isFlag(word) && isLongFlag(word);
 
 /** A message stands on one line, whatever it quotes. */
 const onOneLine = (message: string): string => (message.includes('\n') ? message.replace(/\r?\n/g, '\\n') : message);

@@ -205,7 +205,8 @@ export const parseNetwork = (word: string, family: Family): Network | HostName |
     }
   }
   if (mask === 0 || mask === 0n) return { kind: 'network', address: mask, mask };
-  if (host === '') return new Fault('an address is missing');
+  if (host === '')
+    return new Fault('an address is missing', undefined, word === '' ? 'a list has no blanks in it, and no comma at its end' : undefined);
   if (family === 4 && host === 'localhost') return { kind: 'network', address: and(0x7f000001, mask), mask };
   // In IPv6 getaddrinfo(3) passes over blanks in front.
   const address = parseAddress(family === 6 ? host.trimStart() : host, family);

@@ -13,7 +13,16 @@ export interface PortRange {
 export const parsePort = (word: string): number | Fault => {
   const port = readInteger(word);
   if (port !== undefined) return port <= 65535 ? port : new Fault(`port ${word} is above 65535`);
-  return portByService(word) ?? new Fault(`"${word}" is neither a port nor a known service`, { word, among: serviceNames });
+  return (
+    portByService(word) ?? new Fault(`"${word}" is neither a port nor a known service`, { word, among: serviceNames }, insteadOf(word))
+  );
+};
+
+/** Several ports where one is wanted, and a range as DNAT writes it. */
+const insteadOf = (word: string): string | undefined => {
+  const [, first, last] = /^(\d+)-(\d+)$/.exec(word) ?? [];
+  if (first !== undefined) return `write the range as ${first}:${last}`;
+  return word.includes(',') ? 'for several ports write -m multiport with --dports or --sports' : undefined;
 };
 
 /** "22 (ssh)", "1024 to 65535". */

@@ -32,6 +32,10 @@ export const sayProtocol = (number: number): string => {
   return spoken[name] ?? (/^\d/.test(name) ? `protocol ${name}` : name.toUpperCase().replace(/^IPV6/, 'IPv6'));
 };
 
+/** Several protocols where one is wanted. */
+const insteadOf = (word: string): string | undefined =>
+  /\w[,/|+](\w|$)/.test(word) ? 'a rule has one protocol: write one rule for each' : undefined;
+
 export const protocol = defineValue<number>({
   arity: 1,
   expects: 'a protocol name or a number from 0 to 255',
@@ -41,7 +45,7 @@ export const protocol = defineValue<number>({
     if (number === 0 && negated) return new Fault('"!" before every protocol leaves none');
     return number !== undefined && (number <= 255 || (number === mptcp && digits === undefined))
       ? number
-      : new Fault(`"${word}" is not a known protocol`, { word: word!, among: protocolNames });
+      : new Fault(`"${word}" is not a known protocol`, { word: word!, among: protocolNames }, insteadOf(word!));
   },
   print: protocolName,
   say: sayProtocol,

@@ -21,9 +21,12 @@ export class Fault {
   readonly message: string;
   /** The names, one of which may be meant. */
   readonly misspelt: Misspelt | undefined;
-  constructor(message: string, misspelt?: Misspelt) {
+  /** What to write instead, where that is plain. */
+  readonly instead: string | undefined;
+  constructor(message: string, misspelt?: Misspelt, instead?: string) {
     this.message = message;
     this.misspelt = misspelt;
+    this.instead = instead;
   }
 }
 

@@ -8,6 +8,9 @@ import { closest } from '../util/closest.js';
 import { defineCheck } from './define.js';
 import { isUnknownTarget } from './unknown-extension.js';
 
+/** Targets that need no options. */
+const verdicts = ['ACCEPT', 'DROP', 'REJECT', 'RETURN', 'LOG', 'MASQUERADE'];
+
 interface Mention {
   readonly rule: Rule;
   /** The rule stands in the chain; else it jumps or goes there. */
@@ -76,7 +79,8 @@ export default defineCheck({
           ? []
           : [...table.chains.values()].filter((chain) => (chain.hook ? first.isIn : chain.node)).map((chain) => chain.name);
         const slip = declared || first.isIn ? null : slipFor(first.rule.node.target!);
-        const near = slip ?? (declared ? null : closest(name, known));
+        // Options would show the target that is meant; a bare name is most likely a slip for a verdict.
+        const near = slip ?? (declared ? null : closest(name, first.isIn || isMeant ? known : [...known, ...verdicts]));
         if (isPart && !declared && near === null && !isHook(name)) {
           counted.push({ name, mentions });
           continue;

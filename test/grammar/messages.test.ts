@@ -31,8 +31,51 @@ test.each<[string, string]>([
   ],
   ['-A INPUT -m recent -', '0:20 error: "-" stands where an option such as -p, -m or -j is expected'],
   // Names.
-  ['-A INPUT -p tpc -j DROP', '0:13 error: -p: "tpc" is not a known protocol [it wants a protocol name or a number from 0 to 255]'],
-  ['-A INPUT -p icpm -j DROP', '0:13 error: -p: "icpm" is not a known protocol [it wants a protocol name or a number from 0 to 255]'],
+  ['-A INPUT -p tpc --dport 22 -j DROP', '0:13 error: -p: "tpc" is not a known protocol [did you mean tcp?]'],
+  ['-A INPUT -p icpm -j DROP', '0:13 error: -p: "icpm" is not a known protocol [did you mean icmp?]'],
+  ['-A INPUT -p xyz -j DROP', '0:13 error: -p: "xyz" is not a known protocol [it wants a protocol name or a number from 0 to 255]'],
+  [
+    '-A INPUT -p tcp/udp --dport 53',
+    '0:13 error: -p: "tcp/udp" is not a known protocol [a rule has one protocol: write one rule for each]',
+  ],
+  // Ports.
+  [
+    '-A INPUT -p tcp --dport 22,80 -j ACCEPT',
+    '0:25 error: --dport: "22,80" is neither a port nor a known service [for several ports write -m multiport with --dports or --sports]',
+  ],
+  ['-A INPUT -p tcp --dport 100-200', '0:25 error: --dport: "100-200" is neither a port nor a known service [write the range as 100:200]'],
+  // Blanks in a list are told with the value before them.
+  ['-A INPUT -p tcp, udp -j DROP', '0:13 error: -p: "tcp," is not a known protocol [a rule has one protocol: write one rule for each]'],
+  [
+    '-A INPUT -s 192.0.2.1, 192.0.2.2 -j DROP',
+    '0:13 error: -s: an address is missing [a list has no blanks in it, and no comma at its end]',
+  ],
+  // What must stand before an option.
+  [
+    '-A INPUT --dport 80 -j ACCEPT',
+    '0:10 error: --dport is not an option of iptables [it wants -p tcp or -p udp or -p dccp or -p sctp before it]',
+  ],
+  ['-A INPUT -p tcp -J DROP', '0:17 error: -J is not an option of iptables [did you mean -j?]'],
+  // Dashes.
+  ['-A INPUT -p tcp -dport 22 -j ACCEPT', '0:17 error: -dport has one dash: iptables reads it as -d port [did you mean --dport?]'],
+  ['-A INPUT -p tcp -ctstate NEW', '0:17 error: -ctstate has one dash: iptables reads it as -c tstate [did you mean --ctstate?]'],
+  [
+    '-A INPUT -p udp \u2013j ACCEPT',
+    '0:17 error: "\u2013j" stands where an option such as -p, -m or -j is expected [its dash is one of word processors: write -j]',
+  ],
+  [
+    '-A INPUT -p tcp \u2014dport 22',
+    '0:17 error: "\u2014dport" stands where an option such as -p, -m or -j is expected [its dash is one of word processors: write --dport]',
+  ],
+  // Blanks.
+  [
+    '-A INPUT -m comment --comment ssh from home -j ACCEPT',
+    '0:35 error: "from" stands where an option such as -p, -m or -j is expected [put the whole text behind --comment in quotes]',
+  ],
+  [
+    '-A INPUT -m iprange --src-range 192.0.2.1-192.0.2.5 - -j DROP',
+    '0:53 error: "-" stands where an option such as -p, -m or -j is expected [a range has no blanks in it]',
+  ],
   ['-A INPUT -p igmmp -j DROP', '0:13 error: -p: "igmmp" is not a known protocol [did you mean igmp?]'],
   ['-A INPUT -p tcp --dport htpps', '0:25 error: --dport: "htpps" is neither a port nor a known service [did you mean https?]'],
   ['-A INPUT -p tcp --dport htttp', '0:25 error: --dport: "htttp" is neither a port nor a known service [did you mean http?]'],
@@ -40,6 +83,8 @@ test.each<[string, string]>([
     '-A INPUT -m conntrack --ctstate ESTABLISHD',
     '0:33 error: --ctstate: "ESTABLISHD" is not a connection state (INVALID NEW RELATED ESTABLISHED UNTRACKED SNAT DNAT) [did you mean ESTABLISHED?]',
   ],
+  ['-A INPUT -j ACEPT', '0:1 error: "ACEPT" is neither a chain of the table filter nor a target [did you mean ACCEPT?]'],
+  ['-A INPUT -j DROP;', '0:1 error: "DROP;" is neither a chain of the table filter nor a target [did you mean DROP?]'],
   ['-A INPUT -j WBE', '0:1 error: "WBE" is neither a chain of the table filter nor a target [did you mean WEB?]'],
 ])('%s', (line, message) => expect(told(line)).toEqual([message]));
 
