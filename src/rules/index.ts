@@ -56,6 +56,7 @@ import natDrop from './nat-drop.js';
 import nonCanonical from './non-canonical.js';
 import noncontiguousMask from './noncontiguous-mask.js';
 import notrackAgainstNat from './notrack-against-nat.js';
+import oddInterface from './odd-interface.js';
 import openPolicy from './open-policy.js';
 import optionConflict from './option-conflict.js';
 import overlappingRanges from './overlapping-ranges.js';
@@ -138,6 +139,7 @@ export const checks: readonly Check[] = [
   duplicateRule,
   jumpNeverTaken,
   jumpWithoutEffect,
+  oddInterface,
   partlyShadowed,
   recentListNeverSet,
   redundantRule,
