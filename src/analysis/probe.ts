@@ -12,9 +12,10 @@ import type { ValueSet } from '../packets/space.js';
 import type { Facts } from './facts.js';
 import { type ChainProgram, type Step, stageCubes, type TableProgram } from './program.js';
 
-/** What is told of the packets asked about. A number is one value; `elsewhere` an interface that no rule names, `outside` one other than lo. */
+/** What is told of the packets asked about. A number is one value, a range all from its first to its last; `elsewhere` an interface that no rule names, `outside` one other than lo. */
 export interface Asked {
   readonly numbers?: Partial<Record<NumberField, Ordinal>>;
+  readonly ranges?: Partial<Record<NumberField, readonly [first: Ordinal, last: Ordinal]>>;
   readonly in?: string | Outside;
   readonly out?: string | Outside;
 }
@@ -187,7 +188,7 @@ interface Visit {
 }
 
 /** The atoms of what is asked, as a cube; null: there are none. */
-const cubeOf = (facts: Facts, { numbers = {}, in: inside, out }: Asked): Cube | null => {
+const cubeOf = (facts: Facts, { numbers = {}, ranges = {}, in: inside, out }: Asked): Cube | null => {
   const { space } = facts.reachability.program;
   const sets: ValueSet[] = [];
   for (const [name, value] of Object.entries(numbers) as [NumberField, Ordinal][]) {
@@ -204,6 +205,10 @@ const cubeOf = (facts: Facts, { numbers = {}, in: inside, out }: Asked): Cube | 
         sets.push(group.dimension.interval(at, at));
       }
   }
+  for (const [name, [first, last]] of Object.entries(ranges) as [NumberField, readonly [Ordinal, Ordinal]][]) {
+    const code = space.code(name);
+    if (code?.kind === 'ranges') sets.push(code.dimension.interval(atomAt(code.starts, first), atomAt(code.starts, last)));
+  }
   for (const [field, wanted] of [
     ['inInterface', inside],
     ['outInterface', out],
@@ -217,16 +222,16 @@ const cubeOf = (facts: Facts, { numbers = {}, in: inside, out }: Asked): Cube | 
         : wanted === elsewhere
           ? atom.prefix && atom.name === ''
           : atom.name !== 'lo' || atom.prefix;
-    let ranges = atoms.flatMap((atom, at) => (at > 0 && fits(atom) ? [at, at] : []));
+    let places = atoms.flatMap((atom, at) => (at > 0 && fits(atom) ? [at, at] : []));
     // A name that no rule mentions behaves as the longest prefix that holds it.
-    if (ranges.length === 0 && typeof wanted === 'string') {
+    if (places.length === 0 && typeof wanted === 'string') {
       let best = -1;
       for (const [at, atom] of atoms.entries())
         if (at > 0 && atom.prefix && wanted.startsWith(atom.name) && (best < 0 || atom.name.length > atoms[best]!.name.length)) best = at;
-      if (best >= 0) ranges = [best, best];
+      if (best >= 0) places = [best, best];
     }
-    if (ranges.length === 0) return null;
-    sets.push(dimension.ofLoose(ranges));
+    if (places.length === 0) return null;
+    sets.push(dimension.ofLoose(places));
   }
   const kept = sets.filter((set) => set.count < set.dimension.size).sort((a, b) => a.dimension.index - b.dimension.index);
   return { dims: kept.map((set) => set.dimension.index), sets: kept };
