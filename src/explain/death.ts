@@ -116,6 +116,9 @@ export const adviseOn = (rule: Rule, { by, cause, fate }: RuleVerdict, others: r
       return `remove ${line}, or let its packets pass the earlier table`;
     default: {
       const [first] = by;
+      // --queue-bypass is often thought to lead to the next rule.
+      if (first && by.length === 1 && targetOf(first.node) === 'NFQUEUE')
+        return `remove ${line}: the program on the queue decides, and --queue-bypass accepts where none listens`;
       return fate === 'other' && first && first.chain === rule.chain
         ? `move ${line} above line ${lineOf(first)}, or remove ${them}`
         : `remove ${line}`;

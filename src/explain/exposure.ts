@@ -128,7 +128,9 @@ const isForNew = (rule: Rule): boolean => {
     ['state', 'state'],
   ] as const) {
     const option = optionOf(rule.node, match, key);
-    if (option && (option.value as readonly string[]).includes('NEW') === option.negated) return false;
+    if (!option) continue;
+    const listed = option.value as readonly string[];
+    if (option.negated ? listed.includes('NEW') : !listed.includes('NEW') && !listed.includes('DNAT')) return false;
   }
   const direction = optionOf(rule.node, 'conntrack', 'direction');
   return direction?.value !== 'REPLY';
@@ -148,6 +150,10 @@ const isElsewhere = (rule: Rule, hook: Hook): boolean => {
 };
 
 const anyone = (hook: Hook): string => (hook === 'OUTPUT' ? 'this host' : 'anywhere');
+
+/** States that a new connection has only where DNAT has sent it on. */
+const isTranslated = ({ slot, text }: SaidPhrase): boolean =>
+  slot === 'adjective' && /^of (?!.*\bnew\b).*destination-translated/.test(text);
 
 const states = /^(?:new|that are (?:not|neither) .*|of .* connections|that are .*new.*)$/;
 
@@ -183,7 +189,9 @@ const describe = (phrases: readonly SaidPhrase[], hook: Hook): Omit<ExposureRow,
     arriving: column('arriving', /^arriving (?:on|by) /),
     leaving: column('leaving', /^leaving by /),
     // What a match notes while it matches lets nobody in or out.
-    only: [...new Set(others.map(({ text }) => text))].filter((text) => !text.startsWith('noting ')).join('; '),
+    only: [...new Set([...(phrases.some(isTranslated) ? ['sent on by DNAT'] : []), ...others.map(({ text }) => text)])]
+      .filter((text) => !text.startsWith('noting '))
+      .join('; '),
   };
 };
 

@@ -135,6 +135,12 @@ describe('chains of programs that nothing leads to', () => {
 });
 
 describe('what is said of a dead rule', () => {
+  it('behind NFQUEUE: what --queue-bypass does', () => {
+    const queue = '-A FORWARD -p tcp -m tcp --dport 443 -j NFQUEUE --queue-num 1 --queue-bypass';
+    const [finding] = told(queue, '-A FORWARD -p tcp -m tcp --dport 443 -j ACCEPT');
+    expect(finding?.help).toBe('remove line 5: the program on the queue decides, and --queue-bypass accepts where none listens');
+  });
+
   it('without a target: it would see packets', () => {
     const [finding] = told('-A INPUT -p tcp -j DROP', '-A INPUT -p tcp -m tcp --dport 22 -m recent --set --name ssh');
     expect(finding?.effect).toBe('packets that line 5 would see meet DROP instead');

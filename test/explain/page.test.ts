@@ -57,6 +57,15 @@ describe('what is open', () => {
     ]);
   });
 
+  test('connections that DNAT has sent on are new ones', () => {
+    const { rows: open } = rows(
+      filter(
+        '-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED,DNAT -j ACCEPT\n-A INPUT -p udp -m conntrack ! --ctstate DNAT,NEW -j ACCEPT',
+      ),
+    );
+    expect(open).toMatchObject([{ service: 'everything', only: 'sent on by DNAT', lines: [6] }]);
+  });
+
   test('what the jump asks holds for the rules behind it', () => {
     const { rows: open } = rows(filter('-A INPUT -i eth1 -j WEB\n-A WEB -p tcp -m multiport --dports 80,443 -j ACCEPT'));
     expect(open).toMatchObject([{ service: 'TCP ports 80 (http) or 443 (https)', arriving: 'eth1', lines: [7] }]);
