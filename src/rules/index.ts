@@ -57,6 +57,7 @@ import nonCanonical from './non-canonical.js';
 import noncontiguousMask from './noncontiguous-mask.js';
 import notrackAgainstNat from './notrack-against-nat.js';
 import oddInterface from './odd-interface.js';
+import onlyUntracked from './only-untracked.js';
 import openPolicy from './open-policy.js';
 import optionConflict from './option-conflict.js';
 import overlappingRanges from './overlapping-ranges.js';
@@ -140,6 +141,7 @@ export const checks: readonly Check[] = [
   jumpNeverTaken,
   jumpWithoutEffect,
   oddInterface,
+  onlyUntracked,
   partlyShadowed,
   recentListNeverSet,
   redundantRule,
