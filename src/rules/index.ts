@@ -42,6 +42,7 @@ import jumpWithoutEffect from './jump-without-effect.js';
 import logPrefixTruncated from './log-prefix-truncated.js';
 import logWithoutLimit from './log-without-limit.js';
 import loopbackBlocked from './loopback-blocked.js';
+import markLost from './mark-lost.js';
 import markOverwritten from './mark-overwritten.js';
 import masqueradeWithoutOutInterface from './masquerade-without-out-interface.js';
 import masqueradeWithoutRandomFully from './masquerade-without-random-fully.js';
@@ -140,6 +141,7 @@ export const checks: readonly Check[] = [
   duplicateRule,
   jumpNeverTaken,
   jumpWithoutEffect,
+  markLost,
   oddInterface,
   onlyUntracked,
   partlyShadowed,
