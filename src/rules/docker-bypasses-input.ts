@@ -4,7 +4,7 @@ import { anyPublic, elsewhere, type Fates, newTcp, newUdp, outside, probe } from
 import { portsOf } from '../explain/parts.js';
 import { lineOf, placeOfRule, spanOf } from '../model/place.js';
 import { type Published, publishedOn } from '../model/published-ports.js';
-import type { Rule } from '../model/ruleset.js';
+import type { Rule, Ruleset } from '../model/ruleset.js';
 import { defineCheck } from './define.js';
 
 const mostAsked = 100;
@@ -74,7 +74,7 @@ export default defineCheck({
         message: `port ${port.hostPort} is open to the Internet although this rule refuses it: it goes to a container through FORWARD, and never comes here`,
         witness: fates.packet(fates.refused),
         shows: `INPUT: line ${lineOf(refusing!)} would refuse it; nat sends it through FORWARD, where ${accepting ? `line ${lineOf(accepting)} accepts it` : 'the policy accepts it'}`,
-        help: `publish it on 127.0.0.1, or refuse it in DOCKER-USER with -m conntrack --ctorigdstport ${port.hostPort}`,
+        help: `publish it on 127.0.0.1, or refuse it in ${forUsers(ruleset)} with -m conntrack --ctorigdstport ${port.hostPort}`,
         related: [
           { at: spanOf(port.rule.node), message: 'sends it to the container' },
           ...(accepting ? [{ at: spanOf(accepting.node), message: 'lets it through' }] : []),
@@ -89,8 +89,15 @@ export default defineCheck({
       message: `INPUT refuses strangers, yet ${ports.length === 1 ? 'a published port is' : 'published ports are'} open to them: ${ports.slice(0, 10).join(', ')}${ports.length > 10 ? ' and more' : ''} ${ports.length === 1 ? 'goes' : 'go'} to containers through FORWARD`,
       witness: first.fates.packet(first.fates.refused),
       shows: `INPUT would refuse it; nat sends it through FORWARD, where ${first.accepting ? `line ${lineOf(first.accepting)} accepts it` : 'the policy accepts it'}`,
-      help: 'if it is not meant so, publish on 127.0.0.1, or refuse in DOCKER-USER with -m conntrack --ctorigdstport',
+      help: `if it is not meant so, publish on 127.0.0.1, or refuse in ${forUsers(ruleset)} with -m conntrack --ctorigdstport`,
       related: rest.slice(0, 20).map(({ port }) => ({ at: spanOf(port.rule.node), message: 'published too' })),
     });
   },
 });
+
+/** Where rules of one's own come before those of the program that publishes; Docker makes its chain again. */
+const forUsers = (ruleset: Ruleset): string => {
+  const chains = ruleset.tables.get('filter')?.chains;
+  if (chains?.has('DOCKER-USER') || chains?.has('DOCKER')) return 'DOCKER-USER';
+  return chains?.has('CNI-ADMIN') ? 'CNI-ADMIN' : 'FORWARD, before the jump to its chains,';
+};
