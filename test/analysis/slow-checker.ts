@@ -416,6 +416,7 @@ export class SlowChecker {
     const state = connectionStates[this.state(point)]!;
     const { family } = this.ruleset;
     if (rule.chain.table.name === 'raw') return true;
+    if (protocol === 59 && family === 6) return state === 'INVALID' || state === 'UNTRACKED';
     if (protocol === 6 && flags !== null) return tcpMayBe(flags, state);
     return protocol !== (family === 4 ? 1 : 58) || icmp === null || icmpMayBe(family, icmp >> 8, state);
   }

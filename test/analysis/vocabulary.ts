@@ -26,7 +26,7 @@ export const sayings: readonly Saying[] = [
   ...of('', '? -s NET', '? -d NET', '? -s MASK', '? -i {eth0|eth+|eth0.1|lo}', '? -o {eth0|eth+|ppp0}'),
   ...of('', '? -s NET ? -d NET'),
   ...only(4, of('', '? -p {tcp|udp|icmp|47}', '? -f')),
-  ...only(6, of('', '? -p {tcp|udp|ipv6-icmp|47}')),
+  ...only(6, of('', '? -p {tcp|udp|ipv6-icmp|47|ah|59|ipv6-frag}')),
   ...behind(
     ['tcp'],
     [

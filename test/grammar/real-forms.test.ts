@@ -334,7 +334,7 @@ describe('a NUL byte', () => {
 
 describe('a chain of the name of a target', () => {
   const lines = (...rules: readonly string[]) => {
-    const text = `*mangle\n${rules.join('\n')}\nCOMMIT\n*security\n-A INPUT -j MARK --set-mark 1\nCOMMIT\n`;
+    const text = `*security\n-A INPUT -j MARK --set-mark 1\nCOMMIT\n*mangle\n${rules.join('\n')}\nCOMMIT\n`;
     const { diagnostics } = lintText([{ name: 'x', text }], { select: ['load'] });
     const errors = diagnostics.filter(({ level }) => level === 'error').map(({ message }) => message);
     return errors.length > 0 ? errors : print(parse(text).document).split('\n');
