@@ -27,6 +27,8 @@ export interface Facts {
   jumpsWithoutEffect(): readonly Rule[];
   /** For a live rule: taking it away changes no packet's fate, and what gives its packets the same. Null: it matters, or that is not shown. */
   redundancy(rule: Rule): Redundancy | null;
+  /** For a live rule with a limit: packets beyond the limit get what those within it get, and who gives it. Null: it makes a difference, or that is not shown. */
+  limitsNothing(rule: Rule): Redundancy | null;
   /** Earlier rules of the chain that take some but not all of a live rule's packets and give them another verdict. */
   overlaps(rule: Rule): readonly Overlap[];
   /** Packets that no rule of a built-in chain decides: its policy does. Null: not decided, or the chain is not built-in. */
@@ -99,6 +101,10 @@ class Desk implements Facts {
       this.redundancies.set(rule, known);
     }
     return known;
+  }
+
+  limitsNothing(rule: Rule): Redundancy | null {
+    return this.status(rule) === 'live' ? redundancy(this.reachability, rule, true) : null;
   }
 
   overlaps(rule: Rule): readonly Overlap[] {

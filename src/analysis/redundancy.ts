@@ -65,13 +65,16 @@ const laterSteps = (chain: ChainProgram, step: Step): readonly Step[] => {
     .map((at) => chain.steps[at]!);
 };
 
-/** Shown by cubes only: where they do not suffice the rule is taken to matter. */
-export const redundancy = (reach: Reachability, rule: Rule): Redundancy | null => {
+/**
+ * Shown by cubes only: where they do not suffice the rule is taken to matter. `evenIfItCounts`: what its matches count and remember is nothing to the
+ * asker, who wants to know whether a limit makes a difference to packets.
+ */
+export const redundancy = (reach: Reachability, rule: Rule, evenIfItCounts = false): Redundancy | null => {
   const step = reach.step(rule);
   const chain = reach.chain(rule);
   const table = reach.table(rule);
   const { action } = rule;
-  if (!step.cubes || !rule.chain.whole || hasEffectInMatching(rule)) return null;
+  if (!step.cubes || !rule.chain.whole || (!evenIfItCounts && hasEffectInMatching(rule))) return null;
   if (step.kind !== 'decide' && step.kind !== 'return') return null;
   if (action.kind === 'target' && (action.hasSideEffect || action.rewrites.length > 0 || action.actsOn)) return null;
   // The end of the chain gives a verdict of its own: the policy, or going back.

@@ -39,6 +39,7 @@ import invertedRange from './inverted-range.js';
 import jumpNeverTaken from './jump-never-taken.js';
 import jumpTooDeep from './jump-too-deep.js';
 import jumpWithoutEffect from './jump-without-effect.js';
+import limitWithoutEffect from './limit-without-effect.js';
 import logPrefixTruncated from './log-prefix-truncated.js';
 import logWithoutLimit from './log-without-limit.js';
 import loopbackBlocked from './loopback-blocked.js';
@@ -141,6 +142,7 @@ export const checks: readonly Check[] = [
   duplicateRule,
   jumpNeverTaken,
   jumpWithoutEffect,
+  limitWithoutEffect,
   markLost,
   oddInterface,
   onlyUntracked,
