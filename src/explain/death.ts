@@ -1,5 +1,5 @@
 /** Why a rule is dead, in words: one sentence of cause, what it means for packets, what to do. */
-import { type Span, targetOf } from '../../grammar/index.js';
+import { outlined, type Span, targetOf } from '../../grammar/index.js';
 import type { RuleVerdict } from '../analysis/reachability.js';
 import { lineOf } from '../model/place.js';
 import type { Rule } from '../model/ruleset.js';
@@ -89,6 +89,25 @@ export const sayCause = (rule: Rule, verdict: RuleVerdict): string => {
   }
 };
 
+/** The one condition with "!" of a rule, by name; null: none, or several. */
+const excluding = ({ node }: Rule): string | null => {
+  const negated = outlined(node).outline.matches.flatMap(({ name, options }) =>
+    options.flatMap(({ key, negated }) => (negated ? [`${name} ${key}`] : [])),
+  );
+  return negated.length === 1 ? negated[0]! : null;
+};
+
+/** Whether rules of one chain that refuse each exclude something from the same condition: "! -s A -j DROP", "! -s B -j DROP". */
+const excludeEachOther = ([first, ...others]: readonly Rule[]): boolean => {
+  if (!first || others.length === 0) return false;
+  const condition = excluding(first);
+  return (
+    condition !== null &&
+    ['DROP', 'REJECT'].includes(targetOf(first.node) ?? '') &&
+    others.every((other) => other.chain === first.chain && doing(other) === doing(first) && excluding(other) === condition)
+  );
+};
+
 /** What to do about it, and about others that are dead for the same cause. */
 export const adviseOn = (rule: Rule, { by, cause, fate }: RuleVerdict, others: readonly Rule[] = []): string => {
   const line = sayLinesToMend([rule, ...others]);
@@ -119,6 +138,8 @@ export const adviseOn = (rule: Rule, { by, cause, fate }: RuleVerdict, others: r
       // --queue-bypass is often thought to lead to the next rule.
       if (first && by.length === 1 && targetOf(first.node) === 'NFQUEUE')
         return `remove ${line}: the program on the queue decides, and --queue-bypass accepts where none listens`;
+      if (fate === 'other' && first && excludeEachOther(by))
+        return `${sayLines(by)} each take all but what they exclude, so together everything: accept what is meant first, and refuse the rest behind it`;
       return fate === 'other' && first && first.chain === rule.chain
         ? `move ${line} above line ${lineOf(first)}, or remove ${them}`
         : `remove ${line}`;

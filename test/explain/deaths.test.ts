@@ -34,6 +34,18 @@ describe('a chain that no packet is known to enter', () => {
   });
 });
 
+describe('two rules that refuse all but one', () => {
+  const refused = (option: string) => [`-A INPUT -p tcp ! ${option} -j DROP`, '-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT'];
+
+  it('refuse everything together: moving a line would not mend that', () => {
+    const [first, last] = refused('-s 192.0.2.1');
+    expect(told(first!, ...refused('-s 192.0.2.2')).at(-1)?.help).toBe(
+      'lines 4 and 5 each take all but what they exclude, so together everything: accept what is meant first, and refuse the rest behind it',
+    );
+    expect(told(first!, '-A INPUT -s 192.0.2.1 -j DROP', last!).at(-1)?.help).toMatch('above line 4');
+  });
+});
+
 describe('a rule without a target', () => {
   it('decides nothing: that it counts nothing is no error', () => {
     expect(told('-A INPUT -j DROP', '-A INPUT -s 192.0.2.7')).toMatchObject([{ level: 'warning', effect: 'line 5 counts nothing' }]);
