@@ -79,14 +79,18 @@ export class SurveyResult {
   private readonly program: Program;
   /** Lives that took looking for. */
   private readonly lives = new Map<number, Life>();
-  /** By rule id what reaches a live step of all that is known to arrive, where earlier steps of its chain take something. */
-  private readonly reaching: (readonly Cube[] | undefined)[];
+  private readonly table: TableProgram;
+  /** By rule id what reaches a live step of all that is known to arrive, where earlier steps of its chain take something. Made for a chain when asked. */
+  private readonly reaching: (readonly Cube[] | undefined)[] = [];
+  /** Chains for which that is made. */
+  private readonly followed: Uint8Array;
 
   constructor(program: Program, table: TableProgram, status: Uint8Array, summaries: readonly (Summary | undefined)[]) {
     this.program = program;
     this.status = status;
     this.summaries = summaries;
-    this.reaching = new Array(status.length);
+    this.table = table;
+    this.followed = new Uint8Array(table.chains.length);
     this.arrivals = table.chains.map(() => ({ cubes: noCubes, exact: true }));
   }
 
@@ -94,10 +98,27 @@ export class SurveyResult {
   life({ rule: { id }, cubes }: Step): Life {
     const known = this.lives.get(id);
     if (known) return known;
-    const reaching = this.reaching[id] ?? partsOf(this.arrivals[this.program.chainOf[id]!]!.cubes, cubes!);
+    const chain = this.program.chainOf[id]!;
+    if (this.followed[chain] === 0) this.follow(chain);
+    const reaching = this.reaching[id] ?? partsOf(this.arrivals[chain]!.cubes, cubes!);
     const life = { witness: mostNatural(this.program.space, reaching), leans: neededBy(reaching) };
     this.lives.set(id, life);
     return life;
+  }
+
+  /** What the steps of a chain leave to each other, as the survey saw it. To keep it for all of 100,000 rules takes longer than to follow the few chains that somebody asks for. */
+  private follow(at: number): void {
+    this.followed[at] = 1;
+    const entries = this.arrivals[at]!.cubes;
+    let left: readonly Cube[] | null = entries.length <= mostLeft ? entries : null;
+    const taken: Taking = (cube, kind) => {
+      left = left && leftAfter(left, cube, kind);
+    };
+    for (const step of this.table.chains[at]!.steps) {
+      if (left === null) return;
+      if (left !== entries && step.cubes) this.reaching[step.rule.id] = partsOf(left, step.cubes);
+      takenBy(step, this.summaries, taken);
+    }
   }
 
   /** Whether packets of some hooks are among those that are known to come to a chain. */
@@ -116,10 +137,9 @@ export class SurveyResult {
     this.lives.set(id, life);
   }
 
-  /** It lives by all of these; absent: by whatever arrives at the chain and matches. */
-  liveBy(id: number, reaching?: readonly Cube[]): void {
+  /** It lives by whatever arrives at the chain, is left by earlier steps, and matches. */
+  liveByRest(id: number): void {
     this.status[id] = 1;
-    if (reaching) this.reaching[id] = reaching;
   }
 
   die(id: number, death: Death): void {
@@ -418,6 +438,12 @@ const mostLeft = 8;
 /** Of so many intervals a set that is left is too many to be cut again and again: each cut is a set of its own, of 65,000 ports at worst. */
 const mostIntervals = 32;
 
+/** What is left of some cubes when more is taken; null: that is not known, or not followed any more. */
+const leftAfter = (before: readonly Cube[], cube: Cube, kind: number): readonly Cube[] | null => {
+  const left = kind === 3 ? leftBy(before, cube, mostLeft) : null;
+  return left !== null && left !== before && isRagged(left, cube) ? null : left;
+};
+
 /** Whether what was cut by a cube fell into many intervals there. */
 const isRagged = (left: readonly Cube[], { dims }: Cube): boolean => {
   for (const cube of left)
@@ -513,7 +539,7 @@ class Surveyor {
       else {
         const reaching = partsOf(left, cubes);
         if (reaching.length > 0) {
-          result.liveBy(id, reaching);
+          result.liveByRest(id);
           if (isAsked) {
             if (!exact) to.exact = false;
             send(to, reaching);
@@ -525,7 +551,7 @@ class Surveyor {
     }
     // Nothing before it takes anything: it is live if its condition meets what arrives.
     if (!isAsked) {
-      if (anyMeet(entries, cubes)) result.liveBy(id);
+      if (anyMeet(entries, cubes)) result.liveByRest(id);
       else if (exact) this.die(step, noCubes);
       else this.judgeAmongCovers(step, cubes, noCubes);
       return;
@@ -536,7 +562,7 @@ class Surveyor {
       else this.judgeAmongCovers(step, cubes, noCubes);
       return;
     }
-    result.liveBy(id);
+    result.liveByRest(id);
     if (!exact) to.exact = false;
     send(to, parts);
   }
@@ -739,10 +765,7 @@ class Surveyor {
   private taking = 0;
 
   private readonly taken: Taking = (cube, kind, isWhole) => {
-    if (this.left !== null) {
-      const left = kind === 3 ? leftBy(this.left, cube, mostLeft) : null;
-      this.left = left !== null && left !== this.left && isRagged(left, cube) ? null : left;
-    }
+    if (this.left !== null) this.left = leftAfter(this.left, cube, kind);
     if (isWhole) this.takeWhole(cube, this.taking, kind);
     else this.cover(cube, this.taking, kind);
   };
