@@ -82,6 +82,8 @@ export class SurveyResult {
   private readonly table: TableProgram;
   /** By rule id what reaches a live step of all that is known to arrive, where earlier steps of its chain take something. Made for a chain when asked. */
   private readonly reaching: (readonly Cube[] | undefined)[] = [];
+  /** By chain, a bit for each hook from which packets are known to come. */
+  private readonly hooks: Uint8Array;
   /** Chains for which that is made. */
   private readonly followed: Uint8Array;
 
@@ -91,6 +93,7 @@ export class SurveyResult {
     this.summaries = summaries;
     this.table = table;
     this.followed = new Uint8Array(table.chains.length);
+    this.hooks = new Uint8Array(table.chains.length);
     this.arrivals = table.chains.map(() => ({ cubes: noCubes, exact: true }));
   }
 
@@ -123,8 +126,16 @@ export class SurveyResult {
 
   /** Whether packets of some hooks are among those that are known to come to a chain. */
   comes(chain: ChainProgram, hook: ValueSet): boolean {
-    const { index, full } = hook.dimension;
-    return this.arrivals[chain.index]!.cubes.some((cube) => setsMeet(setOf(cube, index) ?? full, hook));
+    return (this.hooks[chain.index]! & atomBits(hook)) !== 0;
+  }
+
+  /** Takes down by which hooks packets come to a chain, once it is known what arrives: the hooks are few enough for bits. */
+  noteHooks(at: number): void {
+    const { index, full } = this.program.hook;
+    const { cubes } = this.arrivals[at]!;
+    let bits = 0;
+    for (let i = 0; i < cubes.length; i++) bits |= atomBits(setOf(cubes[i]!, index) ?? full);
+    this.hooks[at] = bits;
   }
 
   /** Whether a live step's packet had to be looked for beyond those. */
@@ -147,6 +158,13 @@ export class SurveyResult {
     this.deaths.set(id, death);
   }
 }
+
+/** A bit for each atom of a set of few. */
+const atomBits = ({ ranges }: ValueSet): number => {
+  let bits = 0;
+  for (let i = 0; i < ranges.length; i += 2) for (let atom = ranges[i]!; atom <= ranges[i + 1]!; atom++) bits |= 1 << atom;
+  return bits;
+};
 
 const mostSure = 48;
 /** So many more cubes are gathered before they are merged. */
@@ -374,6 +392,7 @@ export const survey = (program: Program, table: TableProgram, status: Uint8Array
       arrivals.cubes.length = mostArrivals;
       arrivals.exact = false;
     }
+    result.noteHooks(at);
     surveyor.survey(chain);
   }
   return result;
