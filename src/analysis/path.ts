@@ -13,7 +13,7 @@ import { CubeIndex, dividing } from '../packets/cube-index.js';
 import type { Diagram, Node } from '../packets/diagram.js';
 import { complementSet, type Dimension, type Form, meetSets, type ValueSet } from '../packets/space.js';
 import type { FlowOf } from './flow.js';
-import { loopback, type Program, type Step, stageCubes, type TableProgram, translates } from './program.js';
+import { loopback, type Program, type Step, type StepCalls, stageCubes, type TableProgram, translates } from './program.js';
 import { moves, ofRoute, type Rerouting, reroutingOf } from './rerouting.js';
 import { hullOf } from './survey.js';
 
@@ -70,6 +70,12 @@ const isTrackedAnew = (step: Step): boolean =>
       ? dimension.test.reads.includes('connectionState')
       : dimension.field === 'connectionState' && 'set' in change && !change.set.has(connectionStates.indexOf('UNTRACKED')),
   );
+
+/** Whether a chain calls one that drops or changes something. */
+const callsHarm = ({ starts, targets }: StepCalls, chain: number, harmful: Uint8Array): boolean => {
+  for (let call = starts[chain]!; call < starts[chain + 1]!; call++) if (targets[call]! >= 0 && harmful[targets[call]!] !== 0) return true;
+  return false;
+};
 
 /** A chain called with some of the packets that may do harm. */
 interface Call {
@@ -351,7 +357,12 @@ export class Paths {
     const harmful = new Uint8Array(table.chains.length);
     for (let i = table.order.length - 1; i >= 0; i--) {
       const at = table.order[i]!;
-      const { steps } = table.chains[at]!;
+      const { steps, hasWhole } = table.chains[at]!;
+      // Of most chains the calls tell, without a look at their steps.
+      if (!hasWhole && callsHarm(table.calls, at, harmful)) {
+        harmful[at] = 1;
+        continue;
+      }
       for (let j = 0; j < steps.length; j++) {
         const step = steps[j]!;
         const isWhole = (step.target < 0 || harmful[step.target] === 2) && step.cubes?.[0]?.dims.length === 0;

@@ -64,6 +64,8 @@ export interface ChainProgram {
   readonly hook: Hook | null;
   /** Dimensions of tests in this chain that history decides, and of fates: asked anew at each visit. */
   readonly history: readonly Dimension[];
+  /** Some step matches every packet that comes to it. */
+  readonly hasWhole: boolean;
 }
 
 export interface TableProgram {
@@ -73,6 +75,7 @@ export interface TableProgram {
   readonly indexOf: (name: string) => number | undefined;
   /** Steps that jump or go to a chain, told by its index. */
   readonly callersOf: (chain: number) => readonly Caller[];
+  readonly calls: StepCalls;
   /** Callers before the called. */
   readonly order: readonly number[];
   /** A rule changes in passing what a rule of the table asks: sets must then be followed forward. */
@@ -172,14 +175,16 @@ class TableBuilder {
     const steps: CompiledStep[] = new Array(rules.length);
     this.history = null;
     let asked = 0;
+    let hasWhole = false;
     for (let i = 0; i < rules.length; i++) {
       const step = this.compile(rules[i]!, i);
       steps[i] = step;
       asked |= roughlyAsked(step);
+      if (step.cubes !== null && step.cubes.length > 0 && step.cubes[0]!.dims.length === 0) hasWhole = true;
     }
     this.asked.push(asked);
     this.callStarts.push(this.callTargets.length);
-    this.chains.push({ chain, index: this.chains.length, steps, hook: chain.hook, history: this.history ?? noHistory });
+    this.chains.push({ chain, index: this.chains.length, steps, hook: chain.hook, history: this.history ?? noHistory, hasWhole });
   }
 
   private compile(rule: Rule, index: number): CompiledStep {
@@ -223,6 +228,7 @@ class TableBuilder {
     return {
       name: this.table.name,
       chains,
+      calls,
       order,
       rewrites: rewritesWhatItAsks(chains, calls, order, { changers, asked, chainOf: this.program.chainOf, space }),
       indexOf: onFirstUse(() => new Map(chains.map(({ chain: { name }, index }) => [name, index] as const))),
@@ -420,7 +426,7 @@ const reaskSets = (setters: readonly CompiledStep[], space: Space): void => {
  * The targets of jumps and gotos, chain by chain: what is asked again and again for 100,000 rules stands in one piece. Not those of model/calls.ts: here a jump
  * that closes a circle, or leads to a chain that is left out, is none.
  */
-interface StepCalls {
+export interface StepCalls {
   /** Where the calls of a chain begin; those of the next follow. */
   readonly starts: Int32Array;
   readonly targets: Int32Array;

@@ -2,7 +2,7 @@
 import type { Ordinal } from '../../grammar/index.js';
 import { censusOf } from './census.js';
 import { ownerOfRule } from './owners.js';
-import type { Rule, Ruleset } from './ruleset.js';
+import type { Rule, Ruleset, Table } from './ruleset.js';
 
 export interface Published {
   readonly rule: Rule;
@@ -14,11 +14,19 @@ export interface Published {
 
 const publishers = new Set(['docker', 'netavark', 'cni']);
 
+/** Whether a nat table has chains that publish ports: there may be tens of thousands of others, so few are held against a pattern. */
+const publishes = (nat: Table | undefined): boolean => {
+  if (!nat) return false;
+  if (nat.chains.has('DOCKER')) return true;
+  for (const name of nat.chains.keys())
+    if ((name[0] === 'C' || name[0] === 'N') && /^(NETAVARK-|CNI-(HOSTPORT|DN)-)/.test(name)) return true;
+  return false;
+};
+
 /** Ports that are published on every address; those bound to one address (127.0.0.1) are not for strangers. */
 export const publishedOn = (ruleset: Ruleset): readonly Published[] => {
   const found: Published[] = [];
-  const names = [...(ruleset.tables.get('nat')?.chains.keys() ?? [])];
-  if (!names.some((name) => /^(DOCKER$|NETAVARK-|CNI-(HOSTPORT|DN)-)/.test(name))) return found;
+  if (!publishes(ruleset.tables.get('nat'))) return found;
   for (const rule of censusOf(ruleset).withTarget('DNAT')) {
     const owner = ownerOfRule(rule);
     if (!owner || !publishers.has(owner.id) || rule.chain.name === 'DOCKER_OUTPUT' || rule.chain.table.name !== 'nat') continue;
