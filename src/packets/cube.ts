@@ -328,6 +328,10 @@ export interface Budget {
 
 /** So much a cover may cost before covers are merged. In a real firewall of 4,800 rules all of 3,600 questions were answered for it. */
 const quickCuts = 8;
+/** More covers than this are merged first: tens of thousands of ports are one range. */
+const mostQuick = 1000;
+/** Cuts within cuts; beyond, the question is left open: each is a call of its own. */
+const deepest = 4000;
 
 /**
  * Some part of `cube` that none of the covers takes, null where they take it all, undefined where the budget ran out.
@@ -347,7 +351,7 @@ export const uncovered = (cube: Cube, covers: readonly Cube[], budget: Budget, w
   budget.left -= covers.length + 1;
   if (list.length === 0) return cube;
   if (list.length > 4) {
-    const found = widely ? undefined : cutAway(cube, list, 0, { left: list.length * quickCuts });
+    const found = widely || list.length > mostQuick ? undefined : cutAway(cube, list, 0, { left: list.length * quickCuts });
     budget.left -= list.length;
     if (found !== undefined) return found;
     list = merge(list);
@@ -374,16 +378,16 @@ export const uncoveredByFew = (cube: Cube, covers: readonly Cube[], budget: Budg
   return cutAway(cube, covers, 0, budget);
 };
 
-const cutAway = (cube: Cube, covers: readonly Cube[], from: number, budget: Budget): Cube | null | undefined => {
+const cutAway = (cube: Cube, covers: readonly Cube[], from: number, budget: Budget, depth = 0): Cube | null | undefined => {
   let at = from;
   for (; at < covers.length; at++) {
     budget.left--;
     if (meets(cube, covers[at]!)) break;
   }
-  if (budget.left < 0) return undefined;
+  if (budget.left < 0 || depth > deepest) return undefined;
   if (at === covers.length) return cube;
   for (const piece of minus(cube, covers[at]!)) {
-    const found = cutAway(piece, covers, at + 1, budget);
+    const found = cutAway(piece, covers, at + 1, budget, depth + 1);
     if (found !== null) return found;
   }
   return null;

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { all, bits, inRanges, is, named, not, type Predicate, some } from '../../grammar/index.js';
-import { type Cube, cubesOf, formHolds, merge, minus, remainder, uncovered } from '../../src/packets/cube.js';
+import { type Cube, cubesOf, everything, formHolds, merge, minus, remainder, uncovered } from '../../src/packets/cube.js';
 import { Diagram, Exhausted } from '../../src/packets/diagram.js';
 import { type Dimension, Space } from '../../src/packets/space.js';
 
@@ -117,5 +117,21 @@ describe('laws', () => {
     const space = spaceOf(inRanges('source', [[5, 900]]), inRanges('destination', [[7, 800]]));
     const d = new Diagram(0);
     expect(() => d.form(space.form(all(inRanges('source', [[5, 900]]), inRanges('destination', [[7, 800]]))))).toThrow(Exhausted);
+  });
+});
+
+describe('many cubes', () => {
+  // In no order, so that what is left between them is in many pieces.
+  const ports = (count: number) => Array.from({ length: count }, (_, i) => is('destinationPort', (i * 7919) % count));
+
+  it('are cut away without a call within a call for each', () => {
+    const all = ports(40_009);
+    const space = spaceOf(...all);
+    const cubes = all.flatMap((one) => cubesOf(space.form(one), 1)!);
+    const found = uncovered(everything, cubes, { left: 1e7 });
+    expect(found?.sets.map((set) => set.ranges.length)).toEqual([2]);
+    const [whole] = found!.sets;
+    expect(uncovered(everything, [...cubes, found!], { left: 1e7 })).toBeNull();
+    expect(uncovered({ dims: [whole!.dimension.index], sets: [whole!] }, cubes, { left: 1e7 })).not.toBeNull();
   });
 });
