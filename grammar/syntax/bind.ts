@@ -348,8 +348,8 @@ export class RuleBinder {
     this.loseFrom(this.store.start(word));
     const text = this.word(word);
     // The value before it, which a comma ends, is told already.
-    const before = this.text.slice(0, this.store.start(word)).trimEnd();
-    if (before.endsWith(',') && this.problems.at(-1)?.end === before.length) return;
+    const { end } = this.before(word);
+    if (this.text[end - 1] === ',' && this.problems.at(-1)?.end === end) return;
     if (text.startsWith('#'))
       this.complain(
         'syntax-error',
@@ -1127,6 +1127,14 @@ export class RuleBinder {
     }
   }
 
+  /** What stands before a word in its line, blanks at the end left out, and where that ends. */
+  private before(word: number): { readonly text: string; readonly end: number } {
+    const start = this.store.start(word);
+    const text = this.text.slice(start === 0 ? 0 : this.text.lastIndexOf('\n', start - 1) + 1, start);
+    const kept = text.trimEnd();
+    return { text: kept, end: start - text.length + kept.length };
+  }
+
   private hintFor(word: string, at: number): string | undefined {
     if (isPlaceholder(word)) return 'this looks like a template: lint what it renders to';
     const [dashes] = /^[\u2010-\u2015\u2212]+/.exec(word) ?? [];
@@ -1134,7 +1142,7 @@ export class RuleBinder {
       const name = word.slice(dashes.length);
       return `its dash is one of word processors: write ${name.length > 1 ? '--' : '-'}${name}`;
     }
-    const before = this.text.slice(0, this.store.start(at)).trimEnd();
+    const { text: before } = this.before(at);
     if (before.endsWith(',') || word.startsWith(',')) return 'a list has no blanks in it';
     if (/^-\d?/.test(word) && /\d$/.test(before)) return 'a range has no blanks in it';
     const [, flag] = /\s(--(?:comment|log-prefix|nflog-prefix|ulog-prefix|string))\s+[^\s"']+$/.exec(before) ?? [];

@@ -143,6 +143,15 @@ export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Pr
   return { ruleset, space, tables: programs, ...program, hook, assembles: asking.assembles, carries };
 };
 
+/**
+ * A question that nobody can answer: whether a step takes a packet. Steps may share one (`common`): to take packets is all that they may do, so what a rule
+ * can meet at all it meets where all of them let pass, and what is dead then is dead.
+ */
+type FateOf = (text: string, common?: string) => Dimension;
+
+/** So many steps of a table have a fate of their own. */
+const mostFates = 64;
+
 /** Makes the program of one table, chain by chain. */
 class TableBuilder {
   private readonly table: Table;
@@ -191,8 +200,8 @@ class TableBuilder {
     const { space, program } = this;
     const before = space.dimensions.length;
     const step = rule.node.whole
-      ? compile(rule, index, this.asking.conditionOf(rule, this.table.name), space, this.places)
-      : unreadStep(rule, index, space);
+      ? compile(rule, index, this.asking.conditionOf(rule, this.table.name), space, this.places, this.fateOf)
+      : unreadStep(rule, index, space, this.fateOf);
     if (space.dimensions.length > before) this.noteHistory(before);
     program.steps[rule.id] = step;
     program.chainOf[rule.id] = this.chains.length;
@@ -205,6 +214,20 @@ class TableBuilder {
     }
     return step;
   }
+
+  private fates = 0;
+  private readonly shared = new Map<string, Dimension>();
+
+  /** The first have a question each, which tells them apart. Of tens of thousands each would cut what the ones before it leave, so the others share one. */
+  private readonly fateOf: FateOf = (text, common = text) => {
+    if (this.fates++ < mostFates) return this.space.addTest(fateTest(text));
+    let fate = this.shared.get(common);
+    if (!fate) {
+      fate = this.space.addTest(fateTest(common));
+      this.shared.set(common, fate);
+    }
+    return fate;
+  };
 
   private noteHistory(from: number): void {
     const { dimensions } = this.space;
@@ -358,7 +381,7 @@ class CompiledStep implements Step {
 
   /** The step where one question decides what it does. */
   orNot(fate: Dimension): CompiledStep {
-    return new CompiledStep(this.space, this.rule, this.index, this.condition, this.cubes, { kind: 'maybe', fate });
+    return new CompiledStep(this.space, this.rule, this.index, this.condition, this.cubes, maybe(fate));
   }
 }
 
@@ -367,19 +390,19 @@ const kindsOf = (rewrites: readonly Rewrite[]): string => rewrites.map(({ kind, 
 const rewritesOf = ({ action }: Rule) => (action.kind === 'target' ? action.rewrites : []);
 
 /** A rule that could not be read may match anything and do anything: one question decides whether it takes a packet. */
-const unreadStep = (rule: Rule, index: number, space: Space): CompiledStep => {
-  const fate = space.addTest(fateTest(`line ${lineOf(rule)}, which could not be read`));
-  return new CompiledStep(space, rule, index, true, whole, { kind: 'maybe', fate });
+const unreadStep = (rule: Rule, index: number, space: Space, fateOf: FateOf): CompiledStep => {
+  const fate = fateOf(`line ${lineOf(rule)}, which could not be read`, 'lines that could not be read');
+  return new CompiledStep(space, rule, index, true, whole, maybe(fate));
 };
 
-const compile = (rule: Rule, index: number, condition: Condition, space: Space, places: Int32Array): CompiledStep => {
+const compile = (rule: Rule, index: number, condition: Condition, space: Space, places: Int32Array, fateOf: FateOf): CompiledStep => {
   const { form, cubes, isStateless } = condition;
-  const step = new CompiledStep(space, rule, index, form, cubes, deedOf(rule, form, cubes, space, places));
+  const step = new CompiledStep(space, rule, index, form, cubes, deedOf(rule, form, cubes, space, places, fateOf));
   step.isStateless = isStateless;
   return step;
 };
 
-const maybe = (space: Space, text: string): Deed => ({ kind: 'maybe', fate: space.addTest(fateTest(text)) });
+const maybe = (fate: Dimension): Deed => ({ kind: 'maybe', fate });
 const passing: Deed = { kind: 'pass' };
 const returning: Deed = { kind: 'return' };
 const deciding: Readonly<Record<Verdict, Deed>> = {
@@ -390,7 +413,7 @@ const deciding: Readonly<Record<Verdict, Deed>> = {
   stolen: { kind: 'decide', verdict: 'stolen' },
 };
 
-const deedOf = (rule: Rule, form: Form | null, cubes: readonly Cube[] | null, space: Space, places: Int32Array): Deed => {
+const deedOf = (rule: Rule, form: Form | null, cubes: readonly Cube[] | null, space: Space, places: Int32Array, fateOf: FateOf): Deed => {
   const { action } = rule;
   switch (action.kind) {
     case 'none':
@@ -399,10 +422,10 @@ const deedOf = (rule: Rule, form: Form | null, cubes: readonly Cube[] | null, sp
     case 'goto': {
       const target = places[action.chain.index] ?? -1;
       if (target >= 0 && action.chain.hook === null) return { kind: action.kind, target };
-      return maybe(space, `-${action.kind === 'jump' ? 'j' : 'g'} ${action.chain.name}`);
+      return maybe(fateOf(`-${action.kind === 'jump' ? 'j' : 'g'} ${action.chain.name}`));
     }
     case 'unknown':
-      return maybe(space, `-j ${action.name}`);
+      return maybe(fateOf(`-j ${action.name}`));
     default: {
       const { effect } = action;
       if (effect.kind === 'return') return returning;

@@ -116,9 +116,11 @@ export class SurveyResult {
     let left: readonly Cube[] | null = entries.length <= mostLeft ? entries : null;
     const taken: Taking = (cube, kind) => {
       left = left && leftAfter(left, cube, kind);
+      copied += left === null ? 0 : restrictions(left);
     };
+    let copied = 0;
     for (const step of this.table.chains[at]!.steps) {
-      if (left === null) return;
+      if (left === null || copied > mostCopied) return;
       if (left !== entries && step.cubes) this.reaching[step.rule.id] = partsOf(left, step.cubes);
       takenBy(step, this.summaries, taken);
     }
@@ -463,6 +465,18 @@ const leftAfter = (before: readonly Cube[], cube: Cube, kind: number): readonly 
   return left !== null && left !== before && isRagged(left, cube) ? null : left;
 };
 
+/**
+ * Restrictions that the cubes left may come to in all, over the steps of a chain: each of thousands of rules with a limit adds one, and every cut copies them.
+ * Steps beyond are left open, for who has a budget.
+ */
+const mostCopied = 20_000_000;
+
+const restrictions = (cubes: readonly Cube[]): number => {
+  let count = 0;
+  for (let i = 0; i < cubes.length; i++) count += cubes[i]!.dims.length;
+  return count;
+};
+
 /** Whether what was cut by a cube fell into many intervals there. */
 const isRagged = (left: readonly Cube[], { dims }: Cube): boolean => {
   for (const cube of left)
@@ -492,6 +506,8 @@ class Surveyor {
   private proof: Cube[] = [];
   /** What the last search needed for its proof, where it was one among many. */
   private proved: readonly Cube[] | null = null;
+  /** What following what is left has copied in this chain. */
+  private copied = 0;
   /** A step after which nothing goes on. */
   private closing = -1;
 
@@ -522,6 +538,7 @@ class Surveyor {
     this.coverKinds.length = 0;
     this.purse.left = Math.min(6_000_000, 400_000 + 2_500 * steps.length);
     this.proof = noCubes;
+    this.copied = 0;
     this.closing = -1;
     for (let i = 0; i < steps.length; i++) {
       const step = steps[i]!;
@@ -531,6 +548,11 @@ class Surveyor {
           covers: [everything],
           coverSteps: [this.closing],
         });
+        continue;
+      }
+      if (this.copied > mostCopied) {
+        if (step.target >= 0) this.result.arrivals[step.target]!.exact = false;
+        this.result.open.push([chain, step]);
         continue;
       }
       this.judge(step);
@@ -784,7 +806,10 @@ class Surveyor {
   private taking = 0;
 
   private readonly taken: Taking = (cube, kind, isWhole) => {
-    if (this.left !== null) this.left = leftAfter(this.left, cube, kind);
+    if (this.left !== null) {
+      this.left = leftAfter(this.left, cube, kind);
+      if (this.left !== null) this.copied += restrictions(this.left);
+    }
     if (isWhole) this.takeWhole(cube, this.taking, kind);
     else this.cover(cube, this.taking, kind);
   };
