@@ -106,10 +106,7 @@ export class TreeBuilder implements LineReader {
 
   /** Binds every rule that nobody has asked yet, so that `problems` is complete. */
   bindAll(): void {
-    for (let i = 0; i < this.rules.length; i++) {
-      const rule = this.rules[i]!;
-      rule.bind();
-    }
+    for (let i = 0; i < this.rules.length; i++) this.rules[i]!.bind();
   }
 
   finish(): DocumentNode {

@@ -259,10 +259,7 @@ export class OutlineBook {
     }
     const outlined = { outline: known.outline, values };
     if (known.negates && !areNegatable(outlined)) return null;
-    for (let j = 0; j < known.asking.length; j++) {
-      const asking = known.asking[j]!;
-      if (!isSound(asking, outlined, family)) return null;
-    }
+    for (let j = 0; j < known.asking.length; j++) if (!isSound(known.asking[j]!, outlined, family)) return null;
     return outlined;
   }
 

@@ -276,10 +276,10 @@ export class Asking {
     const { space, tells, rewriting } = this;
     for (let i = 0; i < rewriting.length; i++)
       eachRewrite(rewriting[i]!, (rewrite) => {
-        if (!takesValues(rewrite)) space.collectRewrite(rewrite);
+        if (!takesValues(rewrite)) space.collectRewrite(rewrite, tells);
       });
     const values = (rewrite: Rewrite): void => {
-      if (takesValues(rewrite)) space.collectValues(rewrite, tells);
+      if (takesValues(rewrite)) space.collectRewrite(rewrite, tells);
     };
     for (let i = 0; i < rewriting.length; i++) eachRewrite(rewriting[i]!, values);
     if (tells || !fieldsTranslated.some((field) => space.isGrouped(field))) return;

@@ -415,15 +415,9 @@ export class Paths {
     let level: Call[] = [{ within: everything, target: chain.index }];
     for (let depth = 0; level.length > 0; depth++) {
       let size = 0;
-      for (let i = 0; i < level.length; i++) {
-        const { target } = level[i]!;
-        size += table.chains[target]!.steps.length;
-      }
+      for (const { target } of level) size += table.chains[target]!.steps.length;
       if (depth > 0 && (depth > 16 || (!closely && cubes.length + size > mostLookedInto))) {
-        for (let i = 0; i < level.length; i++) {
-          const { within, target } = level[i]!;
-          add(within, target);
-        }
+        for (const { within, target } of level) add(within, target);
         whole = depth > 16;
         break;
       }
@@ -446,10 +440,7 @@ export class Paths {
     }
     const list = whole && cubes.length <= 64 ? merge(cubes) : cubes;
     const index = new CubeIndex(list.length > 64 ? dividing(list) : []);
-    for (let i = 0; i < list.length; i++) {
-      const cube = list[i]!;
-      index.insert(cube);
-    }
+    for (let i = 0; i < list.length; i++) index.insert(list[i]!);
     return { index, calls: whole ? null : calls };
   }
 

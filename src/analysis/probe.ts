@@ -8,7 +8,7 @@ import type { Chain, Rule } from '../model/ruleset.js';
 import { type Cube, meet, meets } from '../packets/cube.js';
 import { Exhausted, type Node } from '../packets/diagram.js';
 import { packetJson, pickPacket } from '../packets/pick.js';
-import type { ValueSet } from '../packets/space.js';
+import { atomAt, type ValueSet } from '../packets/space.js';
 import type { Facts } from './facts.js';
 import { type ChainProgram, type Step, stageCubes, type TableProgram } from './program.js';
 
@@ -235,17 +235,6 @@ const cubeOf = (facts: Facts, { numbers = {}, ranges = {}, in: inside, out }: As
   }
   const kept = sets.filter((set) => set.count < set.dimension.size).sort((a, b) => a.dimension.index - b.dimension.index);
   return { dims: kept.map((set) => set.dimension.index), sets: kept };
-};
-
-const atomAt = (starts: readonly Ordinal[], value: Ordinal): number => {
-  let low = 0;
-  let high = starts.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (starts[middle]! <= value) low = middle;
-    else high = middle - 1;
-  }
-  return low;
 };
 
 /** Networks that are nobody's on the Internet: private, shared, link-local, documentation, benchmark, loopback, multicast and above. */

@@ -116,10 +116,7 @@ const lineOf = (rule: Rule): number => rule.chain.table.ruleset.source.position(
 export const buildProgram = (ruleset: Ruleset, options: ProgramOptions = {}): Program => {
   const space = new Space(ruleset.family, options.resolver);
   const asking = new Asking(ruleset, space, options.tellsRewrites ?? false);
-  for (let i = 0; i < ruleset.rules.length; i++) {
-    const rule = ruleset.rules[i]!;
-    asking.note(rule);
-  }
+  for (let i = 0; i < ruleset.rules.length; i++) asking.note(ruleset.rules[i]!);
   for (const predicate of [...(options.asks ?? []), ...(options.carries?.values() ?? [])]) space.collect(predicate);
   asking.noteRewrites();
   space.cut();
@@ -342,7 +339,7 @@ class CompiledStep implements Step {
     const { action } = rule;
     const target = (deed.kind === 'pass' || deed.kind === 'decide') && action.kind === 'target' ? action : null;
     const { translates } = target ?? {};
-    this.translates = translates !== undefined && space.isCutByRanges(translates[0]) && space.isCutByRanges(translates[1]);
+    this.translates = translates !== undefined && [translates[0], translates[1]].every((field) => space.code(field)?.kind === 'ranges');
     const rewrites = target === null || this.translates || target.rewrites.length === 0 ? null : target.rewrites;
     this.made = rewrites === null && !this.translates ? noChanges : null;
     this.surely = this.translates || (rewrites?.some((rewrite) => space.surelyChanges(rewrite)) ?? false);
@@ -391,7 +388,7 @@ const rewritesOf = ({ action }: Rule) => (action.kind === 'target' ? action.rewr
 
 /** A rule that could not be read may match anything and do anything: one question decides whether it takes a packet. */
 const unreadStep = (rule: Rule, index: number, space: Space, fateOf: FateOf): CompiledStep => {
-  const fate = fateOf(`line ${lineOf(rule)}, which could not be read`, 'lines that could not be read');
+  const fate = fateOf(`line ${lineOf(rule)}, which could not be read`, 'a line that could not be read');
   return new CompiledStep(space, rule, index, true, whole, maybe(fate));
 };
 

@@ -201,14 +201,7 @@ export class Reachability {
     };
     const { statuses, details } = this;
     let left: [ChainProgram, Step][] = [];
-    if (table.rewrites)
-      for (let i = 0; i < table.chains.length; i++) {
-        const chain = table.chains[i]!;
-        for (let j = 0; j < chain.steps.length; j++) {
-          const step = chain.steps[j]!;
-          left.push([chain, step]);
-        }
-      }
+    if (table.rewrites) for (const chain of table.chains) for (const step of chain.steps) left.push([chain, step]);
     else {
       const result = survey(this.program, table, statuses);
       climb(this.program, table, result);

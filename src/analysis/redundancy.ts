@@ -4,7 +4,7 @@
  */
 import { type OutlineUse, outlined, printTarget } from '../../grammar/index.js';
 import type { Rule } from '../model/ruleset.js';
-import { type Cube, meet, meets, uncovered } from '../packets/cube.js';
+import { anyMeet, type Cube, meet, meets, uncovered } from '../packets/cube.js';
 import { CubeIndex, dividing } from '../packets/cube-index.js';
 import type { ChainProgram, Step, TableProgram } from './program.js';
 import type { Reachability } from './reachability.js';
@@ -89,7 +89,7 @@ export const redundancy = (reach: Reachability, rule: Rule, evenIfItCounts = fal
   for (let at = isShort ? step.index + 1 : 0; at < steps.length; at++) {
     const later = steps[at]!;
     const list = later.cubes;
-    if (list && !areMeeting(list, step.cubes)) continue;
+    if (list && !anyMeet(list, step.cubes)) continue;
     if (++looked > mostLater || !list) return null;
     const fate = fateOf(later, table, end);
     if (fate === 'pass') continue; // it does to these packets what it now does not: counting and logging
@@ -114,11 +114,6 @@ const mayDiffer = (cubes: readonly Cube[], list: readonly Cube[], others: readon
   cubes.some((mine) =>
     list.some((cube) => meets(cube, mine) && uncovered(mine, others, { left: 2000 }) !== null && differs(mine, cube, others)),
   );
-
-const areMeeting = (list: readonly Cube[], others: readonly Cube[]): boolean => {
-  for (let i = 0; i < list.length; i++) for (let j = 0; j < others.length; j++) if (meets(list[i]!, others[j]!)) return true;
-  return false;
-};
 
 /** Whether some packet of both cubes is in none of the others. */
 const differs = (a: Cube, b: Cube, others: readonly Cube[]): boolean => {

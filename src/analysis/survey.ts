@@ -9,6 +9,7 @@
  *   step (`left`), and a step lives by what it meets of that; beyond, each step asks the covers that it meets.
  */
 import {
+  anyMeet,
   type Budget,
   type Cube,
   contains,
@@ -193,10 +194,7 @@ const leavesOut = (cubes: readonly Cube[]): boolean =>
       const cube = cubes[i]!;
       const set = setOf(cube, dimension.index);
       if (!set) return false;
-      for (let j = 0; j < set.ranges.length; j++) {
-        const bound = set.ranges[j]!;
-        ranges.push(bound);
-      }
+      for (let j = 0; j < set.ranges.length; j++) ranges.push(set.ranges[j]!);
     }
     return dimension.ofLoose(ranges).count < dimension.size;
   });
@@ -283,11 +281,7 @@ const summarise = (program: Program, chain: ChainProgram, summaries: readonly (S
       continue;
     }
     const target = step.target >= 0 ? summaries[step.target]! : null;
-    if (kind === 'decide' || target?.all)
-      for (let j = 0; j < cubes.length; j++) {
-        const cube = cubes[j]!;
-        add(cube);
-      }
+    if (kind === 'decide' || target?.all) for (let j = 0; j < cubes.length; j++) add(cubes[j]!);
     else if (target) {
       for (let j = 0; j < cubes.length; j++) {
         const cube = cubes[j]!;
@@ -417,17 +411,6 @@ const partsOf = (entries: readonly Cube[], cubes: readonly Cube[]): readonly Cub
     }
   }
   return parts;
-};
-
-const anyMeet = (entries: readonly Cube[], cubes: readonly Cube[]): boolean => {
-  for (let i = 0; i < entries.length; i++) {
-    const entry = entries[i]!;
-    for (let j = 0; j < cubes.length; j++) {
-      const cube = cubes[j]!;
-      if (meets(entry, cube)) return true;
-    }
-  }
-  return false;
 };
 
 /** The unknowns which all packets of some cubes answer as the first cube does. */
@@ -728,10 +711,7 @@ class Surveyor {
   private search(part: Cube, covers: readonly Cube[], budget: Budget): Cube | null | undefined {
     this.proved = null;
     if (covers.length <= 40) return uncovered(part, covers, budget);
-    for (let i = 0; i < covers.length; i++) {
-      const cover = covers[i]!;
-      if (contains(cover, part)) return null;
-    }
+    for (let i = 0; i < covers.length; i++) if (contains(covers[i]!, part)) return null;
     const chosen = this.proof.filter((cover) => meets(cover, part));
     const limited: Budget = { left: Math.min(budget.left, 12_000) };
     const before = limited.left;
@@ -820,10 +800,7 @@ class Surveyor {
     if (!(kind & 1) || cube.dims.length > 1) return;
     if (cube.dims.length > 0) {
       if (!this.exact) return;
-      for (let i = 0; i < this.entries.length; i++) {
-        const entry = this.entries[i]!;
-        if (!contains(cube, entry)) return;
-      }
+      for (let i = 0; i < this.entries.length; i++) if (!contains(cube, this.entries[i]!)) return;
     }
     this.closing = at;
   }

@@ -359,11 +359,7 @@ const fillTable = (table: ModelTable, node: TableNode, problems: Problem[]): boo
   const gathered: ModelRule[] = [];
   const close = (): void => {
     if (current?.rules.length === 0) current.rules = gathered.slice();
-    else if (current)
-      for (let i = 0; i < gathered.length; i++) {
-        const rule = gathered[i]!;
-        (current.rules as ModelRule[]).push(rule);
-      }
+    else if (current) for (let i = 0; i < gathered.length; i++) (current.rules as ModelRule[]).push(gathered[i]!);
     gathered.length = 0;
   };
   for (let i = 0; i < items.length; i++) {

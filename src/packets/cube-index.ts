@@ -241,10 +241,7 @@ export class CubeIndex {
     this.cubes.push(cube);
     if (this.trees.length === 0) return item;
     this.seen.push(0);
-    for (let i = 0; i < this.sketchers.length; i++) {
-      const sketcher = this.sketchers[i]!;
-      sketcher.keep(item, cube);
-    }
+    for (let i = 0; i < this.sketchers.length; i++) this.sketchers[i]!.keep(item, cube);
     for (let i = 0; i < this.trees.length; i++) {
       const tree = this.trees[i]!;
       const set = setOf(cube, tree.dimension.index);
@@ -293,10 +290,7 @@ export class CubeIndex {
       if (!set || set.ranges.length > 64) tree.all(found);
       else for (let i = 0; i < set.ranges.length; i += 2) tree.ask(set.ranges[i]!, set.ranges[i + 1]!, found);
     }
-    for (let j = 0; j < this.rest.length; j++) {
-      const item = this.rest[j]!;
-      found(item);
-    }
+    for (let j = 0; j < this.rest.length; j++) found(this.rest[j]!);
     out.sort((a, b) => a - b);
     return out;
   }

@@ -95,6 +95,12 @@ export const meets = (a: Cube, b: Cube): boolean => {
   return true;
 };
 
+/** Whether a cube of one list meets one of another. */
+export const anyMeet = (list: readonly Cube[], others: readonly Cube[]): boolean => {
+  for (let i = 0; i < list.length; i++) for (let j = 0; j < others.length; j++) if (meets(list[i]!, others[j]!)) return true;
+  return false;
+};
+
 /** Whether all of `b` lies in `a`. */
 export const contains = (a: Cube, b: Cube): boolean => {
   let j = 0;
@@ -311,10 +317,7 @@ const mergeAlong = (list: readonly Cube[], sums: Int32Array, dim: number): Cube[
         break;
       }
       dimension = set.dimension;
-      for (let j = 0; j < set.ranges.length; j++) {
-        const bound = set.ranges[j]!;
-        all.push(bound);
-      }
+      for (let j = 0; j < set.ranges.length; j++) all.push(set.ranges[j]!);
     }
     out.push(free ?? replace(first, dimension!.ofLoose(all)));
   }
@@ -355,10 +358,7 @@ export const uncovered = (cube: Cube, covers: readonly Cube[], budget: Budget, w
     budget.left -= list.length;
     if (found !== undefined) return found;
     list = merge(list);
-    for (let i = 0; i < list.length; i++) {
-      const cover = list[i]!;
-      if (contains(cover, cube)) return null;
-    }
+    for (let i = 0; i < list.length; i++) if (contains(list[i]!, cube)) return null;
   }
   if (list.length > 6) {
     const found = descend(cube, list);
@@ -370,10 +370,7 @@ export const uncovered = (cube: Cube, covers: readonly Cube[], budget: Budget, w
 
 /** As `uncovered`, by cutting alone: for covers that were chosen one by one because each was needed. */
 export const uncoveredByFew = (cube: Cube, covers: readonly Cube[], budget: Budget): Cube | null | undefined => {
-  for (let i = 0; i < covers.length; i++) {
-    const cover = covers[i]!;
-    if (contains(cover, cube)) return null;
-  }
+  for (let i = 0; i < covers.length; i++) if (contains(covers[i]!, cube)) return null;
   budget.left -= covers.length + 1;
   return cutAway(cube, covers, 0, budget);
 };

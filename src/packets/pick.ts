@@ -19,7 +19,7 @@ import {
 } from '../../grammar/index.js';
 import type { Cube } from './cube.js';
 import { setOf } from './cube.js';
-import type { Dimension, Space, ValueSet } from './space.js';
+import { atomAt, type Dimension, type Space, type ValueSet } from './space.js';
 
 /** One packet at one place, every field that matters told. */
 export interface Packet {
@@ -127,18 +127,6 @@ const plainProtocol = (set: ValueSet, starts: readonly Ordinal[]): number | unde
   return undefined;
 };
 
-/** The atom that holds a value. */
-const atomOf = (starts: readonly Ordinal[], value: Ordinal): number => {
-  let low = 0;
-  let high = starts.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (starts[middle]! <= value) low = middle;
-    else high = middle - 1;
-  }
-  return low;
-};
-
 /** Spreads the low bits of `k` over the bits of a mask. */
 const deposit = (k: bigint, mask: bigint): bigint => {
   let out = 0n;
@@ -214,7 +202,7 @@ export const pickPacket = (
     const likes = [...(extra.get(field) ?? []), ...liked(field, family, numbers, looped)];
     if (code.kind === 'ranges') {
       const set = allowed(code.dimension);
-      let value = likes.find((like) => set.has(atomOf(code.starts, like)));
+      let value = likes.find((like) => set.has(atomAt(code.starts, like)));
       if (value === undefined && field === 'protocol') value = plainProtocol(set, code.starts);
       if (value === undefined) {
         const start = code.starts[set.ranges[0]!]!;
@@ -275,7 +263,7 @@ export const pickPacket = (
   const state = firstState(family, numbers);
   if (states?.kind === 'ranges' && state !== undefined && connectionStates[Number(numbers.get('connectionState') ?? 0)] === 'NEW') {
     const set = allowed(states.dimension);
-    const fitting = state.find((name) => set.has(atomOf(states.starts, connectionStates.indexOf(name))));
+    const fitting = state.find((name) => set.has(atomAt(states.starts, connectionStates.indexOf(name))));
     if (fitting) numbers.set('connectionState', connectionStates.indexOf(fitting));
   }
   const tests: { text: string; holds: boolean }[] = [];
@@ -299,7 +287,7 @@ const likedAtomsOf = (space: Space): Int32Array => {
     const value = liked(field, space.family, new Map(), false)[0]!;
     known[index] =
       code.kind === 'ranges'
-        ? atomOf(code.starts, value)
+        ? atomAt(code.starts, value)
         : (code.groups.find(({ dimension }) => dimension.index === index)!.index.get(BigInt(value) & mask!) ?? -1);
   }
   likedAtoms.set(space, known);

@@ -445,10 +445,7 @@ export class Space {
         return;
       case 'all':
       case 'some':
-        for (let i = 0; i < predicate.of.length; i++) {
-          const part = predicate.of[i]!;
-          this.collect(part);
-        }
+        for (let i = 0; i < predicate.of.length; i++) this.collect(predicate.of[i]!);
         return;
       case 'test': {
         const known = this.resolve(predicate.test);
@@ -513,21 +510,17 @@ export class Space {
     return this.grouped.has(field);
   }
 
-  /** (a) As `collectRewrite`, for a field that takes values: noted only where they are told (`exactly`), or the field is cut under masks. */
-  collectValues(rewrite: Rewrite, exactly: boolean): void {
-    if (rewrite.kind === 'to' ? exactly || this.grouped.has(rewrite.field) : exactly && rewrite.kind === 'network')
-      this.collectRewrite(rewrite);
-  }
-
   /**
    * (a) Note what a rewriting sets, where some predicate asks for the field: those come first. A field that takes values need not be cut at them: all
-   * values of an atom answer every question alike, so a packet that takes one of them is one of all of them.
+   * values of an atom answer every question alike, so a packet that takes one of them is one of all of them. It is where they are told (`exactly`), or where
+   * it is cut under masks, which is to be known before.
    */
-  collectRewrite(rewrite: Rewrite): void {
+  collectRewrite(rewrite: Rewrite, exactly: boolean): void {
     const { field } = rewrite;
     if (!this.asked.has(field) && !copied.has(field)) return;
     switch (rewrite.kind) {
       case 'to': {
+        if (!exactly && !this.grouped.has(field)) return;
         const cuts = this.cuts.get(field) ?? [];
         this.cuts.set(field, cuts);
         for (let i = 0; i < rewrite.ranges.length; i++) {
@@ -559,6 +552,7 @@ export class Space {
         this.noteMask(rewrite.from, BigInt(rewrite.fromMask), 0n);
         return;
       case 'network': {
+        if (!exactly) return;
         const value = rewrite.value;
         const rest = (1n << BigInt(this.width(field))) - 1n - BigInt(rewrite.mask);
         const cuts = this.cuts.get(field) ?? [];
@@ -968,11 +962,6 @@ export class Space {
     return kept.length === 1 ? kept[0]! : negated ? { and: kept } : { or: kept };
   }
 
-  /** Whether a field is asked, and cut by ranges. */
-  isCutByRanges(field: FieldName): boolean {
-    return this.codes.get(field)?.kind === 'ranges';
-  }
-
   /** Whether a rewriting plainly changes something that is asked; false: `changes` tells. */
   surelyChanges(rewrite: Rewrite): boolean {
     return rewrite.kind === 'to' && this.codes.get(rewrite.field)?.kind === 'ranges';
@@ -1028,28 +1017,23 @@ export class Space {
   }
 }
 
-/** The atom that holds a value below the top. */
-const atomOf = ({ index, starts, top }: RangeCode, value: Ordinal): number => {
-  const found = index.get(keyOf(value, top));
-  if (found !== undefined) return found;
+/** The atom that holds a value of a field cut by ranges. */
+export const atomAt = (starts: readonly Ordinal[], value: Ordinal): number => {
   let low = 0;
-  let high = starts.length;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
     if (starts[middle]! <= value) low = middle;
-    else high = middle;
+    else high = middle - 1;
   }
   return low;
 };
 
 /** Atoms that hold values of some ranges. */
 const rangesMeeting = (code: RangeCode, ranges: readonly Range[]): ValueSet => {
-  const { dimension, top } = code;
+  const { dimension, starts, top } = code;
   const out: number[] = [];
-  for (const [low, high] of ranges) {
-    if (low > high || low >= top) continue;
-    out.push(atomOf(code, low), high >= top ? dimension.size - 1 : atomOf(code, high));
-  }
+  for (const [low, high] of ranges) if (low <= high && low < top) out.push(atomAt(starts, low), atomAt(starts, high));
   return out.length === 2 ? dimension.interval(out[0]!, out[1]!) : dimension.ofLoose(out);
 };
 

@@ -545,6 +545,26 @@ describe('limits', () => {
     expect(deaths(filter('-A INPUT -j one', '-A one -j two', '-A two -j one', '-A INPUT -j DROP'))).toEqual([]);
   });
 
+  it('of many lines that could not be read all but the first share a question, and prove nothing', () => {
+    const unread = Array.from({ length: 100 }, (_, i) => `-A INPUT -s 192.0.2.${i}/32 stray -j DROP`);
+    const desk = facts(filter(...unread, '-A INPUT -p tcp -j ACCEPT', '-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT'));
+    const [last, dead] = desk.ruleset.rules.slice(-2).map((rule) => desk.verdict(rule));
+    expect(last!.status).toBe('live');
+    expect(last!.leansOn).toContain('a line that could not be read');
+    expect(last!.leansOn).toContain('line 7, which could not be read');
+    expect(last!.leansOn).toHaveLength(65);
+    // Whatever they do, the line before it takes what they leave.
+    expect(dead!.status).toBe('dead');
+    expect(desk.ruleset.rules.slice(0, 100).every((rule) => desk.status(rule) === 'live')).toBe(true);
+  });
+
+  it('thousands of limits in one chain end in live and unknown, in bounded memory', () => {
+    const desk = facts(filter(...Array.from({ length: 8000 }, (_, i) => `-A INPUT -p tcp -m limit --limit ${1 + (i % 50)}/min -j ACCEPT`)));
+    const told = new Set(desk.ruleset.rules.map((rule) => desk.status(rule)));
+    expect([...told].sort()).toEqual(['live', 'unknown']);
+    expect(desk.inconclusive).toBe(true);
+  });
+
   it('a budget of nothing says unknown, never a wrong word', () => {
     const text = filter(
       '-A INPUT -m mark --mark 1 -j ACCEPT',
