@@ -126,7 +126,7 @@ ${list(400, (i) => `-A acl-${i % 40} -s 10.${i % 11}.0.0/16 -d 10.0.${i % 40}.${
 ${list(400, (i) => `-A acl-${i % 40} -d 10.0.${i % 40}.${i % 50}/31 -p tcp -m tcp --dport ${i % 30} -j ${i % 5 ? 'ACCEPT' : 'RETURN'}`)}
 COMMIT
 `;
-const { program: built, keep } = (await import(pathToFileURL(join(outdir, 'loader.js')).href)).loadProgram(true);
+const { program: built, keep } = (await import(pathToFileURL(join(outdir, 'loader.js')).href)).loadProgram();
 const output = { isTerminal: false, columns: null, write: () => {} };
 const streamsOf = (text) => ({
   stdin: { isTerminal: false, read: async () => Buffer.from(text) },

@@ -8,7 +8,7 @@ const words = process.argv.slice(2);
 // Alone, as scripts ask for it, the version needs nothing loaded.
 if (words.length === 1 && words[0] === '--version') process.stdout.write(`${tool.name} ${tool.version}\n`);
 else {
-  const { program, keep } = loadProgram(true);
+  const { program, keep } = loadProgram();
   await program.start(words);
   keep();
 }

@@ -19,9 +19,9 @@ export interface Loaded {
   readonly keep: () => void;
 }
 
-/** Loads the program. In a thread the flags are those of the process. */
-export const loadProgram = (isMain: boolean): Loaded => {
-  if (isMain) tune();
+/** Loads the program, in the main thread or in one beside: flags are those of the process, and what was read before may have changed some. */
+export const loadProgram = (): Loaded => {
+  tune();
   const file = fileURLToPath(new URL('./program.cjs', import.meta.url));
   const folder = fileURLToPath(new URL('./compiled/', import.meta.url));
   const kept = `${folder}${BUILD}-${cachedDataVersionTag().toString(16)}`;
@@ -51,6 +51,7 @@ export const loadProgram = (isMain: boolean): Loaded => {
         if (statSync(file).uid !== process.getuid?.()) return;
         mkdirSync(folder, { recursive: true });
         const draft = `${kept}.${process.pid}`;
+        tune();
         writeFileSync(draft, script.createCachedData());
         chmodSync(draft, 0o644);
         renameSync(draft, kept);
