@@ -22,7 +22,7 @@ export default defineCheck({
   category: 'load',
   level: 'error',
   summary: 'A chain that does not exist: no line declares it, or a later one does.',
-  why: 'iptables-restore runs the lines in order. A chain has to be declared (":NAME - [0:0]" or "-N NAME") before a rule is added to it or jumps to it; else it stops there and nothing of the table is loaded. A name that is neither a chain nor a target gives the same error. Files that are loaded with --noflush (-n) may count on chains that the kernel already holds; those are not known here. A table that is plainly made for that (no line for a built-in chain, rules in chains of others) is told once, as a warning.',
+  why: 'iptables-restore runs the lines in order. A chain has to be declared (":NAME - [0:0]" or "-N NAME") before a rule is added to it or jumps to it; else it stops there and nothing of the table is loaded. A name that is neither a chain nor a target gives the same error. Files that are loaded with --noflush (-n) may count on chains that the kernel already holds; those are not known here. A file with tables that are plainly made for that (no line for a built-in chain, rules in chains of others) is told once, as a warning.',
   advice:
     'Declare the chain at the head of its table, or correct the name. Excerpts of dumps often lack their ":" lines: lint the whole dump. (A dump that lacks declarations of built-in chains is taken for an excerpt, and this is a warning there.)',
   examples: {
@@ -67,9 +67,10 @@ export default defineCheck({
       if (!callee && (isUnknownTarget(rule) || (target.goto && findTarget(target.name)))) continue; // told elsewhere
       if (!callee || isAbsent(callee.node, rule)) mention(target.name, rule, false);
     }
+    // Of all tables together: that the file is meant for --noflush is one cause.
+    const counted: { readonly name: string; readonly mentions: readonly Mention[] }[] = [];
     for (const [table, byName] of missing) {
       const isPart = isForNoflush(table, byName);
-      const counted: { readonly name: string; readonly mentions: readonly Mention[] }[] = [];
       for (const [name, mentions] of byName) {
         const [first, ...others] = mentions.sort((a, b) => a.rule.id - b.rule.id) as [Mention, ...Mention[]];
         const declared = table.chains.get(name)?.node;
@@ -120,25 +121,25 @@ export default defineCheck({
           ],
         });
       }
-      const all = counted.flatMap(({ mentions }) => mentions).sort((a, b) => a.rule.id - b.rule.id);
-      const [first] = all;
-      if (!first) continue;
-      const names = counted.map(({ name }) => name.replace(/\n/g, '\\n'));
-      const them = names.length === 1 ? 'it' : 'them';
-      report({
-        ...placeOfRule(first.rule),
-        focus: [spanOf(first.isIn ? first.rule.node.chainSpan : first.rule.node.target!.nameSpan)],
-        label: 'declared nowhere',
-        level: 'warning',
-        certainty: 'possible',
-        leansOn: ['whether the file is meant for iptables-restore --noflush, and which chains the kernel then holds'],
-        message: `no line declares ${listed(names)}: iptables-restore stops here, unless it runs with --noflush and the kernel holds ${them} already`,
-        help: `if this is part of a dump, lint all of it; else load it with --noflush (-n) behind what declares ${them}, or declare ${them} here: :${names[0]!} - [0:0]`,
-        related: [...new Set(all.map(({ rule }) => rule))]
-          .filter((rule) => rule !== first.rule)
-          .map((rule) => ({ at: spanOf(rule.node), message: 'names such a chain, too' })),
-      });
     }
+    const all = counted.flatMap(({ mentions }) => mentions).sort((a, b) => a.rule.id - b.rule.id);
+    const [first] = all;
+    if (!first) return;
+    const names = [...new Set(counted.map(({ name }) => name.replace(/\n/g, '\\n')))];
+    const them = names.length === 1 ? 'it' : 'them';
+    report({
+      ...placeOfRule(first.rule),
+      focus: [spanOf(first.isIn ? first.rule.node.chainSpan : first.rule.node.target!.nameSpan)],
+      label: 'declared nowhere',
+      level: 'warning',
+      certainty: 'possible',
+      leansOn: ['whether the file is meant for iptables-restore --noflush, and which chains the kernel then holds'],
+      message: `no line declares ${listed(names)}: iptables-restore stops here, unless it runs with --noflush and the kernel holds ${them} already`,
+      help: `if this is part of a dump, lint all of it; else load it with --noflush (-n) behind what declares ${them}, or declare ${them} here: :${names[0]!} - [0:0]`,
+      related: [...new Set(all.map(({ rule }) => rule))]
+        .filter((rule) => rule !== first.rule)
+        .map((rule) => ({ at: spanOf(rule.node), message: 'names such a chain, too' })),
+    });
   },
 });
 

@@ -83,6 +83,15 @@ describe('chains that no line declares', () => {
     ]);
   });
 
+  it('is told once for all tables, each name once', () => {
+    const text = ['mangle', 'nat'].map(
+      (table) => `*${table}\n:GUESTS - [0:0]\n-A ZONES -i eth1 -g GUESTS\n-A ${table}_more -j GUESTS\nCOMMIT\n`,
+    );
+    expect(undefinedIn(text.join(''))).toEqual([
+      'warning possible 3 no line declares the chains ZONES, mangle_more and nat_more: iptables-restore stops here, unless it runs with --noflush and the kernel holds them already',
+    ]);
+  });
+
   it('is missing where it is one name alone', () => {
     expect(undefinedIn('*filter\n-A ZONES -i eth1 -j ACCEPT\nCOMMIT\n')).toEqual([
       'error proved 0 rules are added to ZONES, a chain that no line declares',
