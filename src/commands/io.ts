@@ -48,7 +48,8 @@ const workingFolder = (): string => {
   }
 };
 
-const outputOf = (stream: NodeJS.WriteStream): Output => {
+/** A stream of this process. Terminals that nobody has told their size (`script`, serial lines, some CI runners) say 0 columns. */
+export const outputOf = (stream: NodeJS.WriteStream): Output => {
   let isOpen = true;
   stream.on('error', (error: NodeJS.ErrnoException) => {
     isOpen = false;
@@ -58,7 +59,7 @@ const outputOf = (stream: NodeJS.WriteStream): Output => {
   });
   return {
     isTerminal: stream.isTTY === true,
-    columns: stream.isTTY ? stream.columns : null,
+    columns: stream.isTTY && stream.columns > 0 ? stream.columns : null,
     write: (text) => {
       if (isOpen && text !== '') stream.write(encode(text));
     },
