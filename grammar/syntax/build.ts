@@ -11,8 +11,8 @@ import { byteLength } from '../values/text.js';
 import type { CountersNode, DocumentItem, DocumentNode, Generator, TableItem } from './ast.js';
 import { type HidingChain, RuleBinder, type RuleMeaning, readCounters } from './bind.js';
 import { guessFamily } from './family.js';
-import { LazyRule } from './lazy-rule.js';
-import { OutlineBook, type Outlined, outlineAlone } from './outline.js';
+import { LazyRule, type WordsOfRule } from './lazy-rule.js';
+import { OutlineBook, type Outlined, outlineAlone, wordEnd } from './outline.js';
 import type { LineReader } from './parser.js';
 import { Kind, WordStore } from './store.js';
 import { Quoted } from './tokens.js';
@@ -35,6 +35,10 @@ interface OpenTable {
 const longestWord = 1023;
 const longestLine = 10_239;
 const mostWords = 251;
+
+/** Counters before a rule, and a chain, as iptables-save prints them. */
+const plainCounters = /\[[0-9]+:[0-9]+\] /y;
+const plainChain = /:[^ \t\n\r"\0]+ (?:-|[A-Z]+) \[[0-9]+:[0-9]+\]\n/y;
 
 /** No UTF-16 unit takes more than three bytes. */
 const couldExceed = (units: number, bytes: number): boolean => units * 3 > bytes;
@@ -78,7 +82,6 @@ export class TreeBuilder implements LineReader {
   private unread: { readonly message: string; readonly help?: string } | null = null;
   private isOtherLanguage = false;
   readonly store: WordStore;
-  private readonly rules: LazyRule[] = [];
   /** Index of the current rule's first word; -1: none is open. */
   private ruleStart = -1;
   private isAppend = false;
@@ -89,8 +92,12 @@ export class TreeBuilder implements LineReader {
   private chainName = '';
   private readonly book: OutlineBook;
 
-  constructor(source: Source, family: Family | undefined, likely: Family) {
+  /** Has the grammar read a rule again, its words into a store. */
+  private readonly again: (line: string, base: number, store: WordStore) => void;
+
+  constructor(source: Source, family: Family | undefined, likely: Family, again: TreeBuilder['again']) {
     this.source = source;
+    this.again = again;
     this.store = new WordStore(source.text.length);
     this.forced = family;
     this.likely = likely;
@@ -102,11 +109,6 @@ export class TreeBuilder implements LineReader {
   /** Token offsets of what follows are relative to this one. */
   setBase(base: number): void {
     this.base = base;
-  }
-
-  /** Binds every rule that nobody has asked yet, so that `problems` is complete. */
-  bindAll(): void {
-    for (let i = 0; i < this.rules.length; i++) this.rules[i]!.bind();
   }
 
   finish(): DocumentNode {
@@ -290,22 +292,20 @@ export class TreeBuilder implements LineReader {
         );
     }
     if (name === '') this.complain('syntax-error', 'error', nameSpan, 'the name of the chain is missing');
-    else if (findTarget(name)) this.hiding.push({ name, start, end: Number.POSITIVE_INFINITY });
     if (!policyWord)
       this.complain('syntax-error', 'error', nameSpan, `the policy of ${name} is missing`, 'write a policy, or - for a user-defined chain');
     this.passedOver(more, 'behind the counters');
     const last = words.at(-1);
-    this.place({
-      kind: 'chain',
-      start,
-      end: last ? this.base + last.startOffset + last.image.length : nameSpan.end,
-      name,
-      nameSpan,
-      policy: policy === '-' ? null : policy,
-      counters,
-      form: 'declaration',
-    });
+    this.declare(nameSpan, last ? this.base + last.startOffset + last.image.length : nameSpan.end, policy, counters);
     this.carriageReturn(end);
+  }
+
+  /** A chain as `:NAME` declares it. */
+  private declare(nameSpan: Span, end: number, policy: string, counters: CountersNode | null): void {
+    const start = nameSpan.start - 1;
+    const name = this.source.slice(nameSpan);
+    if (findTarget(name)) this.hiding.push({ name, start, end: Number.POSITIVE_INFINITY });
+    this.place({ kind: 'chain', start, end, name, nameSpan, policy: policy === '-' ? null : policy, counters, form: 'declaration' });
   }
 
   counters(counters: IToken): void {
@@ -389,13 +389,15 @@ export class TreeBuilder implements LineReader {
       (to - from > mostWords || couldExceed(this.store.end(to - 1) - this.store.start(from), longestWord))
     )
       this.complainOfLength(from, to);
-    // The common case: a rule of a table, whose words are bound when somebody asks what they mean.
+    // The common case: a rule of a table, of which nodes are made when somebody asks.
     const name = this.isAppend && this.table ? this.nameOfChain(from) : -1;
     if (this.table && name >= 0) {
-      const rule = new LazyRule(this, from, this.chainNamed(name), to, this.table.family);
-      this.rules.push(rule);
-      this.table.items.push(rule);
-      this.table.end = this.store.end(to - 1);
+      const { store } = this;
+      const end = store.end(to - 1);
+      const chain = this.chainNamed(store.start(name), store.end(name));
+      const words = { from, name, to };
+      const { family } = this.table;
+      this.add(this.table, new LazyRule(this, store.start(from), end, chain, family, this.outline(words, family), words));
       return;
     }
     const { node, table, whole, span } = this.binder.bind(from, to, this.ruleFamily);
@@ -409,40 +411,106 @@ export class TreeBuilder implements LineReader {
   }
 
   /** The word that names the chain of a rule that begins with -A; -1: there is none. */
-  nameOfChain(from: number): number {
+  private nameOfChain(from: number): number {
     const at = this.store.kind(from) === Kind.counters ? from + 2 : from + 1;
     return at < this.store.count && this.store.kind(at) === Kind.value ? at : -1;
   }
 
   /** The name that a word is; the rules of a chain, which mostly stand together, share it. */
-  private chainNamed(word: number): string {
-    const { store, source } = this;
-    const start = store.start(word);
-    const length = store.end(word) - start;
-    if (this.chainImage.length !== length || !source.text.startsWith(this.chainImage, start)) {
-      this.chainImage = source.text.slice(start, start + length);
+  private chainNamed(start: number, end: number): string {
+    const { text } = this.source;
+    if (this.chainImage.length !== end - start || !text.startsWith(this.chainImage, start)) {
+      this.chainImage = text.slice(start, end);
       this.chainName = unquote(this.chainImage);
     }
     return this.chainName;
   }
 
-  /** What the words of a rule mean, as outline and values; asked by the rule itself, once. Complains of what is wrong with them. */
-  outline(from: number, to: number, family: Family): Outlined {
+  private add(table: OpenTable, rule: LazyRule): void {
+    table.items.push(rule);
+    table.end = rule.end;
+  }
+
+  /**
+   * Reads the lines of a table from `start` on that the grammar is not needed for: chains as iptables-save declares them, and rules of known outlines,
+   * each of which is parsed as one that the grammar read before (OutlineBook.read). Where the first other line begins.
+   */
+  readKnown(start: number): number {
+    const { table } = this;
+    const { text } = this.source;
+    if (!table || this.headerless) return start;
+    let at = start;
+    // What a name means hangs on the place where chains hide targets.
+    while (at < text.length && this.hiding.length === 0) {
+      const behind = text.charCodeAt(at) === 58 ? this.readChain(at) : this.readRule(at, table);
+      if (behind < 0) break;
+      at = behind;
+    }
+    return at;
+  }
+
+  /** Behind the line of a chain, if it is one that says no more than iptables-save does; -1 otherwise. */
+  private readChain(start: number): number {
+    const { text } = this.source;
+    plainChain.lastIndex = start;
+    if (!plainChain.test(text)) return -1;
+    const behind = plainChain.lastIndex;
+    const nameEnd = text.indexOf(' ', start);
+    const counters = text.indexOf(' ', nameEnd + 1) + 1;
+    this.declare(
+      { start: start + 1, end: nameEnd },
+      behind - 1,
+      text.slice(nameEnd + 1, counters - 1),
+      readCounters(text.slice(counters, behind - 1), counters),
+    );
+    return behind;
+  }
+
+  /** Behind the line of a rule, if it is one of a known outline; -1 otherwise. */
+  private readRule(start: number, table: OpenTable): number {
+    const { book } = this;
+    const { text } = this.source;
+    let from = start;
+    if (text.charCodeAt(start) === 91) {
+      plainCounters.lastIndex = start;
+      if (!plainCounters.test(text)) return -1;
+      from = plainCounters.lastIndex;
+    }
+    if (!text.startsWith('-A ', from)) return -1;
+    const name = from + 3;
+    const nameEnd = wordEnd(text, name);
+    if (nameEnd < 0 || text.charCodeAt(nameEnd) !== 32) return -1;
+    const outlined = book.read(nameEnd + 1, table.family);
+    // What is told of a line apart from its words is for the grammar: a carriage return, more than iptables-restore has room for.
+    if (outlined === null || text.charCodeAt(book.behind) === 13 || couldExceed(book.behind - start, longestWord)) return -1;
+    this.add(table, new LazyRule(this, start, book.end, this.chainNamed(name, nameEnd), table.family, outlined, null));
+    return book.behind < text.length ? book.behind + 1 : text.length;
+  }
+
+  /** The words of a rule that was read without the grammar. */
+  wordsOf(start: number, end: number): WordsOfRule {
+    const from = this.store.count;
+    this.again(this.source.text.slice(start, end), start, this.store);
+    return { from, name: this.nameOfChain(from), to: this.store.count };
+  }
+
+  /** What the words of a rule mean, as outline and values. Complains of what is wrong with them; learns the outline where nothing is. */
+  private outline({ name, to }: WordsOfRule, family: Family): Outlined {
     // What a name means hangs on the place where chains hide targets.
     const isPlain = this.hiding.length === 0;
-    const known = isPlain && this.book.read(from, to, family);
-    if (known) return known;
+    const known = isPlain && name + 1 < to ? this.book.read(this.store.start(name + 1), family) : null;
+    if (known && this.book.end === this.store.end(to - 1)) return known;
     const told = this.problems.length;
-    const { matches, target, whole } = this.binder.bindAppended(from, to, family);
+    const { matches, target, whole } = this.binder.bindAppended(name + 1, to, family);
     return isPlain && whole && this.problems.length === told
-      ? this.book.learn(from, to, family, matches, target)
+      ? this.book.learn(name + 1, to, family, matches, target)
       : outlineAlone({ matches, target, whole });
   }
 
   /** The same as nodes, with places; what is wrong was told before. */
-  nodes(from: number, to: number, family: Family): RuleMeaning {
+  nodes({ name, to }: WordsOfRule, family: Family): RuleMeaning {
     const told = this.problems.length;
-    const meaning = this.binder.bindAppended(from, to, family);
+    const meaning = this.binder.bindAppended(name + 1, to, family);
     this.problems.length = told;
     return meaning;
   }

@@ -1,46 +1,50 @@
 /**
- * A rule of the tree whose words are bound to extensions and values when somebody asks: a reader that wants one rule, or only the chains, does not
- * pay for all. What was written is parsed either way.
+ * A rule of the tree as its outline and what fills that. Its nodes with their places are made when somebody asks: a reader that goes through all rules
+ * does not pay for them.
  */
 import type { Family } from '../netfilter/families.js';
 import type { Span } from '../source.js';
 import type { CountersNode, MatchNode, RuleNode, TargetNode } from './ast.js';
 import { type RuleMeaning, readCounters } from './bind.js';
 import type { TreeBuilder } from './build.js';
-import { Outline, type Outlined, outlineAlone, targetName } from './outline.js';
-import { Kind } from './store.js';
+import { type Outline, type Outlined, outlineAlone, targetName } from './outline.js';
 
-const noValues: readonly unknown[] = [];
-const unbound = new Outline([], null, false);
+/** The words of a rule in the store of its document: indices of the first, of the one that names the chain, and past the last. */
+export interface WordsOfRule {
+  readonly from: number;
+  readonly name: number;
+  readonly to: number;
+}
 
 export class LazyRule implements RuleNode, Outlined {
   readonly chain: string;
+  readonly start: number;
+  readonly end: number;
   private readonly builder: TreeBuilder;
-  /** Indices of its first word, and past its last one. */
-  private readonly from: number;
-  private readonly to: number;
   private readonly family: Family;
-  /** What it is made of and what fills that, once it is bound. */
-  outline: Outline = unbound;
-  values: readonly unknown[] = noValues;
+  /** Null: the line followed a known outline, and its words were not asked for yet. */
+  private words: WordsOfRule | null;
+  readonly outline: Outline;
+  readonly values: readonly unknown[];
   private nodes: RuleMeaning | null = null;
 
-  constructor(builder: TreeBuilder, from: number, chain: string, to: number, family: Family) {
+  constructor(
+    builder: TreeBuilder,
+    start: number,
+    end: number,
+    chain: string,
+    family: Family,
+    { outline, values }: Outlined,
+    words: WordsOfRule | null,
+  ) {
     this.builder = builder;
-    this.from = from;
-    this.to = to;
-    this.family = family;
+    this.start = start;
+    this.end = end;
     this.chain = chain;
-  }
-
-  /** Binds the words, once; what is wrong with them is then among the problems. */
-  bind(): Outlined {
-    if (this.outline === unbound) {
-      const { outline, values } = this.builder.outline(this.name + 1, this.to, this.family);
-      this.outline = outline;
-      this.values = values;
-    }
-    return this;
+    this.family = family;
+    this.outline = outline;
+    this.values = values;
+    this.words = words;
   }
 
   get kind(): 'rule' {
@@ -55,29 +59,20 @@ export class LazyRule implements RuleNode, Outlined {
     return null;
   }
 
-  get start(): number {
-    return this.builder.store.start(this.from);
-  }
-
-  get end(): number {
-    return this.builder.store.end(this.to - 1);
-  }
-
-  /** Index of the word that names the chain. */
-  private get name(): number {
-    return this.builder.nameOfChain(this.from);
+  private get parsed(): WordsOfRule {
+    this.words ??= this.builder.wordsOf(this.start, this.end);
+    return this.words;
   }
 
   get chainSpan(): Span {
     const { store } = this.builder;
-    return { start: store.start(this.name), end: store.end(this.name) };
+    const { name } = this.parsed;
+    return { start: store.start(name), end: store.end(name) };
   }
 
   get counters(): CountersNode | null {
-    const { store, source } = this.builder;
-    if (store.kind(this.from) !== Kind.counters) return null;
-    const start = store.start(this.from);
-    return readCounters(source.text.slice(start, store.end(this.from)), start);
+    const { text } = this.builder.source;
+    return text[this.start] === '[' ? readCounters(text.slice(this.start, text.indexOf(']', this.start) + 1), this.start) : null;
   }
 
   get matches(): readonly MatchNode[] {
@@ -89,14 +84,11 @@ export class LazyRule implements RuleNode, Outlined {
   }
 
   get whole(): boolean {
-    return this.bind().outline.whole;
+    return this.outline.whole;
   }
 
   private get meaning(): RuleMeaning {
-    if (this.nodes === null) {
-      this.bind();
-      this.nodes = this.builder.nodes(this.name + 1, this.to, this.family);
-    }
+    this.nodes ??= this.builder.nodes(this.parsed, this.family);
     return this.nodes;
   }
 }
@@ -105,7 +97,7 @@ const alone = new WeakMap<RuleNode, Outlined>();
 
 /** A rule as its outline and what fills it: for all rules of a ruleset far cheaper than their nodes. */
 export const outlined = (rule: RuleNode): Outlined => {
-  if (rule instanceof LazyRule) return rule.bind();
+  if (rule instanceof LazyRule) return rule;
   let known = alone.get(rule);
   if (!known) {
     known = outlineAlone(rule);

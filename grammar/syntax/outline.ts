@@ -150,6 +150,10 @@ interface Slot {
   /** That of the option's type: specs and types have many shapes, which are slow to look into. Null: the name of a chain. */
   readonly parse: ValueType<unknown>['parse'] | null;
   readonly negated: boolean;
+  /** How many words the value is. */
+  readonly count: number;
+  /** What single words were read as so. */
+  readonly memo: Map<string, unknown>;
   image: string;
   value: unknown;
 }
@@ -191,8 +195,55 @@ const noSteps: readonly Step[] = [];
 const stepLike = (steps: readonly Step[], { flag, count, fixed, isChain }: Omit<Step, 'next' | 'known'>): Step | null =>
   steps.find((step) => step.flag === flag && step.count === count && step.fixed === fixed && step.isChain === isChain) ?? null;
 
-const strayBang = new Fault('a value cannot be "!"');
 const noName = new Fault('a chain has another name');
+
+/** Where the blanks end that begin at `at`, if any do. */
+const behindBlanks = (text: string, at: number): number => {
+  let behind = at;
+  for (;;) {
+    const code = text.charCodeAt(behind);
+    if (code !== 32 && code !== 9) return behind;
+    behind++;
+  }
+};
+
+/**
+ * Where the word ends that begins at `at`; -1 where it may be anything but a plain value: empty, like an option, like a "!", with a quote within, or with
+ * a NUL or a carriage return. A word in quotes ends behind the quote that closes it, and holds no line end.
+ */
+export const wordEnd = (text: string, at: number): number => {
+  const first = text.charCodeAt(at);
+  if (first === 34) return quotedEnd(text, at);
+  if (first === 45 || first === 33) return -1;
+  let end = at;
+  for (; end < text.length; end++) {
+    const code = text.charCodeAt(end);
+    if (code > 34 || code === 33) continue;
+    if (code === 32 || code === 10 || code === 9) break;
+    if (code === 34 || code === 13 || code === 0) return -1;
+  }
+  return end === at ? -1 : end;
+};
+
+const quotedEnd = (text: string, at: number): number => {
+  const first = text.charCodeAt(at + 1);
+  if (first === 45 || first === 33) return -1;
+  for (let end = at + 1; end < text.length; end++) {
+    const code = text.charCodeAt(end);
+    if (code === 34) {
+      const next = end + 1 < text.length ? text.charCodeAt(end + 1) : 10;
+      return next === 32 || next === 10 || next === 9 ? end + 1 : -1;
+    }
+    if (code === 10 || code === 13 || code === 0) return -1;
+    // What is escaped is looked at no more, but for a line end, which cannot be.
+    if (code === 92 && text.charCodeAt(end + 1) >= 32) end++;
+  }
+  return -1;
+};
+
+/** So many words are memorised for one way to read them. */
+const mostMemorised = 2_000;
+const noMemo = new Map<string, unknown>();
 
 const mostSteps = 20_000;
 const mostNext = 100;
@@ -210,47 +261,64 @@ export class OutlineBook {
   private readonly plain: Readonly<Record<Family, ValueContext>> = { 4: { family: 4, negated: false }, 6: { family: 6, negated: false } };
   private readonly negated: Readonly<Record<Family, ValueContext>> = { 4: { family: 4, negated: true }, 6: { family: 6, negated: true } };
   private size = 0;
+  /** What words were read as, by how they were read: rulesets name the same ports and networks over and over, and then share the values. */
+  private readonly memos: { parse: ValueType<unknown>['parse']; negated: boolean; family: Family; memo: Map<string, unknown> }[] = [];
   /** The word that was read last as the name of a chain. */
-  private chainWord = -1;
+  private chainAt = -1;
   private chainText = '';
-  /** First words of the slots on the way, and how many. */
-  private readonly slotAt: number[] = [];
-  private readonly slotCount: number[] = [];
+  /** Where the words of the slots on the way begin and end. */
+  private readonly slotStart: number[] = [];
+  private readonly slotEnd: number[] = [];
+  private valueStart = 0;
+  private stepEnd = 0;
+  private after = 0;
+  /** Where the last word of the rule that was read last ends. */
+  end = 0;
+  /** Where its line ends: at the line end. */
+  behind = 0;
 
   constructor(text: string, store: WordStore) {
     this.text = text;
     this.store = store;
   }
 
-  /** The rule made of these words, if they follow a known outline and iptables would complain of nothing; else it is to be bound word by word. */
-  read(from: number, to: number, family: Family): Outlined | null {
-    const { text, store, slotAt, slotCount } = this;
-    let next = this.starts[family];
+  /**
+   * The rule made of the words that begin at `from`, behind the name of its chain, if they follow a known outline and iptables would complain of
+   * nothing; else it is to be read word by word. `end` is then where its last word ends, and `behind` where the line does: at the line end, or at that
+   * of the text.
+   *
+   * Words are taken from the text itself, so that lines like ones before them need neither lexer nor parser. The grammar looks at the types of words
+   * alone: a line with the options of another, in their order, and a word for each of its values, is parsed as that one. Whatever may be no such word
+   * (see `wordEnd`) is left to the grammar.
+   */
+  read(from: number, family: Family): Outlined | null {
+    const { text, slotStart, slotEnd } = this;
+    let next: readonly Step[] = this.starts[family];
     let known: Known | null = null;
     let slots = 0;
-    for (let at = from; at < to; ) {
-      const first = at++;
-      const kind = store.kind(first);
-      if (kind === Kind.option) while (at < to && store.kind(at) === Kind.value) at++;
-      else if (kind !== Kind.bang) return null;
-      const step = this.step(next, first, at - first - 1);
+    let at = from;
+    for (;;) {
+      const step = this.step(next, at);
       if (step === null) return null;
       if (step.fixed === null && step.count > 0) {
-        slotAt[slots] = first + 1;
-        slotCount[slots++] = step.count;
+        slotStart[slots] = this.valueStart;
+        slotEnd[slots++] = this.stepEnd;
       }
       next = step.next;
       known = step.known;
+      at = this.after;
+      if (at >= text.length || text.charCodeAt(at) < 32) break;
     }
     if (known === null || known.slots.length !== slots) return null;
+    this.end = this.stepEnd;
+    this.behind = at;
     const values: unknown[] = new Array(slots);
     for (let i = 0; i < slots; i++) {
       const slot = known.slots[i]!;
-      const start = store.start(slotAt[i]!);
-      const length = store.end(slotAt[i]! + slotCount[i]! - 1) - start;
+      const start = slotStart[i]!;
+      const length = slotEnd[i]! - start;
       if (slot.image.length !== length || !text.startsWith(slot.image, start)) {
-        const value =
-          slot.parse === null ? this.chainName(slotAt[i]!) : this.value(slot.parse, slotAt[i]!, slotCount[i]!, slot.negated, family);
+        const value = slot.parse === null ? this.chainName(start, start + length) : this.value(slot, start, start + length, family);
         if (value instanceof Fault) return null;
         slot.image = text.slice(start, start + length);
         slot.value = value;
@@ -263,42 +331,72 @@ export class OutlineBook {
     return outlined;
   }
 
-  /** The value that words are. */
-  private value(parse: ValueType<unknown>['parse'], first: number, count: number, negated: boolean, family: Family): unknown {
+  /** The value that the words of a slot are. */
+  private value({ parse, negated, count, memo }: Slot, start: number, end: number, family: Family): unknown {
+    const { text } = this;
     const context = negated ? this.negated[family] : this.plain[family];
-    const word = this.word(first);
-    if (word === '!') return strayBang;
-    if (count === 1) return parse([word], context);
-    const words = [word];
-    for (let at = first + 1; at < first + count; at++) words.push(this.word(at));
-    return parse(words, context);
+    if (count === 1) {
+      const word = wordAt(text, start, end);
+      let value = memo.get(word);
+      if (value === undefined) {
+        value = parse!([word], context);
+        if (memo.size < mostMemorised && !(value instanceof Fault)) memo.set(word, value);
+      }
+      return value;
+    }
+    const words: string[] = [];
+    for (let at = start; at < end; ) {
+      const behind = wordEnd(text, at);
+      words.push(wordAt(text, at, behind));
+      at = behindBlanks(text, behind);
+    }
+    return parse!(words, context);
   }
 
   /** The name of a chain that a word is. A name asked for twice is one string, which is looked up faster the second time. */
-  private chainName(word: number): string | Fault {
-    if (word !== this.chainWord) {
-      this.chainWord = word;
-      this.chainText = this.word(word);
+  private chainName(start: number, end: number): string | Fault {
+    if (start !== this.chainAt) {
+      this.chainAt = start;
+      this.chainText = wordAt(this.text, start, end);
     }
-    return this.chainText === '!' || this.chainText === '' ? noName : this.chainText;
+    return this.chainText === '' ? noName : this.chainText;
   }
 
-  /** The step that a flag with its values is. */
-  private step(next: readonly Step[], flag: number, count: number): Step | null {
-    const { text, store } = this;
-    const start = store.start(flag);
-    const length = store.end(flag) - start;
+  /** The step that begins at `at`: a flag with its values. Notes where its values begin, where it ends, and where the next word or the line end is. */
+  private step(next: readonly Step[], at: number): Step | null {
+    const { text } = this;
     for (let i = 0; i < next.length; i++) {
       const step = next[i]!;
-      if (step.count !== count || step.flag.length !== length || !text.startsWith(step.flag, start)) continue;
-      if (step.fixed !== null) {
-        const from = store.start(flag + 1);
-        if (step.fixed.length !== store.end(flag + count) - from || !text.startsWith(step.fixed, from)) continue;
-      } else if (step.isChain) {
-        const name = this.chainName(flag + 1);
-        if (typeof name === 'string' && findTarget(name) !== undefined) continue;
+      const { flag, fixed, count } = step;
+      if (!text.startsWith(flag, at)) continue;
+      let end = at + flag.length;
+      let after = behindBlanks(text, end);
+      if (count > 0) {
+        if (after === end) continue;
+        this.valueStart = after;
+        if (fixed === null) {
+          for (let word = 0; word < count && end >= 0; word++) {
+            end = after === end ? -1 : wordEnd(text, after);
+            if (end >= 0) after = behindBlanks(text, end);
+          }
+          if (end < 0) continue;
+          if (step.isChain) {
+            const name = this.chainName(this.valueStart, end);
+            if (typeof name === 'string' && findTarget(name) !== undefined) continue;
+          }
+        } else {
+          if (!text.startsWith(fixed, after)) continue;
+          end = after + fixed.length;
+          after = behindBlanks(text, end);
+        }
       }
-      return step;
+      // What follows is the next option or a "!", behind a blank, or the line end: not more of the word, and not one more value.
+      const code = after < text.length ? text.charCodeAt(after) : 10;
+      if (code === 10 || (code === 13 && text.charCodeAt(after + 1) === 10) || (after > end && (code === 45 || code === 33))) {
+        this.stepEnd = end;
+        this.after = after;
+        return step;
+      }
     }
     return null;
   }
@@ -335,7 +433,7 @@ export class OutlineBook {
       const first = at++;
       const kind = store.kind(first);
       const flag = this.image(first);
-      if (kind === Kind.bang) {
+      if (kind === Kind.bang && flag === '!') {
         go({ flag, count: 0, fixed: null, isChain: false });
         continue;
       }
@@ -345,6 +443,8 @@ export class OutlineBook {
       const hasBang = first > from && store.kind(first - 1) === Kind.bang;
       const option = options.get(store.start(hasBang ? first - 1 : first));
       const words = count === 0 ? null : this.text.slice(store.start(first + 1), store.end(at - 1));
+      // An option in quotes, or a quote over a line end: not for `read`, which looks at the text.
+      if (flag.charCodeAt(0) !== 45 || words?.includes('\n')) return alone();
       if (option) {
         seen++;
         if (option.end !== store.end(at - 1)) return alone();
@@ -356,7 +456,14 @@ export class OutlineBook {
             here.filter((step) => step.flag === flag && step.fixed !== null).length < mostFixed);
         if (count > 0 && !isFixed) {
           slotOf.set(option, slots.length);
-          slots.push({ parse: option.spec!.value.parse, negated: option.negated, image: words!, value: option.value });
+          slots.push({
+            parse: option.spec!.value.parse,
+            negated: option.negated,
+            count,
+            memo: this.memoOf(option, family),
+            image: words!,
+            value: option.value,
+          });
           values.push(option.value);
         }
         go({ flag, count, fixed: isFixed ? words : null, isChain: false });
@@ -366,7 +473,7 @@ export class OutlineBook {
         if (isChain) {
           if (findTarget(target.name) !== undefined) return alone();
           nameSlot = slots.length;
-          slots.push({ parse: null, negated: false, image: words!, value: target.name });
+          slots.push({ parse: null, negated: false, count, memo: noMemo, image: words!, value: target.name });
           values.push(target.name);
         }
         go({ flag, count, fixed: isChain ? null : words, isChain });
@@ -398,12 +505,17 @@ export class OutlineBook {
     return outlined;
   }
 
-  private image(word: number): string {
-    return this.text.slice(this.store.start(word), this.store.end(word));
+  private memoOf({ spec, negated }: OptionNode, family: Family): Map<string, unknown> {
+    const { parse } = spec!.value;
+    const memo = this.memos.find((one) => one.parse === parse && one.negated === negated && one.family === family)?.memo;
+    if (memo) return memo;
+    const made = new Map<string, unknown>();
+    this.memos.push({ parse, negated, family, memo: made });
+    return made;
   }
 
-  private word(word: number): string {
-    return wordAt(this.text, this.store.start(word), this.store.end(word));
+  private image(word: number): string {
+    return this.text.slice(this.store.start(word), this.store.end(word));
   }
 }
 

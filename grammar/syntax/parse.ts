@@ -11,6 +11,7 @@ import type { DocumentNode } from './ast.js';
 import { TreeBuilder } from './build.js';
 import { RulesetParser } from './parser.js';
 import { tokenize } from './tokens.js';
+import { readWords } from './words-again.js';
 
 export interface ParseOptions {
   /** Names the text in reports. */
@@ -23,24 +24,27 @@ export interface ParseOptions {
 
 export interface ParseResult {
   readonly document: DocumentNode;
-  /** In order of their places. Asking binds every rule of the document, which parsing leaves for when somebody asks what a rule means. */
+  /** In order of their places. */
   readonly problems: readonly Problem[];
 }
 
-/** UTF-16 units a chunk; measured best between 16 and 64 Ki. */
-const chunkSize = 64 * 1024;
-
-/** The first chunks are small, each as long as all before: what V8 compiles within the very first call of the lexer knows no way out of it, and is given up at each. */
+/** UTF-16 units of the longest chunk; measured best between 16 and 64 Ki. */
+const longestChunk = 64 * 1024;
+/** UTF-16 units of the first chunk: what V8 compiles within the very first call of the lexer knows no way out of it, and is given up at each. */
 const firstChunk = 2 * 1024;
+const shortestChunk = 256;
 
 let parser: RulesetParser | undefined;
 
 /** Reads a ruleset as text. Never throws on any input. */
 export const parse = (text: string, options: ParseOptions = {}): ParseResult => {
   const source = new Source(options.name ?? '-', text);
-  const builder = new TreeBuilder(source, options.family, options.likelyFamily ?? 4);
   parser ??= new RulesetParser();
-  parser.reader = builder;
+  const grammar = parser;
+  const builder = new TreeBuilder(source, options.family, options.likelyFamily ?? 4, (line, base, store) =>
+    readWords(grammar, line, base, store),
+  );
+  grammar.reader = builder;
   let start = 0;
   if (text.charCodeAt(0) === 0xfeff) {
     start = 1;
@@ -53,14 +57,20 @@ export const parse = (text: string, options: ParseOptions = {}): ParseResult => 
       help: 'save it as UTF-8 without a byte order mark',
     });
   }
+  let size = firstChunk / 2;
   while (start < text.length) {
-    const end = endOfChunk(text, start);
+    // Of a text whose lines are like ones before them, the grammar sees few; chunks grow where it sees all.
+    const known = builder.readKnown(start);
+    size = (known - start) * 32 > size ? shortestChunk : Math.min(size * 2, longestChunk);
+    start = known;
+    if (start >= text.length) break;
+    const end = endOfChunk(text, start, size);
     const whole = text.charCodeAt(end - 1) === 10;
     const chunk = withoutCut(text.slice(start, end), start, builder.problems);
     builder.setBase(start);
-    parser.input = tokenize(whole ? chunk : `${chunk}\n`);
-    parser.ruleset();
-    const [error] = parser.errors;
+    grammar.input = tokenize(whole ? chunk : `${chunk}\n`);
+    grammar.ruleset();
+    const [error] = grammar.errors;
     // The grammar takes every sequence of tokens that the lexer can give, so this is a fault of ours; the text is still told as unread.
     if (error) {
       const at = start + (Number.isNaN(error.token.startOffset) ? chunk.length : error.token.startOffset);
@@ -75,17 +85,7 @@ export const parse = (text: string, options: ParseOptions = {}): ParseResult => 
     start = end;
   }
   const document = builder.finish();
-  let problems: readonly Problem[] | undefined;
-  return {
-    document,
-    get problems() {
-      if (!problems) {
-        builder.bindAll();
-        problems = [...builder.problems].sort((a, b) => a.start - b.start || a.end - b.end);
-      }
-      return problems;
-    },
-  };
+  return { document, problems: builder.problems.sort((a, b) => a.start - b.start || a.end - b.end) };
 };
 
 /**
@@ -111,14 +111,14 @@ const withoutCut = (chunk: string, base: number, problems: Problem[]): string =>
 const beginsLineOfOurs = /[-[:*#C"\n]|$/y;
 
 /** The end of the next chunk: behind a line end, and where a new line of ours begins, so that a quote or a continuation is not cut. */
-const endOfChunk = (text: string, start: number): number => {
-  let at = start + Math.min(chunkSize, Math.max(firstChunk, start));
+const endOfChunk = (text: string, start: number, size: number): number => {
+  let at = start + size;
   while (at < text.length) {
     const newline = text.indexOf('\n', at);
     if (newline < 0) break;
     beginsLineOfOurs.lastIndex = newline + 1;
     // A chunk ten times as long is cut anyway: no line end in it is one of ours.
-    if ((beginsLineOfOurs.test(text) && text[newline - 1] !== '\\' && text[newline + 1] !== '"') || newline - start > 10 * chunkSize)
+    if ((beginsLineOfOurs.test(text) && text[newline - 1] !== '\\' && text[newline + 1] !== '"') || newline - start > 10 * longestChunk)
       return newline + 1;
     at = newline + 1;
   }

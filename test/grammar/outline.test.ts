@@ -76,7 +76,11 @@ describe('what is wrong with a rule is told whatever stands before it', () => {
     '-A INPUT ! -s 192.0.2.1/32 -d 198.51.100.0/24 -j ACCEPT',
     '-A INPUT -m statistic --mode nth --every 3 --packet 1 -j ACCEPT',
     '-A INPUT -p icmp -m icmp --icmp-type 8 -j REJECT --reject-with icmp-port-unreachable',
+    '-A INPUT -m comment --comment ok -j LOG --log-prefix ok',
+    '[12:3456] -A INPUT -d 192.0.2.1/32 -m comment --comment "a \\"b\\" c" -j RETURN',
   ];
+  /** Longer than the first chunk that the grammar reads: what follows is read by what it learned there. */
+  const before = Array.from({ length: 5 }, () => good).flat();
   const words = [
     '!',
     '-s',
@@ -100,7 +104,23 @@ describe('what is wrong with a rule is told whatever stands before it', () => {
     '--limit',
     '-c',
     '1',
+    '',
+    '-A',
+    '-I',
+    '"!"',
+    '"-j"',
+    '"-j',
+    'a"b c"',
+    "'x",
+    '\\',
+    '"\\\\"',
+    '"\\"',
+    '[1:2]',
+    '--dport=80',
+    ';',
   ];
+  /** Put between the letters of a line. */
+  const signs = ['\t', '  ', ' ', '\0', '\r', '\u00a0', '\f', '"', '\\', '-', '!', ',', ':', '\u00e9', '\u{1f600}', 'x'.repeat(300)];
   const line = fc
     .tuple(
       fc.constantFrom(...good),
@@ -108,27 +128,100 @@ describe('what is wrong with a rule is told whatever stands before it', () => {
     )
     .map(([text, edits]) => {
       const list = text.split(' ');
-      for (const [at, how, word] of edits)
-        list.splice(2 + (at % (list.length - 1)), how === 'put' ? 0 : 1, ...(how === 'drop' ? [] : [word]));
+      for (const [at, how, word] of edits) list.splice(at % (list.length + 1), how === 'put' ? 0 : 1, ...(how === 'drop' ? [] : [word]));
       return list.join(' ');
     });
-  const problemsOf = (lines: readonly string[]): string[][] => {
+  const bent = fc
+    .tuple(line, fc.array(fc.tuple(fc.nat(120), fc.boolean(), fc.constantFrom(...signs)), { maxLength: 2 }))
+    .map(([text, edits]) => edits.reduce((was, [at, puts, sign]) => was.slice(0, at) + sign + was.slice(puts ? at : at + 1), text));
+  /** Places within their line. */
+  type Placed = { start: number; end: number };
+  const nodesOf = (
+    { name, start, end, options }: Placed & { name: string; options: readonly (Placed & { key: string; words: unknown })[] },
+    line: number,
+  ) => ({
+    name,
+    at: [start - line, end - line],
+    options: options.map((option) => ({ key: option.key, words: option.words, at: [option.start - line, option.end - line] })),
+  });
+  /** Of each line what is wrong with it, and what it is: in words, by outline and by nodes, with all places. */
+  const saidOf = (lines: readonly string[]) => {
     const text = `*filter\n${lines.join('\n')}\nCOMMIT\n`;
     const { document, problems } = parse(text, { family: 4 });
-    const found: string[][] = lines.map(() => []);
-    for (const { code, severity, message, start } of problems)
-      found[document.source.position(start).line - 2]?.push(`${severity} ${code} ${message}`);
+    const found = lines.map(() => ({ problems: [] as string[], items: [] as unknown[] }));
+    const at = (offset: number) => {
+      const { line } = document.source.position(offset);
+      return { of: found[line - 2], start: text.lastIndexOf('\n', offset - 1) + 1 };
+    };
+    for (const { code, severity, message, start, end } of problems) {
+      const line = at(start);
+      line.of?.problems.push(`${severity} ${code} ${message} ${start - line.start} ${end - line.start}`);
+    }
+    for (const table of document.items)
+      for (const item of table.kind === 'table' ? table.items : [table]) {
+        const line = at(item.start);
+        line.of?.items.push(
+          item.kind === 'rule'
+            ? {
+                chain: item.chain,
+                chainAt: item.chain === '' ? null : [item.chainSpan.start - line.start, item.chainSpan.end - line.start],
+                end: item.end - line.start,
+                counters: item.counters && `${item.counters.packets}:${item.counters.bytes} ${item.counters.end - line.start}`,
+                said: said(outlined(item)),
+                matches: item.matches.map((match) => nodesOf(match, line.start)),
+                target: item.target && nodesOf(item.target, line.start),
+                position: item.position,
+              }
+            : [item.kind, item.end - line.start],
+        );
+      }
     return found;
   };
+  /** What runs over line ends, or is told once, is none of a line alone. */
+  const isOneLine = (text: string): boolean =>
+    text.trim() !== '' && /^(?:[ \t]*(?:[^" \t\r]*"(?:\\[^\0\r]|[^"\\\r\0])*"|[^" \t\r]+(?=[ \t]|$)))*[ \t]*$/.test(text);
 
-  test('alone, or behind good rules of every kind', () => {
+  test.each([
+    ['words', line],
+    ['letters', bent],
+  ])('other %s: alone, or behind good rules of every kind', (_name, lines) => {
     fc.assert(
-      fc.property(fc.array(line, { minLength: 1, maxLength: 12 }), (lines) => {
-        const among = problemsOf([...good, ...good, ...lines]).slice(2 * good.length);
-        expect(among).toEqual(lines.map((one) => problemsOf([one])[0]));
+      fc.property(fc.array(lines.filter(isOneLine), { minLength: 1, maxLength: 12 }), (these) => {
+        const among = saidOf([...before, ...these]).slice(before.length);
+        expect(among).toEqual(these.map((one) => saidOf([one])[0]));
       }),
       { numRuns: 300 },
     );
+  });
+
+  test('each word put for each other one, and before it', () => {
+    const these = good.flatMap((text) => {
+      const list = text.split(' ');
+      return list.flatMap((_, at) => words.flatMap((word) => [0, 1].map((drop) => list.toSpliced(at, drop, word).join(' '))));
+    });
+    const sound = [...new Set(these)].filter(isOneLine);
+    expect(sound.length).toBeGreaterThan(5000);
+    const among = saidOf([...before, ...sound]).slice(before.length);
+    for (const [i, one] of sound.entries()) expect(among[i], one).toEqual(saidOf([one])[0]);
+  });
+
+  test('lines like those before them are read without the grammar, and are rules like them', () => {
+    const rules = rulesOf(`*filter\n${[...before, ...before].join('\n')}\nCOMMIT\n`, 4);
+    for (const { words } of rules.slice(before.length) as unknown as { words: unknown }[]) expect(words).toBe(null);
+    check(rules);
+    expect(rules.slice(before.length).map((rule) => said(outlined(rule)))).toEqual(
+      rules.slice(0, before.length).map((rule) => said(outlined(rule))),
+    );
+  });
+
+  test.each([
+    ['-A INPUT -j ACCEPT\r', 'carriage-return'],
+    ['-A INPUT -j ACCEPT\n-A INPUT -j ACCEPT\r', 'carriage-return'],
+    [':web - [0:0]\r', 'carriage-return'],
+    ['-A INPUT -m comment --comment "a \\\nb" -j LOG --log-prefix ok', 'unclosed-quote'],
+  ])('%j', (text, code) => {
+    const { problems } = parse(`*filter\n${before.join('\n')}\n${text}\nCOMMIT\n`, { family: 4 });
+    expect(problems.map((problem) => problem.code)).toEqual([code]);
   });
 });
 
