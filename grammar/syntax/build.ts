@@ -483,6 +483,7 @@ export class TreeBuilder implements LineReader {
     const outlined = book.read(nameEnd + 1, table.family);
     // What is told of a line apart from its words is for the grammar: a carriage return, more than iptables-restore has room for.
     if (outlined === null || text.charCodeAt(book.behind) === 13 || couldExceed(book.behind - start, longestWord)) return -1;
+    book.tellFaults(this.problems);
     this.add(table, new LazyRule(this, start, book.end, this.chainNamed(name, nameEnd), table.family, outlined, null));
     return book.behind < text.length ? book.behind + 1 : text.length;
   }
@@ -499,12 +500,13 @@ export class TreeBuilder implements LineReader {
     // What a name means hangs on the place where chains hide targets.
     const isPlain = this.hiding.length === 0;
     const known = isPlain && name + 1 < to ? this.book.read(this.store.start(name + 1), family) : null;
-    if (known && this.book.end === this.store.end(to - 1)) return known;
+    if (known && this.book.end === this.store.end(to - 1)) {
+      this.book.tellFaults(this.problems);
+      return known;
+    }
     const told = this.problems.length;
-    const { matches, target, whole } = this.binder.bindAppended(name + 1, to, family);
-    return isPlain && whole && this.problems.length === told
-      ? this.book.learn(name + 1, to, family, matches, target)
-      : outlineAlone({ matches, target, whole });
+    const meaning = this.binder.bindAppended(name + 1, to, family);
+    return isPlain && meaning.whole ? this.book.learn(name + 1, to, family, meaning, this.problems.slice(told)) : outlineAlone(meaning);
   }
 
   /** The same as nodes, with places; what is wrong was told before. */

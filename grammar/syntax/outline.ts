@@ -7,9 +7,11 @@ import { findTarget } from '../extensions/catalogue.js';
 import type { BesideMatch, MatchSpec, MeaningContext, OptionSpec, TargetSpec } from '../extensions/define.js';
 import { givenOf, meaningContext, type ReadOption } from '../extensions/given.js';
 import type { Family } from '../netfilter/families.js';
+import type { Problem } from '../problem.js';
 import type { HostName, Network } from '../values/address.js';
 import { Fault, type ValueContext, type ValueType } from '../values/value.js';
 import type { MatchNode, OptionNode, RuleNode, TargetNode } from './ast.js';
+import type { RuleMeaning } from './bind.js';
 import { Kind, type WordStore } from './store.js';
 import { wordAt } from './words.js';
 
@@ -175,6 +177,9 @@ interface Known {
   readonly negates: boolean;
 }
 
+/** What is told of words that are no value of their option; the same words are told the same of in every line of a family. */
+export type ValueFault = Pick<Problem, 'code' | 'severity' | 'message' | 'help'>;
+
 /** One step in the sequences of words that are known: an option with its values, or `!`. */
 interface Step {
   /** The flag as written; `!`. */
@@ -185,6 +190,8 @@ interface Step {
   readonly fixed: string | null;
   /** A slot for the name of a chain: names of targets do not go there. */
   readonly isChain: boolean;
+  /** What is wrong with these words, which are no value of the option; null: nothing. */
+  readonly fault: ValueFault | null;
   readonly next: Step[];
   known: Known | null;
 }
@@ -269,6 +276,10 @@ export class OutlineBook {
   /** Where the words of the slots on the way begin and end. */
   private readonly slotStart: number[] = [];
   private readonly slotEnd: number[] = [];
+  /** Steps on the way whose words are no value of their option, and where these begin and end. */
+  private readonly faultySteps: Step[] = [];
+  private readonly faultStart: number[] = [];
+  private readonly faultEnd: number[] = [];
   private valueStart = 0;
   private stepEnd = 0;
   private after = 0;
@@ -276,6 +287,8 @@ export class OutlineBook {
   end = 0;
   /** Where its line ends: at the line end. */
   behind = 0;
+  /** So many of its options have no value that can be read. */
+  private faults = 0;
 
   constructor(text: string, store: WordStore) {
     this.text = text;
@@ -296,10 +309,16 @@ export class OutlineBook {
     let next: readonly Step[] = this.starts[family];
     let known: Known | null = null;
     let slots = 0;
+    let faults = 0;
     let at = from;
     for (;;) {
       const step = this.step(next, at);
       if (step === null) return null;
+      if (step.fault !== null) {
+        this.faultySteps[faults] = step;
+        this.faultStart[faults] = this.valueStart;
+        this.faultEnd[faults++] = this.stepEnd;
+      }
       if (step.fixed === null && step.count > 0) {
         slotStart[slots] = this.valueStart;
         slotEnd[slots++] = this.stepEnd;
@@ -312,6 +331,7 @@ export class OutlineBook {
     if (known === null || known.slots.length !== slots) return null;
     this.end = this.stepEnd;
     this.behind = at;
+    this.faults = faults;
     const values: unknown[] = new Array(slots);
     for (let i = 0; i < slots; i++) {
       const slot = known.slots[i]!;
@@ -329,6 +349,12 @@ export class OutlineBook {
     if (known.negates && !areNegatable(outlined)) return null;
     for (let j = 0; j < known.asking.length; j++) if (!isSound(known.asking[j]!, outlined, family)) return null;
     return outlined;
+  }
+
+  /** What is wrong with the rule that was read last. */
+  tellFaults(problems: Problem[]): void {
+    for (let i = 0; i < this.faults; i++)
+      problems.push({ ...this.faultySteps[i]!.fault!, start: this.faultStart[i]!, end: this.faultEnd[i]! });
   }
 
   /** The value that the words of a slot are. */
@@ -402,20 +428,24 @@ export class OutlineBook {
   }
 
   /**
-   * Remembers the outline of a rule that was bound word by word and found without fault; what it is now. A line with options given twice, glued values
-   * or counters among them is not remembered.
+   * Remembers the outline of a rule that was bound word by word; what it is now. `problems`: what was told of it. A line with options given twice, glued
+   * values or counters among them is not remembered, nor one of which more was told than that words are no value of their option.
    */
-  learn(from: number, to: number, family: Family, matches: readonly MatchNode[], target: TargetNode | null): Outlined {
+  learn(
+    from: number,
+    to: number,
+    family: Family,
+    { matches, target }: Pick<RuleMeaning, 'matches' | 'target'>,
+    problems: readonly Problem[],
+  ): Outlined {
     const { store } = this;
+    let told = 0;
     const alone = (): Outlined => outlineAlone({ matches, target, whole: true });
     if (this.size > mostSteps) return alone();
     const options = new Map<number, OptionNode>();
     for (const use of target ? [...matches, target] : matches) {
       if (use.spec === null && !(use.kind === 'target' && use.options.length === 0)) return alone();
-      for (const option of use.options) {
-        if (option.spec === null) return alone();
-        options.set(option.start, option);
-      }
+      for (const option of use.options) options.set(option.start, option);
     }
     const slots: Slot[] = [];
     const values: unknown[] = [];
@@ -434,7 +464,7 @@ export class OutlineBook {
       const kind = store.kind(first);
       const flag = this.image(first);
       if (kind === Kind.bang && flag === '!') {
-        go({ flag, count: 0, fixed: null, isChain: false });
+        go({ flag, count: 0, fixed: null, isChain: false, fault: null });
         continue;
       }
       if (kind !== Kind.option) return alone();
@@ -447,17 +477,23 @@ export class OutlineBook {
       if (flag.charCodeAt(0) !== 45 || words?.includes('\n')) return alone();
       if (option) {
         seen++;
+        const { spec } = option;
         if (option.end !== store.end(at - 1)) return alone();
-        if (option.spec!.value.arity !== count && !(option.spec!.value.optional && count === 0)) return alone();
-        const isFixed =
-          (option.key === 'protocol' && matches[0]!.options.includes(option)) ||
-          (option.spec!.value.isFew === true &&
-            this.size < mostStepsWithFew &&
-            here.filter((step) => step.flag === flag && step.fixed !== null).length < mostFixed);
+        const hasRoom = this.size < mostStepsWithFew && here.filter((step) => step.flag === flag && step.fixed !== null).length < mostFixed;
+        if (spec === null) {
+          const fault = problems.find(({ start, end }) => count > 0 && start === store.start(first + 1) && end === option.end);
+          if (!fault || !hasRoom) return alone();
+          const { code, severity, message, help } = fault;
+          told++;
+          go({ flag, count, fixed: words, isChain: false, fault: { code, severity, message, ...(help === undefined ? {} : { help }) } });
+          continue;
+        }
+        if (spec.value.arity !== count && !(spec.value.optional && count === 0)) return alone();
+        const isFixed = (option.key === 'protocol' && matches[0]!.options.includes(option)) || (spec.value.isFew === true && hasRoom);
         if (count > 0 && !isFixed) {
           slotOf.set(option, slots.length);
           slots.push({
-            parse: option.spec!.value.parse,
+            parse: spec.value.parse,
             negated: option.negated,
             count,
             memo: this.memoOf(option, family),
@@ -466,7 +502,7 @@ export class OutlineBook {
           });
           values.push(option.value);
         }
-        go({ flag, count, fixed: isFixed ? words : null, isChain: false });
+        go({ flag, count, fixed: isFixed ? words : null, isChain: false, fault: null });
       } else {
         if (!naming.has(flag) || count !== 1 || hasBang) return alone();
         const isChain = target !== null && target.start === store.start(first) && target.spec === null;
@@ -476,10 +512,10 @@ export class OutlineBook {
           slots.push({ parse: null, negated: false, count, memo: noMemo, image: words!, value: target.name });
           values.push(target.name);
         }
-        go({ flag, count, fixed: isChain ? null : words, isChain });
+        go({ flag, count, fixed: isChain ? null : words, isChain, fault: null });
       }
     }
-    if (seen !== options.size) return alone();
+    if (seen !== options.size || told !== problems.length) return alone();
     const outline = outlineFrom(matches, target, true, (option) => slotOf.get(option) ?? -1, nameSlot);
     const outlined: Outlined = { outline, values };
     const known: Known = {
@@ -496,7 +532,9 @@ export class OutlineBook {
         if (next.length >= mostNext) return outlined;
         step = { ...one, next: [], known: null };
         this.size++;
-        next.push(step);
+        // Words that are no value, before the slot for those that are.
+        if (step.fault === null) next.push(step);
+        else next.unshift(step);
       }
       next = step.next;
     }
@@ -522,9 +560,10 @@ export class OutlineBook {
 const addressesOf = ({ matches: [basics] }: Outline): readonly OutlineOption[] =>
   basics?.name === '' ? basics.options.filter(({ key }) => key === 'source' || key === 'destination') : [];
 
-/** One address each, and none of them everywhere: beside a `!` the rest is for the binder to judge. */
+/** One address each, all of them read, and none of them everywhere: beside a `!` the rest is for the binder to judge. */
 const areNegatable = ({ outline, values }: Outlined): boolean =>
   addressesOf(outline).every((option) => {
+    if (option.spec === null) return false;
     const networks = valueIn(option, values) as readonly (Network | HostName)[];
     const [only] = networks;
     return networks.length === 1 && only!.kind === 'network' && Number(only!.mask) !== 0;

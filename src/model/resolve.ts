@@ -173,9 +173,8 @@ const predicateOf = (node: RuleNode, family: Family): Predicate => {
     if (part === undefined) {
       const options = optionsIn(use, values);
       const given = spec && (!spec.families || spec.families.includes(family)) ? givenOf(spec, options) : null;
-      if (!spec || !given) return all(...node.matches.map((match) => matchPredicate(match, family)));
-      part = spec.matches(given as never, meaningContext(family, options));
-      if (!use.varies || spec.matches.length === 0) constants.set(use, part);
+      part = spec && given ? spec.matches(given as never, meaningContext(family, options)) : matchPredicate(node.matches[i]!, family);
+      if (!use.varies || (given && spec?.matches.length === 0)) constants.set(use, part);
       else isConstant = false;
     }
     parts.push(part);
