@@ -148,16 +148,36 @@ export const outlineAlone = ({ matches, target, whole }: Pick<RuleNode, 'matches
  * How the value of a slot is read, and the value read last with the words that it stands for: rules one after the other often say the same of a thing
  * (`--mode random`, one comment for all rules of a service), and then share it.
  */
-interface Slot {
+class Slot {
   /** That of the option's type: specs and types have many shapes, which are slow to look into. Null: the name of a chain. */
   readonly parse: ValueType<unknown>['parse'] | null;
   readonly negated: boolean;
   /** How many words the value is. */
   readonly count: number;
-  /** What single words were read as so. */
-  readonly memo: Map<string, unknown>;
+  readonly memo: Memo;
   image: string;
   value: unknown;
+
+  constructor(parse: Slot['parse'], negated: boolean, count: number, memo: Memo, image: string, value: unknown) {
+    this.parse = parse;
+    this.negated = negated;
+    this.count = count;
+    this.memo = memo;
+    this.image = image;
+    this.value = value;
+  }
+}
+
+/** What single words were read as: rulesets name the same ports and networks over and over, and then share the values. */
+interface Memo {
+  readonly parse: ValueType<unknown>['parse'] | null;
+  readonly negated: boolean;
+  readonly family: Family | null;
+  readonly known: Map<string, unknown>;
+  /** How often a word was known. */
+  found: number;
+  /** False: it is full, and most words were new. */
+  isWorth: boolean;
 }
 
 /** An extension whose spec wants to see the options together. */
@@ -181,7 +201,7 @@ interface Known {
 export type ValueFault = Pick<Problem, 'code' | 'severity' | 'message' | 'help'>;
 
 /** One step in the sequences of words that are known: an option with its values, or `!`. */
-interface Step {
+interface Pace {
   /** The flag as written; `!`. */
   readonly flag: string;
   /** How many words follow it as values. */
@@ -192,14 +212,31 @@ interface Step {
   readonly isChain: boolean;
   /** What is wrong with these words, which are no value of the option; null: nothing. */
   readonly fault: ValueFault | null;
-  readonly next: Step[];
-  known: Known | null;
+}
+
+/** A class, like Slot, so that all steps have one shape: they are looked into for each word of each rule. */
+class Step implements Pace {
+  readonly flag: string;
+  readonly count: number;
+  readonly fixed: string | null;
+  readonly isChain: boolean;
+  readonly fault: ValueFault | null;
+  readonly next: Step[] = [];
+  known: Known | null = null;
+
+  constructor({ flag, count, fixed, isChain, fault }: Pace) {
+    this.flag = flag;
+    this.count = count;
+    this.fixed = fixed;
+    this.isChain = isChain;
+    this.fault = fault;
+  }
 }
 
 const noSteps: readonly Step[] = [];
 
 /** The step of a list that is the same but for what follows it. */
-const stepLike = (steps: readonly Step[], { flag, count, fixed, isChain }: Omit<Step, 'next' | 'known'>): Step | null =>
+const stepLike = (steps: readonly Step[], { flag, count, fixed, isChain }: Pace): Step | null =>
   steps.find((step) => step.flag === flag && step.count === count && step.fixed === fixed && step.isChain === isChain) ?? null;
 
 const noName = new Fault('a chain has another name');
@@ -250,7 +287,7 @@ const quotedEnd = (text: string, at: number): number => {
 
 /** So many words are memorised for one way to read them. */
 const mostMemorised = 2_000;
-const noMemo = new Map<string, unknown>();
+const noMemo: Memo = { parse: null, negated: false, family: null, known: new Map(), found: 0, isWorth: false };
 
 const mostSteps = 20_000;
 const mostNext = 100;
@@ -268,8 +305,7 @@ export class OutlineBook {
   private readonly plain: Readonly<Record<Family, ValueContext>> = { 4: { family: 4, negated: false }, 6: { family: 6, negated: false } };
   private readonly negated: Readonly<Record<Family, ValueContext>> = { 4: { family: 4, negated: true }, 6: { family: 6, negated: true } };
   private size = 0;
-  /** What words were read as, by how they were read: rulesets name the same ports and networks over and over, and then share the values. */
-  private readonly memos: { parse: ValueType<unknown>['parse']; negated: boolean; family: Family; memo: Map<string, unknown> }[] = [];
+  private readonly memos: Memo[] = [];
   /** The word that was read last as the name of a chain. */
   private chainAt = -1;
   private chainText = '';
@@ -363,11 +399,16 @@ export class OutlineBook {
     const context = negated ? this.negated[family] : this.plain[family];
     if (count === 1) {
       const word = wordAt(text, start, end);
-      let value = memo.get(word);
-      if (value === undefined) {
-        value = parse!([word], context);
-        if (memo.size < mostMemorised && !(value instanceof Fault)) memo.set(word, value);
+      if (!memo.isWorth) return parse!([word], context);
+      const before = memo.known.get(word);
+      if (before !== undefined) {
+        memo.found++;
+        return before;
       }
+      const value = parse!([word], context);
+      if (memo.known.size < mostMemorised) {
+        if (!(value instanceof Fault)) memo.known.set(word, value);
+      } else if (memo.found < 4 * mostMemorised) memo.isWorth = false;
       return value;
     }
     const words: string[] = [];
@@ -451,10 +492,10 @@ export class OutlineBook {
     const values: unknown[] = [];
     const slotOf = new Map<OptionNode, number>();
     let nameSlot = -1;
-    const path: Omit<Step, 'next' | 'known'>[] = [];
+    const path: Pace[] = [];
     /** The steps that may follow the path so far, as they are known. */
     let here: readonly Step[] = this.starts[family];
-    const go = (one: Omit<Step, 'next' | 'known'>): void => {
+    const go = (one: Pace): void => {
       path.push(one);
       here = stepLike(here, one)?.next ?? noSteps;
     };
@@ -492,14 +533,7 @@ export class OutlineBook {
         const isFixed = (option.key === 'protocol' && matches[0]!.options.includes(option)) || (spec.value.isFew === true && hasRoom);
         if (count > 0 && !isFixed) {
           slotOf.set(option, slots.length);
-          slots.push({
-            parse: spec.value.parse,
-            negated: option.negated,
-            count,
-            memo: this.memoOf(option, family),
-            image: words!,
-            value: option.value,
-          });
+          slots.push(new Slot(spec.value.parse, option.negated, count, this.memoOf(option, family), words!, option.value));
           values.push(option.value);
         }
         go({ flag, count, fixed: isFixed ? words : null, isChain: false, fault: null });
@@ -509,7 +543,7 @@ export class OutlineBook {
         if (isChain) {
           if (findTarget(target.name) !== undefined) return alone();
           nameSlot = slots.length;
-          slots.push({ parse: null, negated: false, count, memo: noMemo, image: words!, value: target.name });
+          slots.push(new Slot(null, false, count, noMemo, words!, target.name));
           values.push(target.name);
         }
         go({ flag, count, fixed: isChain ? null : words, isChain, fault: null });
@@ -530,7 +564,7 @@ export class OutlineBook {
       step = stepLike(next, one);
       if (step === null) {
         if (next.length >= mostNext) return outlined;
-        step = { ...one, next: [], known: null };
+        step = new Step(one);
         this.size++;
         // Words that are no value, before the slot for those that are.
         if (step.fault === null) next.push(step);
@@ -543,13 +577,13 @@ export class OutlineBook {
     return outlined;
   }
 
-  private memoOf({ spec, negated }: OptionNode, family: Family): Map<string, unknown> {
+  private memoOf({ spec, negated }: OptionNode, family: Family): Memo {
     const { parse } = spec!.value;
-    const memo = this.memos.find((one) => one.parse === parse && one.negated === negated && one.family === family)?.memo;
-    if (memo) return memo;
-    const made = new Map<string, unknown>();
-    this.memos.push({ parse, negated, family, memo: made });
-    return made;
+    const known = this.memos.find((memo) => memo.parse === parse && memo.negated === negated && memo.family === family);
+    if (known) return known;
+    const memo: Memo = { parse, negated, family, known: new Map(), found: 0, isWorth: true };
+    this.memos.push(memo);
+    return memo;
   }
 
   private image(word: number): string {
