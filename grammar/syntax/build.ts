@@ -12,7 +12,7 @@ import type { CountersNode, DocumentItem, DocumentNode, Generator, TableItem } f
 import { type HidingChain, RuleBinder, type RuleMeaning, readCounters } from './bind.js';
 import { guessFamily } from './family.js';
 import { LazyRule, type WordsOfRule } from './lazy-rule.js';
-import { OutlineBook, type Outlined, outlineAlone, wordEnd } from './outline.js';
+import { type Known, OutlineBook, type Outlined, outlineAlone, wordEnd } from './outline.js';
 import type { LineReader } from './parser.js';
 import { Kind, WordStore } from './store.js';
 import { Quoted } from './tokens.js';
@@ -91,6 +91,8 @@ export class TreeBuilder implements LineReader {
   private chainImage = '';
   private chainName = '';
   private readonly book: OutlineBook;
+  /** Rules whose values were not read yet. */
+  private readonly unbound: LazyRule[] = [];
 
   /** Has the grammar read a rule again, its words into a store. */
   private readonly again: (line: string, base: number, store: WordStore) => void;
@@ -433,7 +435,7 @@ export class TreeBuilder implements LineReader {
 
   /**
    * Reads the lines of a table from `start` on that the grammar is not needed for: chains as iptables-save declares them, and rules of known outlines,
-   * each of which is parsed as one that the grammar read before (OutlineBook.read). Where the first other line begins.
+   * each of which is parsed as one that the grammar read before (OutlineBook.follow). Where the first other line begins.
    */
   readKnown(start: number): number {
     const { table } = this;
@@ -480,12 +482,33 @@ export class TreeBuilder implements LineReader {
     const name = from + 3;
     const nameEnd = wordEnd(text, name);
     if (nameEnd < 0 || text.charCodeAt(nameEnd) !== 32) return -1;
-    const outlined = book.read(nameEnd + 1, table.family);
+    const { family } = table;
+    const known = book.follow(nameEnd + 1, family);
     // What is told of a line apart from its words is for the grammar: a carriage return, more than iptables-restore has room for.
-    if (outlined === null || text.charCodeAt(book.behind) === 13 || couldExceed(book.behind - start, longestWord)) return -1;
-    book.tellFaults(this.problems);
-    this.add(table, new LazyRule(this, start, book.end, this.chainNamed(name, nameEnd), table.family, outlined, null));
+    if (known === null || text.charCodeAt(book.behind) === 13 || couldExceed(book.behind - start, longestWord)) return -1;
+    const chain = this.chainNamed(name, nameEnd);
+    if (book.hasFaults) {
+      const outlined = book.fill(known, family);
+      if (outlined === null) return -1;
+      book.tellFaults(this.problems);
+      this.add(table, new LazyRule(this, start, book.end, chain, family, outlined, null));
+    } else {
+      const rule = new LazyRule(this, start, book.end, chain, family, known, null, book.keepSlots());
+      this.unbound.push(rule);
+      this.add(table, rule);
+    }
     return book.behind < text.length ? book.behind + 1 : text.length;
+  }
+
+  /** Reads the values of every rule that nobody has asked yet, so that `problems` is complete. */
+  bindAll(): void {
+    for (let i = 0; i < this.unbound.length; i++) this.unbound[i]!.bind();
+    this.unbound.length = 0;
+  }
+
+  /** A rule of a known outline, its values read; null: some are none, or iptables would complain of them. */
+  fill(known: Known, family: Family, slots: number): Outlined | null {
+    return this.book.fill(known, family, slots);
   }
 
   /** The words of a rule that was read without the grammar. */
@@ -496,7 +519,7 @@ export class TreeBuilder implements LineReader {
   }
 
   /** What the words of a rule mean, as outline and values. Complains of what is wrong with them; learns the outline where nothing is. */
-  private outline({ name, to }: WordsOfRule, family: Family): Outlined {
+  outline({ name, to }: WordsOfRule, family: Family): Outlined {
     // What a name means hangs on the place where chains hide targets.
     const isPlain = this.hiding.length === 0;
     const known = isPlain && name + 1 < to ? this.book.read(this.store.start(name + 1), family) : null;

@@ -7,7 +7,7 @@ import type { Span } from '../source.js';
 import type { CountersNode, MatchNode, RuleNode, TargetNode } from './ast.js';
 import { type RuleMeaning, readCounters } from './bind.js';
 import type { TreeBuilder } from './build.js';
-import { type Outline, type Outlined, outlineAlone, targetName } from './outline.js';
+import { type Known, type Outline, type Outlined, outlineAlone, targetName } from './outline.js';
 
 /** The words of a rule in the store of its document: indices of the first, of the one that names the chain, and past the last. */
 export interface WordsOfRule {
@@ -15,6 +15,8 @@ export interface WordsOfRule {
   readonly name: number;
   readonly to: number;
 }
+
+const noValues: readonly unknown[] = [];
 
 export class LazyRule implements RuleNode, Outlined {
   readonly chain: string;
@@ -24,8 +26,11 @@ export class LazyRule implements RuleNode, Outlined {
   private readonly family: Family;
   /** Null: the line followed a known outline, and its words were not asked for yet. */
   private words: WordsOfRule | null;
-  readonly outline: Outline;
-  readonly values: readonly unknown[];
+  /** What the line is known as, and where in the store its values stand, until they are read; null: they are. */
+  private known: Known | null;
+  private readonly slots: number;
+  outline: Outline;
+  values: readonly unknown[];
   private nodes: RuleMeaning | null = null;
 
   constructor(
@@ -34,17 +39,37 @@ export class LazyRule implements RuleNode, Outlined {
     end: number,
     chain: string,
     family: Family,
-    { outline, values }: Outlined,
+    read: Outlined | Known,
     words: WordsOfRule | null,
+    slots = -1,
   ) {
     this.builder = builder;
     this.start = start;
     this.end = end;
     this.chain = chain;
     this.family = family;
-    this.outline = outline;
-    this.values = values;
     this.words = words;
+    this.slots = slots;
+    this.outline = read.outline;
+    if ('values' in read) {
+      this.known = null;
+      this.values = read.values;
+    } else {
+      this.known = read;
+      this.values = noValues;
+    }
+  }
+
+  /** Reads the values, once; what is wrong with them is then among the problems. */
+  bind(): Outlined {
+    const { known, family } = this;
+    if (known !== null) {
+      this.known = null;
+      const { outline, values } = this.builder.fill(known, family, this.slots) ?? this.builder.outline(this.parsed, family);
+      this.outline = outline;
+      this.values = values;
+    }
+    return this;
   }
 
   get kind(): 'rule' {
@@ -84,11 +109,14 @@ export class LazyRule implements RuleNode, Outlined {
   }
 
   get whole(): boolean {
-    return this.outline.whole;
+    return this.bind().outline.whole;
   }
 
   private get meaning(): RuleMeaning {
-    this.nodes ??= this.builder.nodes(this.parsed, this.family);
+    if (this.nodes === null) {
+      this.bind();
+      this.nodes = this.builder.nodes(this.parsed, this.family);
+    }
     return this.nodes;
   }
 }
@@ -97,7 +125,7 @@ const alone = new WeakMap<RuleNode, Outlined>();
 
 /** A rule as its outline and what fills it: for all rules of a ruleset far cheaper than their nodes. */
 export const outlined = (rule: RuleNode): Outlined => {
-  if (rule instanceof LazyRule) return rule;
+  if (rule instanceof LazyRule) return rule.bind();
   let known = alone.get(rule);
   if (!known) {
     known = outlineAlone(rule);

@@ -189,7 +189,7 @@ interface Asking {
 }
 
 /** The end of a known sequence of words. */
-interface Known {
+export interface Known {
   readonly outline: Outline;
   readonly slots: readonly Slot[];
   readonly asking: readonly Asking[];
@@ -325,6 +325,7 @@ export class OutlineBook {
   behind = 0;
   /** So many of its options have no value that can be read. */
   private faults = 0;
+  private slots = 0;
 
   constructor(text: string, store: WordStore) {
     this.text = text;
@@ -332,15 +333,14 @@ export class OutlineBook {
   }
 
   /**
-   * The rule made of the words that begin at `from`, behind the name of its chain, if they follow a known outline and iptables would complain of
-   * nothing; else it is to be read word by word. `end` is then where its last word ends, and `behind` where the line does: at the line end, or at that
-   * of the text.
+   * What the words that begin at `from`, behind the name of a rule's chain, are known as; null: they are to be read word by word. `end` is then where
+   * the last word ends, and `behind` where the line does: at the line end, or at that of the text.
    *
    * Words are taken from the text itself, so that lines like ones before them need neither lexer nor parser. The grammar looks at the types of words
    * alone: a line with the options of another, in their order, and a word for each of its values, is parsed as that one. Whatever may be no such word
    * (see `wordEnd`) is left to the grammar.
    */
-  read(from: number, family: Family): Outlined | null {
+  follow(from: number, family: Family): Known | null {
     const { text, slotStart, slotEnd } = this;
     let next: readonly Step[] = this.starts[family];
     let known: Known | null = null;
@@ -368,11 +368,32 @@ export class OutlineBook {
     this.end = this.stepEnd;
     this.behind = at;
     this.faults = faults;
-    const values: unknown[] = new Array(slots);
-    for (let i = 0; i < slots; i++) {
-      const slot = known.slots[i]!;
-      const start = slotStart[i]!;
-      const length = slotEnd[i]! - start;
+    this.slots = slots;
+    return known;
+  }
+
+  /** Some words of the rule that was followed last are no value of their option. */
+  get hasFaults(): boolean {
+    return this.faults > 0;
+  }
+
+  /** Keeps where the values of the rule that was followed last stand: index of the first in the store. */
+  keepSlots(): number {
+    const { store, slotStart, slotEnd } = this;
+    const first = store.count;
+    for (let i = 0; i < this.slots; i++) store.push(Kind.value, slotStart[i]!, slotEnd[i]!);
+    return first;
+  }
+
+  /** The rule that follows a known outline, if iptables would complain of nothing. `kept`: where `keepSlots` put its values; -1: it was followed last. */
+  fill(known: Known, family: Family, kept = -1): Outlined | null {
+    const { text, store, slotStart, slotEnd } = this;
+    const { slots } = known;
+    const values: unknown[] = new Array(slots.length);
+    for (let i = 0; i < slots.length; i++) {
+      const slot = slots[i]!;
+      const start = kept < 0 ? slotStart[i]! : store.start(kept + i);
+      const length = (kept < 0 ? slotEnd[i]! : store.end(kept + i)) - start;
       if (slot.image.length !== length || !text.startsWith(slot.image, start)) {
         const value = slot.parse === null ? this.chainName(start, start + length) : this.value(slot, start, start + length, family);
         if (value instanceof Fault) return null;
@@ -385,6 +406,12 @@ export class OutlineBook {
     if (known.negates && !areNegatable(outlined)) return null;
     for (let j = 0; j < known.asking.length; j++) if (!isSound(known.asking[j]!, outlined, family)) return null;
     return outlined;
+  }
+
+  /** Both at once. */
+  read(from: number, family: Family): Outlined | null {
+    const known = this.follow(from, family);
+    return known && this.fill(known, family);
   }
 
   /** What is wrong with the rule that was read last. */

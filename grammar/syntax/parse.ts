@@ -24,7 +24,7 @@ export interface ParseOptions {
 
 export interface ParseResult {
   readonly document: DocumentNode;
-  /** In order of their places. */
+  /** In order of their places. Asking reads the values of every rule, which parsing leaves for when somebody asks what a rule means. */
   readonly problems: readonly Problem[];
 }
 
@@ -85,7 +85,17 @@ export const parse = (text: string, options: ParseOptions = {}): ParseResult => 
     start = end;
   }
   const document = builder.finish();
-  return { document, problems: builder.problems.sort((a, b) => a.start - b.start || a.end - b.end) };
+  let problems: readonly Problem[] | undefined;
+  return {
+    document,
+    get problems() {
+      if (!problems) {
+        builder.bindAll();
+        problems = [...builder.problems].sort((a, b) => a.start - b.start || a.end - b.end);
+      }
+      return problems;
+    },
+  };
 };
 
 /**
