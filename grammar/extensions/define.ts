@@ -204,10 +204,64 @@ export interface TargetSpec<O extends OptionTable = OptionTable> extends Extensi
   readonly deprecated?: string;
 }
 
+/** All keys of a spec, whether a definition gives them or not. */
+type Shape<S> = { readonly [K in keyof S]-?: S[K] | undefined };
+
+/**
+ * What definitions leave out is there as undefined, in one order. Code that looks into the specs of all extensions then meets objects of one shape; of seventy
+ * shapes V8 keeps none in mind.
+ */
+const shapeOfOption = (option: OptionSpec<unknown>): Shape<OptionSpec<unknown>> => ({
+  flag: option.flag,
+  aliases: option.aliases,
+  value: option.value,
+  negatable: option.negatable,
+  required: option.required,
+  repeatable: option.repeatable,
+  excludes: option.excludes,
+  needs: option.needs,
+  families: option.families,
+  within: option.within,
+});
+
+/** The keys of matches, then those of targets, all in both. */
+const shapeOf = (
+  kind: 'match' | 'target',
+  spec: Partial<Omit<MatchSpec, 'kind'> & Omit<TargetSpec, 'kind'>>,
+): Shape<Omit<MatchSpec, 'kind'> & Omit<TargetSpec, 'kind'>> & { readonly kind: 'match' | 'target' } => ({
+  kind,
+  name: spec.name,
+  aliases: spec.aliases,
+  manual: spec.manual,
+  families: spec.families,
+  options: Object.fromEntries(Object.entries(spec.options!).map(([key, option]) => [key, shapeOfOption(option) as OptionSpec<unknown>])),
+  protocols: spec.protocols,
+  protocolsFor: spec.protocolsFor,
+  place: spec.place,
+  placeFor: spec.placeFor,
+  protocolBefore: spec.protocolBefore,
+  check: spec.check,
+  save: spec.save,
+  lostOnSave: spec.lostOnSave,
+  examples: spec.examples,
+  decidedBy: spec.decidedBy,
+  matches: spec.matches,
+  isHidden: spec.isHidden,
+  say: spec.say,
+  isNativeInNft: spec.isNativeInNft,
+  hasSideEffect: spec.hasSideEffect,
+  rewrites: spec.rewrites,
+  effect: spec.effect,
+  actsOn: spec.actsOn,
+  checkRule: spec.checkRule,
+  translates: spec.translates,
+  deprecated: spec.deprecated,
+});
+
 /** Fixes the type of `given` by inference from the option table; the result is stored without it. */
 export const defineMatch = <const O extends OptionTable>(spec: Omit<MatchSpec<O>, 'kind'>): MatchSpec =>
-  ({ kind: 'match', ...spec }) as unknown as MatchSpec; // sound: `given` is only ever built from this spec's own table (syntax/bind.ts)
+  shapeOf('match', spec as never) as unknown as MatchSpec; // sound: `given` is only ever built from this spec's own table (syntax/bind.ts)
 
 /** As defineMatch, for targets. */
 export const defineTarget = <const O extends OptionTable>(spec: Omit<TargetSpec<O>, 'kind'>): TargetSpec =>
-  ({ kind: 'target', ...spec }) as unknown as TargetSpec;
+  shapeOf('target', spec as never) as unknown as TargetSpec;

@@ -11,6 +11,7 @@ import { byteLength } from '../values/text.js';
 import type { CountersNode, DocumentItem, DocumentNode, Generator, TableItem } from './ast.js';
 import { type HidingChain, RuleBinder, type RuleMeaning, readCounters } from './bind.js';
 import { guessFamily } from './family.js';
+import { LazyChain } from './lazy-chain.js';
 import { LazyRule, type WordsOfRule } from './lazy-rule.js';
 import { type Known, OutlineBook, type Outlined, outlineAlone, wordEnd } from './outline.js';
 import type { LineReader } from './parser.js';
@@ -306,8 +307,13 @@ export class TreeBuilder implements LineReader {
   private declare(nameSpan: Span, end: number, policy: string, counters: CountersNode | null): void {
     const start = nameSpan.start - 1;
     const name = this.source.slice(nameSpan);
-    if (findTarget(name)) this.hiding.push({ name, start, end: Number.POSITIVE_INFINITY });
+    if (findTarget(name)) this.hide({ name, start });
     this.place({ kind: 'chain', start, end, name, nameSpan, policy: policy === '-' ? null : policy, counters, form: 'declaration' });
+  }
+
+  /** A chain with the name of a target stands before it from here on. */
+  private hide({ name, start }: { readonly name: string; readonly start: number }): void {
+    this.hiding.push({ name, start, end: Number.POSITIVE_INFINITY });
   }
 
   counters(counters: IToken): void {
@@ -457,14 +463,9 @@ export class TreeBuilder implements LineReader {
     plainChain.lastIndex = start;
     if (!plainChain.test(text)) return -1;
     const behind = plainChain.lastIndex;
-    const nameEnd = text.indexOf(' ', start);
-    const counters = text.indexOf(' ', nameEnd + 1) + 1;
-    this.declare(
-      { start: start + 1, end: nameEnd },
-      behind - 1,
-      text.slice(nameEnd + 1, counters - 1),
-      readCounters(text.slice(counters, behind - 1), counters),
-    );
+    const node = new LazyChain(this.source, start, behind - 1);
+    if (findTarget(node.name)) this.hide(node);
+    this.place(node);
     return behind;
   }
 

@@ -132,9 +132,15 @@ const outlineFrom = (
 ): Outline =>
   new Outline(
     matches.map((match) => useOf(match, slotOf)),
-    target && { ...useOf(target, slotOf), goto: target.goto, slot: nameSlot },
+    target && targetUseOf(target, slotOf, nameSlot),
     whole,
   );
+
+/** Key by key: what is spread has a shape of its own each time, and these are looked into for each rule. */
+const targetUseOf = (target: TargetNode, slotOf: Placing, nameSlot: number): OutlineTarget => {
+  const { name, spec, options, varies } = useOf(target, slotOf);
+  return { name, spec, options, varies, goto: target.goto, slot: nameSlot };
+};
 
 const noValues: readonly unknown[] = [];
 

@@ -48,8 +48,19 @@ export interface ValueType<T> {
   readonly say: (value: T, context: ValueContext) => string;
 }
 
-/** Fixes the type parameter by inference. */
-export const defineValue = <T>(type: ValueType<T>): ValueType<T> => type;
+/** Fixes the type parameter by inference; what is left out is there as undefined, so that all types have one shape (see extensions/define.ts). */
+export const defineValue = <T>({ arity, optional, isFew, expects, parse, print, say }: ValueType<T>): ValueType<T> => {
+  const shape: { readonly [K in keyof ValueType<T>]-?: ValueType<T>[K] | undefined } = {
+    arity,
+    optional,
+    isFew,
+    expects,
+    parse,
+    print,
+    say,
+  };
+  return shape as ValueType<T>;
+};
 
 /** A flag without a value. */
 export const none = defineValue<true>({ arity: 0, expects: 'no value', parse: () => true, print: () => '', say: () => '' });

@@ -82,7 +82,7 @@ export const redundancy = (reach: Reachability, rule: Rule, evenIfItCounts = fal
   const end = chain.hook === null ? 'return' : policy;
   const own = step.kind === 'return' ? end : verdictOf(step);
   const because: Rule[] = [];
-  const same: Cube[] = [];
+  const rest = new Rest(step.cubes);
   let looked = 0;
   const isShort = chain.steps.length <= shortChain;
   const steps = isShort ? chain.steps : laterSteps(chain, step);
@@ -95,25 +95,56 @@ export const redundancy = (reach: Reachability, rule: Rule, evenIfItCounts = fal
     if (fate === 'pass') continue; // it does to these packets what it now does not: counting and logging
     if (fate === null || fate !== own) {
       // Another fate, unless rules before it already gave all of these packets ours.
-      if (mayDiffer(step.cubes, list, same)) return null;
+      if (rest.mayMeet(list)) return null;
       continue;
     }
     because.push(later.rule);
-    same.push(...list);
-    if (areTaken(step.cubes, same)) return { because, atEnd: false };
+    if (rest.take(list)) return { because, atEnd: false };
   }
   return own === end ? { because, atEnd: true } : null;
 };
 
-/** Whether others surely take all of some cubes. */
-const areTaken = (cubes: readonly Cube[], others: readonly Cube[]): boolean =>
-  cubes.every((cube) => uncovered(cube, others, { left: 2000 }) === null);
+/** What of some cubes others do not take. */
+class Rest {
+  private readonly cubes: readonly Cube[];
+  private readonly others: Cube[] = [];
+  /** Of each cube a part that no other takes, which answers most questions; null: they take it all; undefined: that is not known. */
+  private readonly parts: (Cube | null | undefined)[];
 
-/** Whether some packet of both lists may be in none of the others. */
-const mayDiffer = (cubes: readonly Cube[], list: readonly Cube[], others: readonly Cube[]): boolean =>
-  cubes.some((mine) =>
-    list.some((cube) => meets(cube, mine) && uncovered(mine, others, { left: 2000 }) !== null && differs(mine, cube, others)),
-  );
+  constructor(cubes: readonly Cube[]) {
+    this.cubes = cubes;
+    this.parts = [...cubes];
+  }
+
+  /** Others take of it; whether nothing is left then. */
+  take(list: readonly Cube[]): boolean {
+    const { cubes, others, parts } = this;
+    for (let i = 0; i < list.length; i++) others.push(list[i]!);
+    let isGone = true;
+    for (let i = 0; i < cubes.length; i++) {
+      const part = parts[i];
+      if (part === undefined || (part !== null && list.some((cube) => meets(cube, part))))
+        parts[i] = uncovered(cubes[i]!, others, { left: 2000 });
+      if (parts[i] !== null) isGone = false;
+    }
+    return isGone;
+  }
+
+  /** Whether some packet of the list may be among what is left. */
+  mayMeet(list: readonly Cube[]): boolean {
+    const { cubes, others, parts } = this;
+    for (let i = 0; i < cubes.length; i++) {
+      const part = parts[i];
+      if (part === null) continue;
+      for (let j = 0; j < list.length; j++) {
+        const cube = list[j]!;
+        if (!meets(cube, cubes[i]!)) continue;
+        if ((part !== undefined && meets(cube, part)) || differs(cubes[i]!, cube, others)) return true;
+      }
+    }
+    return false;
+  }
+}
 
 /** Whether some packet of both cubes is in none of the others. */
 const differs = (a: Cube, b: Cube, others: readonly Cube[]): boolean => {

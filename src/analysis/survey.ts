@@ -365,8 +365,12 @@ const summariseSimple = ({ steps }: ChainProgram, summaries: readonly (Summary |
   if (whole === null) return part === null ? doesNothing : null;
   if (part !== null && part !== whole) return null;
   if (whole.sets.some(({ dimension }) => dimension.test?.decidedBy === 'history')) return null;
-  return { sure: [whole], most: null, exact: true, all: whole.dims.length === 0 };
+  // Thousands of such chains decide the same.
+  if (lastDecided.sure[0] !== whole) lastDecided = { sure: [whole], most: null, exact: true, all: whole.dims.length === 0 };
+  return lastDecided;
 };
+
+let lastDecided: Summary = doesNothing;
 
 /** Decides what cubes can decide of one table; says so in `status`, by rule id. */
 export const survey = (program: Program, table: TableProgram, status: Uint8Array): SurveyResult => {

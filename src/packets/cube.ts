@@ -26,23 +26,32 @@ const setsHere: ValueSet[] = [];
 
 /** The cube of one set alone: one for each set. */
 const alone = (set: ValueSet): Cube => {
-  set.alone ??= { dims: [set.dimension.index], sets: [set] };
+  set.alone ??= { dims: set.dimension.dims, sets: [set] };
   return set.alone;
 };
 
-/** Of each length, the dimensions of the cube made last: those of the next are mostly the same, and then one list serves both. */
-const lastDims: (readonly number[])[] = [];
+/** Of each length, dimensions of cubes made before: those of the next are mostly among them, and then one list serves both. */
+const knownDims: (readonly number[])[][] = [];
+/** So many of a length. */
+const mostKnown = 4;
 
 /** The first dimensions of `dimsHere`, as a list that stays. */
 const keptDims = (n: number): readonly number[] => {
-  const last = lastDims[n];
-  if (last !== undefined) {
+  knownDims[n] ??= [];
+  const known = knownDims[n];
+  for (let k = 0; k < known.length; k++) {
+    const dims = known[k]!;
     let i = 0;
-    while (i < n && last[i] === dimsHere[i]) i++;
-    if (i === n) return last;
+    while (i < n && dims[i] === dimsHere[i]) i++;
+    if (i === n) return dims;
   }
   const dims = dimsHere.slice(0, n);
-  lastDims[n] = dims;
+  if (known.length < mostKnown) known.push(dims);
+  else {
+    // The oldest goes.
+    for (let k = 1; k < mostKnown; k++) known[k - 1] = known[k]!;
+    known[mostKnown - 1] = dims;
+  }
   return dims;
 };
 

@@ -80,11 +80,13 @@ export class Dimension {
   /** Group of bits of the field that it stands for. */
   readonly mask: bigint | null;
   readonly size: number;
+  /** The dimensions of a cube that restricts this one alone: one list for all of them. */
+  readonly dims: readonly number[];
   /** First variable of the diagram, and how many. */
   readonly level: number;
   readonly bits: number;
   /** Made when first needed: a ruleset may hold tens of thousands of tests. */
-  private atoms: ValueSet[] | null = null;
+  private atoms: (ValueSet | undefined)[] | null = null;
   private singles: Map<number, ValueSet> | null = null;
   private lists: Map<string, ValueSet> | null = null;
   private all: ValueSet | null = null;
@@ -95,6 +97,7 @@ export class Dimension {
 
   constructor(index: number, size: number, level: number, of: { field?: FieldName; test?: Test; mask?: bigint }) {
     this.index = index;
+    this.dims = [index];
     this.field = of.field ?? null;
     this.test = of.test ?? null;
     this.mask = of.mask ?? null;
@@ -135,15 +138,19 @@ export class Dimension {
       return low === 0 ? this.first : this.second;
     }
     if (low === high) {
-      this.atoms ??= [];
-      this.atoms[low] ??= new ValueSet(this, [low, low]);
-      return this.atoms[low]!;
+      // Of its length at once: a list that is filled from its far end becomes a table of keys, which is looked up slowly.
+      this.atoms ??= new Array(this.size);
+      const known = this.atoms[low];
+      if (known !== undefined) return known;
+      const made = new ValueSet(this, [low | 0, low | 0]);
+      this.atoms[low] = made;
+      return made;
     }
     const key = low * this.size + high;
     this.singles ??= new Map();
     let found = this.singles.get(key);
     if (!found) {
-      found = new ValueSet(this, [low, high]);
+      found = new ValueSet(this, [low | 0, high | 0]);
       this.singles.set(key, found);
     }
     return found;
@@ -174,8 +181,8 @@ export class Dimension {
     const sorted: number[] = [];
     for (let j = 0; j < ends.length; j++) {
       const both = ends[j]!;
-      const low = Math.floor(both / 2 ** 26);
-      const high = both - low * 2 ** 26;
+      const low = (both / 2 ** 26) | 0;
+      const high = (both - low * 2 ** 26) | 0;
       const last = sorted.length - 1;
       if (last > 0 && low <= sorted[last]! + 1) {
         if (high > sorted[last]!) sorted[last] = high;
