@@ -513,10 +513,31 @@ export class TreeBuilder implements LineReader {
   }
 
   /** The words of a rule that was read without the grammar. */
-  wordsOf(start: number, end: number): WordsOfRule {
+  wordsOf(start: number, end: number, family: Family): WordsOfRule {
     const from = this.store.count;
-    this.again(this.source.text.slice(start, end), start, this.store);
+    if (!this.followed(start, family)) {
+      this.store.count = from;
+      this.again(this.source.text.slice(start, end), start, this.store);
+    }
     return { from, name: this.nameOfChain(from), to: this.store.count };
+  }
+
+  /** Puts the words of a rule into the store as known outlines tell them; false: they do not tell all. */
+  private followed(start: number, family: Family): boolean {
+    const { store } = this;
+    const { text } = this.source;
+    let at = start;
+    if (text.charCodeAt(at) === 91) {
+      const end = text.indexOf(']', at) + 1;
+      store.push(Kind.counters, at, end);
+      at = end + 1;
+    }
+    const name = at + 3;
+    const nameEnd = wordEnd(text, name);
+    if (!text.startsWith('-A ', at) || nameEnd < 0) return false;
+    store.push(Kind.option, at, at + 2);
+    store.push(Kind.value, name, nameEnd);
+    return this.book.words(nameEnd + 1, family);
   }
 
   /** What the words of a rule mean, as outline and values. Complains of what is wrong with them; learns the outline where nothing is. */

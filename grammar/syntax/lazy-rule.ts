@@ -85,7 +85,7 @@ export class LazyRule implements RuleNode, Outlined {
   }
 
   private get parsed(): WordsOfRule {
-    this.words ??= this.builder.wordsOf(this.start, this.end);
+    this.words ??= this.builder.wordsOf(this.start, this.end, this.family);
     return this.words;
   }
 

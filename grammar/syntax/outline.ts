@@ -378,6 +378,29 @@ export class OutlineBook {
     return known;
   }
 
+  /** Puts the words of a rule that was followed into the store; false: they cannot be followed any more. */
+  words(from: number, family: Family): boolean {
+    const { text, store } = this;
+    let next: readonly Step[] = this.starts[family];
+    let at = from;
+    while (at < text.length && text.charCodeAt(at) >= 32) {
+      const step = this.step(next, at);
+      if (step === null) return false;
+      const behind = at + step.flag.length;
+      store.push(step.flag === '!' ? Kind.bang : Kind.option, at, behind);
+      let value = behindBlanks(text, behind);
+      for (let i = 0; i < step.count; i++) {
+        const end = wordEnd(text, value);
+        if (end < 0) return false;
+        store.push(Kind.value, value, end);
+        value = behindBlanks(text, end);
+      }
+      next = step.next;
+      at = this.after;
+    }
+    return true;
+  }
+
   /** Some words of the rule that was followed last are no value of their option. */
   get hasFaults(): boolean {
     return this.faults > 0;

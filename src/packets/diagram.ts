@@ -44,15 +44,17 @@ export class Diagram {
   private readonly byLevel: Dimension[] = [];
   private levelsFor = -1;
 
-  constructor(budget: number, size = 1 << 14) {
+  /** `expected`: so many nodes may come to be; room for them is made at once, up to 2^18 of them. */
+  constructor(budget: number, expected = 0) {
     this.budget = budget;
+    const size = 1 << Math.min(18, Math.max(14, 32 - Math.clz32(expected)));
     this.level = new Int32Array(size);
     this.low = new Int32Array(size);
     this.high = new Int32Array(size);
     this.table = new Int32Array(size * 2);
     this.tableMask = size * 2 - 1;
     this.level[0] = this.level[1] = 0x7fffffff;
-    const cache = 1 << 15;
+    const cache = Math.max(1 << 15, size);
     this.cacheA = new Int32Array(cache);
     this.cacheB = new Int32Array(cache);
     this.cacheOp = new Int32Array(cache);
@@ -240,8 +242,8 @@ export class Diagram {
     let both: Node = 1;
     for (let i = 0; i < bits; i++) {
       const at = level + bits - 1 - i;
-      const l = Math.floor(low / 2 ** i) & 1;
-      const h = Math.floor(high / 2 ** i) & 1;
+      const l = (low >>> i) & 1;
+      const h = (high >>> i) & 1;
       if (l === h) both = l ? this.make(at, 0, both) : this.make(at, both, 0);
       else both = this.make(at, ge, le);
       ge = l ? this.make(at, 0, ge) : this.make(at, ge, 1);
@@ -358,7 +360,7 @@ export class Diagram {
     while (node > 1) {
       const level = this.level[node]!;
       const dimension = byLevel[level]!;
-      const bit = Math.floor(at(dimension) / 2 ** (dimension.bits - 1 - (level - dimension.level))) & 1;
+      const bit = (at(dimension) >>> (dimension.bits - 1 - (level - dimension.level))) & 1;
       node = bit ? this.high[node]! : this.low[node]!;
     }
     return node === 1;

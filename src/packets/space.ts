@@ -68,6 +68,19 @@ export class ValueSet {
   }
 }
 
+/** A number that equal lists share. */
+const hashOf = (ranges: readonly number[]): number => {
+  let hash = ranges.length;
+  for (let i = 0; i < ranges.length; i++) hash = Math.imul(hash ^ ranges[i]!, 0x9e3779b1);
+  return hash;
+};
+
+const areSame = (a: readonly number[], b: readonly number[]): boolean => {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+};
+
 const onlyFirst: readonly number[] = [0, 0];
 const onlySecond: readonly number[] = [1, 1];
 
@@ -88,7 +101,8 @@ export class Dimension {
   /** Made when first needed: a ruleset may hold tens of thousands of tests. */
   private atoms: (ValueSet | undefined)[] | null = null;
   private singles: Map<number, ValueSet> | null = null;
-  private lists: Map<string, ValueSet> | null = null;
+  /** By `hashOf` their intervals, or the next free number. */
+  private lists: Map<number, ValueSet> | null = null;
   private all: ValueSet | null = null;
   private none: ValueSet | null = null;
   /** The answers of a test, and the like. */
@@ -120,10 +134,14 @@ export class Dimension {
   of(ranges: readonly number[]): ValueSet {
     if (ranges.length === 0) return this.empty;
     if (ranges.length === 2) return this.interval(ranges[0]!, ranges[1]!);
-    const key = ranges.join(',');
     this.lists ??= new Map();
+    let key = hashOf(ranges);
     let found = this.lists.get(key);
-    if (!found) {
+    while (found !== undefined && !areSame(found.ranges, ranges)) {
+      key = (key + 1) | 0;
+      found = this.lists.get(key);
+    }
+    if (found === undefined) {
       found = new ValueSet(this, ranges);
       this.lists.set(key, found);
     }

@@ -73,6 +73,15 @@ const shared = (() => {
   return [...owners].filter(([, list]) => list.length > 1);
 })();
 
+test('specs, options and value types have one shape each, whatever a definition leaves out', () => {
+  const shapes = (objects: readonly object[]): number => new Set(objects.map((object) => Object.keys(object).join())).size;
+  const options = all.flatMap((spec) => Object.values(spec.options));
+  expect(all.length).toBeGreaterThan(100);
+  expect(shapes(all)).toBe(1);
+  expect(shapes(options)).toBe(1);
+  expect(shapes(options.map(({ value }) => value))).toBe(1);
+});
+
 describe('a flag that several extensions have', () => {
   test('there are such flags', () => {
     expect(shared.map(([flag]) => flag)).toEqual(expect.arrayContaining(['--dport', '--set', '--ttl']));
