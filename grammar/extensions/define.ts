@@ -8,7 +8,7 @@ import type { Hook } from '../netfilter/hooks.js';
 import type { TableName } from '../netfilter/tables.js';
 import type { Verdict } from '../netfilter/verdicts.js';
 import type { NumberField } from '../packet/fields.js';
-import type { DecidedBy, Predicate, Range } from '../packet/predicate.js';
+import type { DecidedBy, Ordinal, Predicate } from '../packet/predicate.js';
 import type { Rewrite } from '../packet/rewrite.js';
 import type { ValueType } from '../values/value.js';
 
@@ -34,10 +34,11 @@ export interface OptionSpec<T> {
   /** Families that have it; absent: both. */
   readonly families?: readonly Family[];
   /**
-   * Where the option stands for itself, whatever stands beside it: its match asks for what it would ask without it, and for the field in a range, or outside it
-   * where the option is negated. `matches` is then asked without it, even if it is required. Null: this value is not so plain, `matches` alone tells. Rules by the ten thousand are read by it (src/analysis/conditions.ts).
+   * Where the option stands for itself, whatever stands beside it: its match asks for what it would ask without it, and for the field in some ranges, or outside
+   * all of them where the option is negated. `matches` is then asked without it, even if it is required. `ranges`: first and last value of each, one behind the
+   * other. Null: this value is not so plain, `matches` alone tells. Rules by the ten thousand are read by it (src/analysis/conditions.ts).
    */
-  readonly within?: { readonly field: NumberField; readonly range: (value: T, negated: boolean) => Range | null };
+  readonly within?: { readonly field: NumberField; readonly ranges: (value: T, negated: boolean) => readonly Ordinal[] | null };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a table holds options of many value types; each is recovered by inference in Given.

@@ -18,7 +18,6 @@ import {
   optionsIn,
   outlined,
   type Predicate,
-  type Range,
   type Rewrite,
   type TableName,
   type Test,
@@ -47,13 +46,13 @@ export interface Condition {
   readonly isStateless: boolean;
 }
 
-/** An option whose value differs from rule to rule, and asks for a field in one range. */
+/** An option whose value differs from rule to rule, and asks for a field in some ranges. */
 interface Part {
   /** Index among the values of a rule. */
   readonly slot: number;
   readonly negated: boolean;
   readonly field: NumberField;
-  readonly range: (value: unknown, negated: boolean) => Range | null;
+  readonly ranges: (value: unknown, negated: boolean) => readonly Ordinal[] | null;
 }
 
 /** What rules of a make ask, where they differ in ranges alone. */
@@ -178,7 +177,7 @@ export class Asking {
   private readonly plans: (Plan | null | undefined)[];
   /** By rule id, where a plan tells, the place of its first bound among `bounds`. */
   private readonly placeOf: Int32Array;
-  /** First and last value of each part of each rule. */
+  /** Of each part of each rule how many numbers follow, then first and last value of each range. */
   private readonly bounds: Ordinal[] = [];
   /** What the last rule of each make asked and was told, if that is nothing of its own. */
   private readonly told: (Told | undefined)[];
@@ -252,21 +251,26 @@ export class Asking {
     this.collect(predicate);
   }
 
-  /** False: some value is not one range. */
+  /** False: some value is no list of ranges. */
   private noteRanges(rule: Rule, { parts }: Plan): boolean {
     const { bounds, space } = this;
     const { values } = outlined(rule.node);
     const place = bounds.length;
     for (let i = 0; i < parts.length; i++) {
-      const { slot, negated, range } = parts[i]!;
-      const found = range(values[slot], negated);
+      const { slot, negated, ranges } = parts[i]!;
+      const found = ranges(values[slot], negated);
       if (found === null) {
         bounds.length = place;
         return false;
       }
-      bounds.push(found[0], found[1]);
+      bounds.push(found.length);
+      for (let j = 0; j < found.length; j++) bounds.push(found[j]!);
     }
-    for (let i = 0; i < parts.length; i++) space.collectRange(parts[i]!.field, bounds[place + 2 * i]!, bounds[place + 2 * i + 1]!);
+    for (let i = 0, at = place; i < parts.length; i++) {
+      const { field } = parts[i]!;
+      const end = at + 1 + (bounds[at++] as number);
+      for (; at < end; at += 2) space.collectRange(field, bounds[at]!, bounds[at + 1]!);
+    }
     this.placeOf[rule.id] = place;
     return true;
   }
@@ -306,8 +310,11 @@ export class Asking {
     const place = placeOf[id]!;
     const other = placeOf[before]!;
     if (place < 0 || other < 0) return place === other && predicates[id] === predicates[before];
-    const count = 2 * this.plans[this.makes.of[id]!]!.parts.length;
-    for (let i = 0; i < count; i++) if (bounds[place + i] !== bounds[other + i]) return false;
+    const { length } = this.plans[this.makes.of[id]!]!.parts;
+    for (let i = 0, at = 0; i < length; i++) {
+      const end = at + 1 + (bounds[place + at] as number);
+      for (; at < end; at++) if (bounds[place + at] !== bounds[other + at]) return false;
+    }
     return true;
   }
 
@@ -322,9 +329,11 @@ export class Asking {
     const sets = setsHere;
     sets.length = 0;
     for (let i = 0; i < plan.sets.length; i++) sets.push(plan.sets[i]!);
-    for (let i = 0; i < plan.parts.length; i++) {
+    for (let i = 0, at = place; i < plan.parts.length; i++) {
       const { field, negated } = plan.parts[i]!;
-      const set = space.within(field, bounds[place + 2 * i]!, bounds[place + 2 * i + 1]!, negated);
+      const from = at + 1;
+      at = from + (bounds[at] as number);
+      const set = space.within(field, bounds, from, at, negated);
       if (set.count === 0) return never;
       if (set.count < set.dimension.size) sets.push(set);
     }

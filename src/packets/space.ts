@@ -939,23 +939,23 @@ export class Space {
     }
   }
 
-  /** Atoms of a range of a field that is cut by ranges, or all others. The range must have been collected. */
-  within(field: NumberField, low: Ordinal, high: Ordinal, negated: boolean): ValueSet {
+  /**
+   * Atoms of some ranges of a field that is cut by ranges, or all others. The ranges stand in a list from `from` to `to`, first and last value of each, and must
+   * have been collected.
+   */
+  within(field: NumberField, bounds: readonly Ordinal[], from: number, to: number, negated: boolean): ValueSet {
     const code = this.codes.get(field) as RangeCode;
-    const set = intervalIn(code, low, high) ?? this.rangeSet(field, code, [[low, high]]);
+    const set =
+      (to - from === 2 ? intervalIn(code, bounds[from]!, bounds[from + 1]!) : null) ?? this.rangesIn(field, code, bounds, from, to);
     return negated ? complementSet(set) : set;
   }
 
-  /** Atoms of the ranges, cut at the domain's top. */
-  rangeSet(field: FieldName, code: RangeCode, ranges: readonly Range[]): ValueSet {
+  private rangesIn(field: FieldName, code: RangeCode, bounds: readonly Ordinal[], from: number, to: number): ValueSet {
     const { dimension, index, top } = code;
-    if (ranges.length === 1) {
-      const found = intervalIn(code, ranges[0]![0], ranges[0]![1]);
-      if (found !== null) return found;
-    }
     const out: number[] = [];
-    for (let i = 0; i < ranges.length; i++) {
-      const [low, high] = ranges[i]!;
+    for (let i = from; i < to; i += 2) {
+      const low = bounds[i]!;
+      const high = bounds[i + 1]!;
       if (low > high || low >= top) continue;
       const first = index.get(keyOf(low, top));
       const after = typeof high === 'bigint' ? high + 1n : high + 1;
@@ -964,6 +964,17 @@ export class Space {
       out.push(first, end - 1);
     }
     return out.length === 2 ? dimension.interval(out[0]!, out[1]!) : dimension.ofLoose(out);
+  }
+
+  /** Atoms of the ranges, cut at the domain's top. */
+  rangeSet(field: FieldName, code: RangeCode, ranges: readonly Range[]): ValueSet {
+    if (ranges.length === 1) {
+      const found = intervalIn(code, ranges[0]![0], ranges[0]![1]);
+      if (found !== null) return found;
+    }
+    const bounds: Ordinal[] = [];
+    for (let i = 0; i < ranges.length; i++) bounds.push(ranges[i]![0], ranges[i]![1]);
+    return this.rangesIn(field, code, bounds, 0, bounds.length);
   }
 
   private groupRanges(code: GroupCode, ranges: readonly Range[], negated: boolean): Form {

@@ -26,6 +26,17 @@ const ports = ['22', '22', '443', '0', '65535', '0:65535', '1024:', ':1023', '20
 /** UDP takes ranges that are upside down. */
 const udpPorts = [...ports, '90:80'];
 
+const portLists = ['22', '22,443', '443,20:22,80', '0:65535', '0,65535', '20:22,21:80'];
+
+const addressRanges: Readonly<Record<Family, readonly string[]>> = {
+  4: [
+    '-m iprange --src-range 10.1.2.3-10.1.2.9',
+    '-m iprange ! --dst-range 0.0.0.0-255.255.255.255',
+    '-m iprange ! --src-range 10.1.2.9-10.1.2.3 --dst-range 10.0.0.0-10.255.255.255',
+  ],
+  6: ['-m iprange --src-range ::-2001:db8::1', '-m iprange ! --dst-range 2001:db8::1-2001:db8::1'],
+};
+
 const addressWords = (next: () => number, family: Family, flag: string): string => {
   const kind = Math.floor(next() * 5);
   const first = one(next, addresses[family]);
@@ -38,9 +49,14 @@ const portWords = (next: () => number, flag: string, list: readonly string[]): s
   next() < 0.3 ? '' : `${next() < 0.5 ? '! ' : ''}${flag} ${one(next, list)}`;
 
 const ruleOf = (next: () => number, family: Family): string => {
-  const protocol = one(next, ['', 'tcp', 'udp', 'tcp']);
+  const protocol = one(next, ['', 'tcp', 'udp', 'tcp', 'sctp']);
   const list = protocol === 'udp' ? udpPorts : ports;
-  const transport = protocol && `-p ${protocol} -m ${protocol} ${portWords(next, '--sport', list)} ${portWords(next, '--dport', list)}`;
+  const several = `-p ${protocol} -m multiport ${next() < 0.3 ? '! ' : ''}--${one(next, ['sports', 'dports', 'ports'])} ${one(next, portLists)}`;
+  const isOfLists = protocol === 'sctp' || next() < 0.2;
+  const transport =
+    protocol && isOfLists
+      ? several
+      : protocol && `-p ${protocol} -m ${protocol} ${portWords(next, '--sport', list)} ${portWords(next, '--dport', list)}`;
   const state = one(next, [
     '',
     '',
@@ -49,6 +65,7 @@ const ruleOf = (next: () => number, family: Family): string => {
     '-m comment --comment x',
     '-m mac --mac-source 0:0:0:0:0:1',
     '-m mac ! --mac-source 0:0:0:0:0:2',
+    ...addressRanges[family],
   ]);
   const source = addressWords(next, family, '-s');
   // No address has a "!" beside a list.
@@ -87,7 +104,11 @@ describe('ranges of rules', () => {
     expect(told).toEqual([
       ' source: source',
       ' destination: destination',
+      'iprange source: source',
+      'iprange destination: destination',
       'mac source: macSource',
+      'multiport sourcePorts: sourcePort',
+      'multiport destinationPorts: destinationPort',
       'tcp sourcePort: sourcePort',
       'tcp destinationPort: destinationPort',
       'udp sourcePort: sourcePort',

@@ -78,13 +78,19 @@ export const builtIn = defineMatch({
   manual: 'iptables(8), PARAMETERS; net/ipv4/netfilter/ip_tables.c, ip_packet_match',
   decidedBy: 'packet',
   options: {
-    source: { flag: '-s', aliases: ['--source', '--src'], value: networks, negatable: true, within: { field: 'source', range: onlyRange } },
+    source: {
+      flag: '-s',
+      aliases: ['--source', '--src'],
+      value: networks,
+      negatable: true,
+      within: { field: 'source', ranges: onlyRange },
+    },
     destination: {
       flag: '-d',
       aliases: ['--destination', '--dst'],
       value: networks,
       negatable: true,
-      within: { field: 'destination', range: onlyRange },
+      within: { field: 'destination', ranges: onlyRange },
     },
     inInterface: { flag: '-i', aliases: ['--in-interface'], value: interfaceName, negatable: true },
     outInterface: { flag: '-o', aliases: ['--out-interface'], value: interfaceName, negatable: true },

@@ -18,7 +18,7 @@ export const mac = defineMatch({
       value: macAddress,
       negatable: true,
       required: true,
-      within: { field: 'macSource', range: (value: number) => [value, value] },
+      within: { field: 'macSource', ranges: (value: number) => [value, value] },
     },
   },
   matches: ({ source }: { readonly source?: Use<number> }) =>

@@ -13,6 +13,12 @@ const within = (field: 'sourcePort' | 'destinationPort', list: readonly PortRang
     list.map(({ first, last }) => [first, last] as const),
   );
 
+const listed = (list: readonly PortRange[]): readonly number[] => {
+  const bounds: number[] = [];
+  for (let i = 0; i < list.length; i++) bounds.push(list[i]!.first, list[i]!.last);
+  return bounds;
+};
+
 const sayList = (slot: 'from' | 'to', { value, negated }: Use<readonly PortRange[]>, which = ''): Phrase => {
   const several = value.length > 1 || value[0]!.first !== value[0]!.last;
   return phrase(
@@ -34,6 +40,7 @@ export const multiport = defineMatch({
       value: portList,
       negatable: true,
       excludes: ['destinationPorts', 'ports'],
+      within: { field: 'sourcePort', ranges: listed },
     },
     destinationPorts: {
       flag: '--dports',
@@ -41,6 +48,7 @@ export const multiport = defineMatch({
       value: portList,
       negatable: true,
       excludes: ['sourcePorts', 'ports'],
+      within: { field: 'destinationPort', ranges: listed },
     },
     ports: { flag: '--ports', value: portList, negatable: true, excludes: ['sourcePorts', 'destinationPorts'] },
   },
