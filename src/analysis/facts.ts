@@ -6,7 +6,7 @@ import type { Packet } from '../packets/pick.js';
 import { carriedBy, contextResolver } from './context.js';
 import { type FallThrough, fallThrough, type HookOutcome, hookOutcome } from './outcome.js';
 import { Reachability, type RuleVerdict, type Status } from './reachability.js';
-import { type Redundancy, redundancy } from './redundancy.js';
+import { acceptedBeyond, type Redundancy, redundancy } from './redundancy.js';
 import { jumpsWithoutEffect, type Overlap, overlaps } from './shadowing.js';
 
 export interface Facts {
@@ -29,6 +29,8 @@ export interface Facts {
   redundancy(rule: Rule): Redundancy | null;
   /** For a live rule with a limit: packets beyond the limit get what those within it get, and who gives it. Null: it makes a difference, or that is not shown. */
   limitsNothing(rule: Rule): Redundancy | null;
+  /** For a live rule of a built-in chain that refuses packets within a limit: all of those beyond it are accepted, and who does. Null: not so, or that is not shown. */
+  acceptedBeyond(rule: Rule): Redundancy | null;
   /** Earlier rules of the chain that take some but not all of a live rule's packets and give them another verdict. */
   overlaps(rule: Rule): readonly Overlap[];
   /** Packets that no rule of a built-in chain decides: its policy does. Null: not decided, or the chain is not built-in. */
@@ -105,6 +107,10 @@ class Desk implements Facts {
 
   limitsNothing(rule: Rule): Redundancy | null {
     return this.status(rule) === 'live' ? redundancy(this.reachability, rule, true) : null;
+  }
+
+  acceptedBeyond(rule: Rule): Redundancy | null {
+    return this.status(rule) === 'live' ? acceptedBeyond(this.reachability, rule) : null;
   }
 
   overlaps(rule: Rule): readonly Overlap[] {

@@ -77,23 +77,46 @@ export const redundancy = (reach: Reachability, rule: Rule, evenIfItCounts = fal
   if (!step.cubes || !rule.chain.whole || (!evenIfItCounts && hasEffectInMatching(rule))) return null;
   if (step.kind !== 'decide' && step.kind !== 'return') return null;
   if (action.kind === 'target' && (action.hasSideEffect || action.rewrites.length > 0 || action.actsOn)) return null;
-  // The end of the chain gives a verdict of its own: the policy, or going back.
-  const policy = chain.chain.policy === 'DROP' ? 'drop' : chain.chain.policy === 'QUEUE' ? 'queue' : 'accept';
-  const end = chain.hook === null ? 'return' : policy;
-  const own = step.kind === 'return' ? end : verdictOf(step);
+  const end = endOf(chain);
+  return behind(step, chain, table, { wanted: step.kind === 'return' ? end : verdictOf(step), end, bare: false });
+};
+
+/** Who accepts all packets of a rule that refuses, if they pass it: those beyond its limit. Null: nobody does, or that is not shown. */
+export const acceptedBeyond = (reach: Reachability, rule: Rule): Redundancy | null => {
+  const step = reach.step(rule);
+  const chain = reach.chain(rule);
+  if (!step.cubes || !rule.chain.whole || step.kind !== 'decide' || (step.verdict !== 'drop' && step.verdict !== 'reject')) return null;
+  return behind(step, chain, reach.table(rule), { wanted: 'accept', end: endOf(chain), bare: true });
+};
+
+/** The end of a chain gives a verdict of its own: the policy, or going back. */
+const endOf = ({ chain: { policy }, hook }: ChainProgram): string => {
+  if (hook === null) return 'return';
+  return policy === 'DROP' ? 'drop' : policy === 'QUEUE' ? 'queue' : 'accept';
+};
+
+/** What is asked of the steps behind another: all of its packets get `wanted` there. `bare`: what is logged or counted on the way is nothing to the asker. */
+interface Question {
+  readonly wanted: string;
+  readonly end: string;
+  readonly bare: boolean;
+}
+
+const behind = (step: Step, chain: ChainProgram, table: TableProgram, { wanted, end, bare }: Question): Redundancy | null => {
+  const cubes = step.cubes!;
   const because: Rule[] = [];
-  const rest = new Rest(step.cubes);
+  const rest = new Rest(cubes);
   let looked = 0;
   const isShort = chain.steps.length <= shortChain;
   const steps = isShort ? chain.steps : laterSteps(chain, step);
   for (let at = isShort ? step.index + 1 : 0; at < steps.length; at++) {
     const later = steps[at]!;
     const list = later.cubes;
-    if (list && !anyMeet(list, step.cubes)) continue;
+    if (list && !anyMeet(list, cubes)) continue;
     if (++looked > mostLater || !list) return null;
-    const fate = fateOf(later, table, end);
+    const fate = bare && isBare(later) ? 'pass' : fateOf(later, table, end);
     if (fate === 'pass') continue; // it does to these packets what it now does not: counting and logging
-    if (fate === null || fate !== own) {
+    if (fate === null || fate !== wanted) {
       // Another fate, unless rules before it already gave all of these packets ours.
       if (rest.mayMeet(list)) return null;
       continue;
@@ -101,7 +124,7 @@ export const redundancy = (reach: Reachability, rule: Rule, evenIfItCounts = fal
     because.push(later.rule);
     if (rest.take(list)) return { because, atEnd: false };
   }
-  return own === end ? { because, atEnd: true } : null;
+  return wanted === end ? { because, atEnd: true } : null;
 };
 
 /** What of some cubes others do not take. */
@@ -166,6 +189,9 @@ const verdictOf = ({ rule, verdict }: Step): string => {
 
 /** What targets print that are the same in all rules of an outline. */
 const answers = new WeakMap<OutlineUse, string>();
+
+/** It lets all packets go on as they are. */
+const isBare = ({ kind, rule: { action } }: Step): boolean => kind === 'pass' && (action.kind !== 'target' || action.rewrites.length === 0);
 
 /** What a step does to every packet that it matches, where that is one thing; null: several, or unknown. `pass`: nothing that matters. */
 const fateOf = (step: Step, table: TableProgram, end: string): string | null => {

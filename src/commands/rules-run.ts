@@ -139,9 +139,13 @@ const said = ({ id }: CheckInfo, example: CheckExample, engine: Engine): { level
       const possible = certainty === 'possible' ? ' (possible)' : '';
       const { line } = source.position(at.start);
       const where = source.text === text ? `line ${line - before}` : `line ${line} of the other`;
-      return { level, text: `${where}, ${level}${possible}: ${harmless(message)}` };
+      return { level, text: `${where}, ${level}${possible}: ${asShown(harmless(message), before)}` };
     });
 };
+
+/** A message with the lines that it names counted as the page shows them. */
+const asShown = (message: string, before: number): string =>
+  message.replace(/\blines? \d+(?:(?:, | and | to )\d+)*/g, (named) => named.replace(/\d+/g, (line) => String(Number(line) - before)));
 
 /** An example as a whole ruleset, and how many lines were put before it. */
 const wholeExample = ({ text }: CheckExample): { text: string; before: number } => {

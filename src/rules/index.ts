@@ -35,6 +35,7 @@ import hostBitsSet from './host-bits-set.js';
 import hotRuleLate from './hot-rule-late.js';
 import icmpBlocked from './icmp-blocked.js';
 import invalidRejected from './invalid-rejected.js';
+import invertedLimit from './inverted-limit.js';
 import invertedRange from './inverted-range.js';
 import jumpNeverTaken from './jump-never-taken.js';
 import jumpTooDeep from './jump-too-deep.js';
@@ -140,6 +141,7 @@ export const checks: readonly Check[] = [
   // reachability
   conflictingRules,
   duplicateRule,
+  invertedLimit,
   jumpNeverTaken,
   jumpWithoutEffect,
   limitWithoutEffect,

@@ -2,6 +2,7 @@
 import { givenOf, optionsIn, outlined } from '../../grammar/index.js';
 import { doing, sayLines, tellingWords } from '../explain/death.js';
 import { censusOf } from '../model/census.js';
+import { onlyLimits, ownLimits } from '../model/limits.js';
 import { ownerOfRule } from '../model/owners.js';
 import { lineOf, placeOfRule, spanOf } from '../model/place.js';
 import type { Rule, Ruleset } from '../model/ruleset.js';
@@ -9,9 +10,6 @@ import { defineCheck } from './define.js';
 
 /** So many rules are asked about: each may have to be held against all that follow it in its chain. */
 const mostAsked = 1000;
-
-/** Matches that set a limit, and count for their rule alone. */
-const limits = ['limit', 'connlimit', 'quota'] as const;
 
 /** The names of the lists that hashlimit counts in: rules that share one count for each other. */
 const hashlimitNameOf = ({ node }: Rule): string => {
@@ -31,15 +29,8 @@ const rulesWithLimit = (ruleset: Ruleset): readonly Rule[] => {
     else byName.set(name, [rule]);
   }
   const alone = [...byName.values()].filter(({ length }) => length === 1).flat();
-  return [...new Set([...limits.flatMap((name) => census.withMatch(name)), ...alone])].sort((a, b) => a.id - b.id);
+  return [...new Set([...ownLimits.flatMap((name) => census.withMatch(name)), ...alone])].sort((a, b) => a.id - b.id);
 };
-
-/** Its other matches neither count nor remember. */
-const countsForItself = ({ node }: Rule): boolean =>
-  outlined(node).outline.matches.every(
-    ({ name, spec }) =>
-      spec !== null && ((limits as readonly string[]).includes(name) || name === 'hashlimit' || spec.hasSideEffect === undefined),
-  );
 
 export default defineCheck({
   id: 'limit-without-effect',
@@ -88,7 +79,7 @@ export default defineCheck({
   },
   checkRuleset: ({ ruleset, facts, report }) => {
     for (const rule of rulesWithLimit(ruleset).slice(0, mostAsked)) {
-      if (!countsForItself(rule) || ownerOfRule(rule)) continue;
+      if (!onlyLimits(rule) || ownerOfRule(rule)) continue;
       const found = facts.limitsNothing(rule);
       if (!found) continue;
       const { because, atEnd } = found;
