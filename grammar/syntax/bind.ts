@@ -238,6 +238,10 @@ export class RuleBinder {
     readonly flag: string;
   } | null = null;
 
+  /** The last value that could not be read: how it is read, where it ends, and which of the problems tells of it. */
+  private faulty: { readonly spec: KnownOption['spec']; readonly negated: boolean; readonly end: number; readonly problem: number } | null =
+    null;
+
   /** Problems found while binding are pushed onto `problems`. */
   constructor(text: string, store: WordStore, problems: Problem[], variables: ReadonlyMap<string, string>, hiding: readonly HidingChain[]) {
     this.hiding = hiding;
@@ -317,6 +321,7 @@ export class RuleBinder {
     this.ended = false;
     this.isLost = false;
     this.awaiting = null;
+    this.faulty = null;
     this.isPassedOver = false;
   }
 
@@ -350,6 +355,7 @@ export class RuleBinder {
     // The value before it, which a comma ends, is told already.
     const { end } = this.before(word);
     if (this.text[end - 1] === ',' && this.problems.at(-1)?.end === end) return;
+    if (this.isCutOff(text, end)) return;
     if (text.startsWith('#'))
       this.complain(
         'syntax-error',
@@ -364,6 +370,23 @@ export class RuleBinder {
         `"${clip(text)}" stands where an option such as -p, -m or -j is expected`,
         this.hintFor(text, word),
       );
+  }
+
+  /** Whether a word and the value before it, which was told of, are one value that a blank cut in two: it is then told so. */
+  private isCutOff(word: string, behind: number): boolean {
+    const { faulty } = this;
+    if (faulty?.end !== behind || faulty.spec.value.arity !== 1) return false;
+    const problem = this.problems[faulty.problem];
+    if (problem?.end !== behind) return false;
+    const joined = this.text.slice(problem.start, behind) + word;
+    // What begins as a number and goes on with letters is the name of a host at best.
+    if (
+      /["']|^\d.*[g-z]/i.test(joined) ||
+      faulty.spec.value.parse([joined], faulty.negated ? this.negatedContext : this.plainContext) instanceof Fault
+    )
+      return false;
+    this.problems[faulty.problem] = { ...problem, help: `a blank ends a value: write ${clip(joined)}` };
+    return true;
   }
 
   private option(flag: number, to: number): void {
@@ -938,6 +961,7 @@ export class RuleBinder {
           const near = misspelt && nearName(misspelt);
           const help = instead ?? (near === undefined ? `it wants ${spec.value.expects}` : `did you mean ${near}?`);
           this.complainAt('bad-value', from, end, `${flag}: ${message}`, help);
+          this.faulty = { spec, negated, end, problem: this.problems.length - 1 };
         }
       }
     }

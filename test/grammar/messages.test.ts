@@ -50,6 +50,9 @@ test.each<[string, string]>([
     '-A INPUT -s 192.0.2.1, 192.0.2.2 -j DROP',
     '0:13 error: -s: an address is missing [a list has no blanks in it, and no comma at its end]',
   ],
+  // A value that a blank cut in two is told once.
+  ['-A INPUT -s 10.0.0. 1/8 -j DROP', '0:13 error: -s: "10.0.0." is not an IPv4 address [a blank ends a value: write 10.0.0.1/8]'],
+  ['-A OUTPUT -d 192.  0.2.1 -p tc p -j DROP', '0:14 error: -d: "192." is not an IPv4 address [a blank ends a value: write 192.0.2.1]'],
   // What must stand before an option.
   [
     '-A INPUT --dport 80 -j ACCEPT',
@@ -87,6 +90,13 @@ test.each<[string, string]>([
   ['-A INPUT -j DROP;', '0:1 error: "DROP;" is neither a chain of the table filter nor a target [did you mean DROP?]'],
   ['-A INPUT -j WBE', '0:1 error: "WBE" is neither a chain of the table filter nor a target [did you mean WEB?]'],
 ])('%s', (line, message) => expect(told(line)).toEqual([message]));
+
+test('words that are no value put together either are told apart', () => {
+  expect(told('-A INPUT -s 10.0.0. x -j DROP')).toEqual([
+    '0:13 error: -s: "10.0.0." is not an IPv4 address [it wants an address, a network address/prefix, or a list of them]',
+    '0:21 error: "x" stands where an option such as -p, -m or -j is expected',
+  ]);
+});
 
 test.each(['COMMT', 'COMMyT', 'CO"MMIT', 'commit'])('%s for COMMIT', (word) => {
   const [message, ...others] = told(word, '*nat\n-A POSTROUTING -j ACCEPT\nCOMMIT\n');
