@@ -1169,6 +1169,13 @@ export class RuleBinder {
     const { text: before } = this.before(at);
     if (before.endsWith(',') || word.startsWith(',')) return 'a list has no blanks in it';
     if (/^-\d?/.test(word) && /\d$/.test(before)) return 'a range has no blanks in it';
+    // A second port or address behind a first.
+    const [, option, value] =
+      /\s(-[sd]|--(?:[sd]|source-|destination-)ports?|--(?:src|dst|source|destination))\s+([\da-f.:/,]+)$/.exec(before) ?? [];
+    if (option !== undefined && /^\d[\da-f.:/,]*$/.test(word))
+      return option.endsWith('port')
+        ? `for several ports write -m multiport with --${option.replace(/^--([sd]).*/, '$1')}ports ${clip(`${value},${word}`)}`
+        : `a list has commas and no blanks: ${clip(`${value},${word}`)}`;
     const [, flag] = /\s(--(?:comment|log-prefix|nflog-prefix|ulog-prefix|string))\s+[^\s"']+$/.exec(before) ?? [];
     return flag === undefined ? undefined : `put the whole text behind ${flag} in quotes`;
   }

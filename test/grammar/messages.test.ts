@@ -53,6 +53,19 @@ test.each<[string, string]>([
   // A value that a blank cut in two is told once.
   ['-A INPUT -s 10.0.0. 1/8 -j DROP', '0:13 error: -s: "10.0.0." is not an IPv4 address [a blank ends a value: write 10.0.0.1/8]'],
   ['-A OUTPUT -d 192.  0.2.1 -p tc p -j DROP', '0:14 error: -d: "192." is not an IPv4 address [a blank ends a value: write 192.0.2.1]'],
+  // Lists without commas.
+  [
+    '-A INPUT -p tcp -m tcp --dport 80 443 -j DROP',
+    '0:35 error: "443" stands where an option such as -p, -m or -j is expected [for several ports write -m multiport with --dports 80,443]',
+  ],
+  [
+    '-A INPUT -p tcp -m multiport --source-ports 80 443:445 -j DROP',
+    '0:48 error: "443:445" stands where an option such as -p, -m or -j is expected [a list has commas and no blanks: 80,443:445]',
+  ],
+  [
+    '-A INPUT -s 192.0.2.1 192.0.2.7 -j DROP',
+    '0:23 error: "192.0.2.7" stands where an option such as -p, -m or -j is expected [a list has commas and no blanks: 192.0.2.1,192.0.2.7]',
+  ],
   // What must stand before an option.
   [
     '-A INPUT --dport 80 -j ACCEPT',
