@@ -50,7 +50,7 @@ export default defineCheck({
     ],
   },
   checkRuleset: (context) => {
-    const deaths = deathsOf(context).filter((death) => !isOfJumps(death));
+    const deaths = deathsOf(context).filter((death) => !isOfJumps(death) && !isOfHook(death));
     // What a program writes in one manner into many chains is one finding: its reader cannot mend it line by line.
     const ofPrograms = new Map<string, Death[]>();
     for (const death of deaths) {
@@ -79,6 +79,9 @@ export default defineCheck({
     }
   },
 });
+
+/** `-o` in INPUT itself: iptables refuses the line, which wrong-hook tells. */
+const isOfHook = ({ rule, verdict }: Death): boolean => verdict.cause === 'interface' && rule.chain.hook !== null;
 
 /** So many findings of one manner are still told one by one. */
 const fewAlike = 3;

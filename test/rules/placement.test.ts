@@ -37,6 +37,15 @@ COMMIT
     expect(told('*filter\n-A INPUT -m policy --dir out --pol ipsec -j ACCEPT\nCOMMIT\n')).toHaveLength(1);
   });
 
+  it('alone tells of -o in INPUT; in a user-defined chain, which loads, shadowed-rule does', () => {
+    const checks = (rules: string) =>
+      lintText([{ name: 'example', text: `*filter\n:W - [0:0]\n${rules}COMMIT\n` }], {
+        select: ['wrong-hook', 'shadowed-rule'],
+      }).diagnostics.map(({ check, level }) => `${level} ${check}`);
+    expect(checks('-A INPUT -o eth0 -j DROP\n-A OUTPUT -i eth0 -j DROP\n')).toEqual(['error wrong-hook', 'error wrong-hook']);
+    expect(checks('-A INPUT -j W\n-A W -o eth0 -j DROP\n')).toEqual(['error shadowed-rule']);
+  });
+
   it('leaves -o alone in a user-defined chain, which loads', () => {
     expect(told('*filter\n:X - [0:0]\n-A INPUT -j X\n-A X -o eth0 -j ACCEPT\nCOMMIT\n')).toEqual([]);
   });
