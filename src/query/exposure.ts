@@ -375,21 +375,27 @@ class Matrix {
       } else groups.set(key, { flows: [flow], width });
     }
     const sorted = [...groups.values()].sort((a, b) => b.width - a.width);
-    const rows = new Map<string, Draft>();
+    let rows = new Map<string, Draft>();
     const refused: Refused[] = [];
     let at = 0;
-    for (; at < sorted.length && rows.size < this.most; at++) {
-      const gone: Flow[] = [];
-      for (const flow of sorted[at]!.flows) {
-        const pieces: Piece[] = [];
-        for (const hook of this.waysOf(flow)) {
-          const entered = this.routed(flow, hook);
-          if (entered) for (const one of this.through(entered, hook)) pieces.push(...this.piecesOf(one, hook));
+    for (let more = true; more; ) {
+      for (; at < sorted.length && rows.size < this.most; at++) {
+        const gone: Flow[] = [];
+        for (const flow of sorted[at]!.flows) {
+          const pieces: Piece[] = [];
+          for (const hook of this.waysOf(flow)) {
+            const entered = this.routed(flow, hook);
+            if (entered) for (const one of this.through(entered, hook)) pieces.push(...this.piecesOf(one, hook));
+          }
+          if (pieces.length === 0) gone.push(flow);
+          this.draft(pieces, rows);
         }
-        if (pieces.length === 0) gone.push(flow);
-        this.draft(pieces, rows);
+        refused.push(...this.refusedOf(gone));
       }
-      refused.push(...this.refusedOf(gone));
+      const { size } = rows;
+      rows = this.joined(rows);
+      // Joined rows make room for others.
+      more = rows.size < size && at < sorted.length;
     }
     return { rows: this.told(rows), leftOut: sorted.length - at + this.passage.closedMet, refused };
   }
@@ -512,18 +518,23 @@ class Matrix {
 
   /** Rows of one rule that are one, but for a cut on the way: two interfaces, and all but these two. */
   private joined(rows: ReadonlyMap<string, Draft>): Map<string, Draft> {
-    const groups = new Map<Rule | null | undefined, Piece[]>();
+    const groups = new Map<string, Piece[]>();
     for (const { pieces } of rows.values())
       for (const piece of pieces) {
-        const group = groups.get(piece.flow.by);
+        const { by, translation, current } = piece.flow;
+        const shown = [...current].filter(([index]) => !this.hidden.has(index));
+        const changed = translation && `${translation.rule.id} ${piece.hook} ${shown.map(([index, { id }]) => `${index}:${id}`)}`;
+        const key = `${by === null ? 'policy' : by?.id} ${changed}`;
+        const group = groups.get(key);
         if (group) group.push(piece);
-        else groups.set(piece.flow.by, [piece]);
+        else groups.set(key, [piece]);
       }
     const kept = new Map<Piece, Piece>();
     for (const pieces of groups.values()) {
       const whole = pieces.filter(({ but }) => but.length === 0);
       for (const piece of pieces) if (!whole.includes(piece)) kept.set(piece, piece);
-      for (const cube of merge(whole.map((piece) => piece.cube))) {
+      // A mark that some of them bear is not shown.
+      for (const cube of merge(whole.map((piece) => this.passage.without(piece.cube, this.hidden)))) {
         const first = whole.find((piece) => contains(cube, piece.cube))!;
         kept.set(first, { ...first, cube });
       }

@@ -251,6 +251,14 @@ export class Passage {
     return cubeOf(sets)!;
   }
 
+  /** A cube without its restrictions on some dimensions, and on what they held before they were rewritten. */
+  without(cube: Cube, dims: ReadonlySet<number>): Cube {
+    const isKept = ({ dimension }: ValueSet): boolean => !dims.has((dimension instanceof Twin ? dimension.own : dimension).index);
+    if (cube.sets.every(isKept)) return cube;
+    const sets = cube.sets.filter(isKept);
+    return { dims: sets.map(({ dimension }) => dimension.index), sets };
+  }
+
   private twin(dimension: Dimension): Twin {
     let twin = this.twinOf.get(dimension.index);
     if (!twin) {

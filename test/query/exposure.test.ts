@@ -205,6 +205,23 @@ describe('ports that nat sends on', () => {
     ]);
   });
 
+  it('has one row for packets that a chain marked and others, where one rule lets both in', () => {
+    const ruleset = rulesetOf(
+      table('nat', '-A PREROUTING -p tcp -m tcp --dport 30080 -j DNAT --to-destination 10.42.0.10:80') +
+        table(
+          'filter',
+          ':FORWARD DROP [0:0]',
+          ':POD - [0:0]',
+          '-A FORWARD -m physdev --physdev-is-bridged -j POD',
+          '-A FORWARD -p udp -m mark --mark 0x10000/0x10000 -j DROP',
+          '-A FORWARD -d 10.42.0.0/24 -p tcp -j ACCEPT',
+          '-A POD -j MARK --set-xmark 0x10000/0x10000',
+        ),
+    );
+    expect(rows(ruleset, 'published')).toEqual(['tcp 30080 goes to 10.42.0.10:80 from anywhere (2,9)']);
+    expect(rows(ruleset, 'through')).toEqual(['tcp any but 30080 from anywhere to 10.42.0.0/24 (9)']);
+  });
+
   it('gathers the pods of a node port, which chance chooses among', () => {
     const ruleset = rulesetOf(
       table(
