@@ -5,8 +5,8 @@
  *     # iptlint: ignore-file[unreachable-chain] -- reason
  *     -A INPUT ... -m comment --comment "iptlint:ignore=shadowed-rule reason"
  *
- * `#` lines do not survive a restore and save; the third form does, for the kernel keeps it. "Next line" is the next line that is neither
- * blank nor a comment. A silence that silences nothing is a finding itself, so that they do not pile up.
+ * `#` lines do not survive a restore and save; the third form does, for the kernel keeps it. It silences what is told of the rule, and what is told of its
+ * chain as a whole. "Next line" is the next line that is neither blank nor a comment. A silence that silences nothing is a finding itself, so that they do not pile up.
  */
 import { Source, type Span } from '../../grammar/index.js';
 import { closest } from '../util/closest.js';
@@ -22,6 +22,8 @@ interface Silence {
   readonly ids: readonly string[];
   /** Findings that begin in here are silenced; null: in the whole file. */
   readonly over: Span | null;
+  /** Findings of this chain as a whole are silenced, too: its table, by where that begins, and its name. */
+  readonly chain?: string;
   readonly used: Set<string>;
 }
 
@@ -75,15 +77,16 @@ export const applySilences = (inputs: readonly TextInput[], diagnostics: readonl
 /** Silences by file and place. */
 class Desk {
   /** `lines` is sorted by where they begin: silences of a line cover that line whole, so the last one to begin before a place decides. */
-  private readonly files = new Map<string, { whole: Silence[]; lines: { over: Span; silences: Silence[] }[] }>();
+  private readonly files = new Map<string, { whole: Silence[]; lines: { over: Span; silences: Silence[] }[]; chains: Silence[] }>();
 
   constructor(silences: readonly Silence[]) {
     for (const silence of silences) {
       const { source, over } = silence;
-      const file = this.files.get(source.name) ?? { whole: [], lines: [] };
+      const file = this.files.get(source.name) ?? { whole: [], lines: [], chains: [] };
       this.files.set(source.name, file);
       if (over) file.lines.push({ over, silences: [silence] });
       else file.whole.push(silence);
+      if (silence.chain !== undefined) file.chains.push(silence);
     }
     for (const file of this.files.values()) {
       file.lines.sort((a, b) => a.over.start - b.over.start);
@@ -103,7 +106,7 @@ class Desk {
   pass(diagnostic: Diagnostic): Diagnostic | null {
     const { check, source, at, related } = diagnostic;
     if (!this.files.has(source.name)) return diagnostic;
-    if (this.takes(check, source.name, at, true)) return null;
+    if (this.takes(check, source.name, at, true) || this.takesOfChain(diagnostic)) return null;
     const isOpen = (place: Diagnostic['related'][number]): boolean =>
       !place.dead || !this.takes(check, (place.source ?? source).name, place.at, false);
     const open = related.filter(isOpen);
@@ -117,6 +120,16 @@ class Desk {
       related: open.filter((place) => place !== next),
       message: `${diagnostic.message} (told of a silenced line above)`,
     };
+  }
+
+  /** Whether a rule of the chain silences what is told of the chain as a whole. */
+  private takesOfChain({ check, source, at, chain, rule }: Diagnostic): boolean {
+    const silences = this.files.get(source.name)!.chains;
+    if (silences.length === 0 || chain === undefined || rule !== undefined) return false;
+    const own = chainKey(source.text, at.start, chain);
+    const found = silences.filter((silence) => silence.chain === own && silence.ids.includes(check));
+    for (const silence of found) silence.used.add(check);
+    return found.length > 0;
   }
 
   private takes(check: string, name: string, at: Span, wholeFile: boolean): boolean {
@@ -198,7 +211,11 @@ const readComment = (source: Source, start: number, line: string, silences: Sile
   silences.push({ source, at, ids, over, used: new Set() });
 };
 
+/** A chain by where its table begins, and by its name: a stream may hold tables of one name. */
+const chainKey = (text: string, at: number, chain: string): string => `${text.lastIndexOf('\n*', at)} ${chain}`;
+
 const readRule = (source: Source, start: number, line: string, silences: Silence[]): void => {
+  const [, chain] = /(?:^|\s)(?:-A|--append)\s+(\S+)/.exec(line) ?? [];
   for (const comment of line.matchAll(/--comment[\s=]+(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S+))/g)) {
     const value = comment[1] ?? comment[2] ?? comment[3]!;
     const ignore = /(?:^|\s)iptlint:ignore=([\w-]+(?:,[\w-]+)*)/.exec(value);
@@ -210,6 +227,7 @@ const readRule = (source: Source, start: number, line: string, silences: Silence
       at: { start: from, end: from + word.length },
       ids: ignore[1]!.split(','),
       over: { start, end: start + line.length },
+      ...(chain === undefined ? {} : { chain: chainKey(source.text, start, chain) }),
       used: new Set(),
     });
   }

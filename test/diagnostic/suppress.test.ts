@@ -133,3 +133,49 @@ describe('a finding over several dead rules', () => {
     expect(joined([0, 1, 2]).kept).toEqual([]);
   });
 });
+
+describe('of a chain as a whole', () => {
+  const text = [
+    '*filter',
+    ':INPUT ACCEPT [0:0]',
+    ':FORWARD ACCEPT [0:0]',
+    '-A INPUT -p tcp -m tcp --dport 25 -m comment --comment "iptlint:ignore=open-policy a test host" -j DROP',
+    '-A FORWARD -p tcp -m tcp --dport 25 -j DROP',
+    'COMMIT',
+    '*mangle',
+    ':INPUT ACCEPT [0:0]',
+    'COMMIT',
+  ].join('\n');
+  const source = new Source('rules.v4', text);
+  const lines = text.split('\n');
+  const spanOf = (line: number) => {
+    const start = lines.slice(0, line - 1).reduce((sum, { length }) => sum + length + 1, 0);
+    return { start, end: start + lines[line - 1]!.length };
+  };
+  const openPolicy = { ...shadowedRule, id: 'open-policy' };
+  const of = (table: string, chain: string, line: number, rule?: Diagnostic['rule']): Diagnostic => ({
+    check: 'open-policy',
+    category: 'security',
+    level: 'info',
+    certainty: 'proved',
+    message: `${table} ${chain}`,
+    source,
+    at: spanOf(line),
+    table,
+    chain,
+    ...(rule && { rule }),
+    related: [],
+  });
+  const kept = (...found: readonly Diagnostic[]) =>
+    applySilences([{ name: source.name, text }], found, { checks: [openPolicy], runs: () => true }).kept.map(({ message }) => message);
+
+  test('a rule of the chain silences it, and none of another chain or table', () => {
+    expect(kept(of('filter', 'INPUT', 2), of('filter', 'FORWARD', 3), of('mangle', 'INPUT', 8))).toEqual([
+      'filter FORWARD',
+      'mangle INPUT',
+    ]);
+  });
+  test('what is told of other rules of the chain stays', () => {
+    expect(kept(of('filter', 'INPUT', 5, { number: 2, of: 2 }))[0]).toBe('filter INPUT');
+  });
+});
