@@ -71,17 +71,18 @@ export default defineCheck({
       if (!fates || !byPolicy) continue;
       const isDesign = services.length === 0 || name === 'FORWARD';
       const [first, ...others] = services;
+      const way = name === 'INPUT' ? 'in' : 'through';
       report({
         ...placeOfChain(chain),
         level: isDesign ? 'info' : 'warning',
-        label: 'lets the rest in',
+        label: `lets the rest ${way}`,
         message: isDesign
-          ? `${name} refuses by name only: what no rule names is let ${name === 'INPUT' ? 'in' : 'through'} by the policy ACCEPT`
-          : `${name} accepts single services, and its policy ACCEPT lets everything else in as well`,
+          ? `${name} refuses by name only: what no rule names is let ${way} by the policy ACCEPT`
+          : `${name} accepts single services, and its policy ACCEPT lets everything else ${way} as well`,
         witness: fates.packet(byPolicy.set),
         shows: 'no rule decides it; the policy ACCEPT does',
-        effect: `a program that listens on any port can be reached from the Internet${isDesign ? ', but for what is refused by name' : ''}`,
-        help: `-P ${name} DROP once loopback and replies are accepted, or end the chain with a rule that refuses the rest`,
+        effect: `${name === 'INPUT' ? 'a program that listens on any port' : 'every machine that this one forwards to, on every port,'} can be reached from the Internet${isDesign ? ', but for what is refused by name' : ''}`,
+        help: `-P ${name} DROP once ${name === 'INPUT' ? 'loopback and replies are' : 'replies are'} accepted, or end the chain with a rule that refuses the rest`,
         related: first
           ? [{ at: spanOf(first.node), message: others.length > 0 ? `changes nothing, like ${others.length} more` : 'changes nothing' }]
           : [],
