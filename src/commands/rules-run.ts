@@ -139,13 +139,16 @@ const said = ({ id }: CheckInfo, example: CheckExample, engine: Engine): { level
       const possible = certainty === 'possible' ? ' (possible)' : '';
       const { line } = source.position(at.start);
       const where = source.text === text ? `line ${line - before}` : `line ${line} of the other`;
-      return { level, text: `${where}, ${level}${possible}: ${asShown(harmless(message), before)}` };
+      const words = source.text === text ? asShown(harmless(message), before) : harmless(message);
+      return { level, text: `${where}, ${level}${possible}: ${words}` };
     });
 };
 
 /** A message with the lines that it names counted as the page shows them. */
 const asShown = (message: string, before: number): string =>
-  message.replace(/\blines? \d+(?:(?:, | and | to )\d+)*/g, (named) => named.replace(/\d+/g, (line) => String(Number(line) - before)));
+  message.replace(/\blines? (?:from )?\d+(?:(?:, | and | to )\d+\b(?! more))*/g, (named) =>
+    named.replace(/\d+/g, (line) => String(Number(line) - before)),
+  );
 
 /** An example as a whole ruleset, and how many lines were put before it. */
 const wholeExample = ({ text }: CheckExample): { text: string; before: number } => {

@@ -1,7 +1,7 @@
 /** Why a rule is dead, in words: one sentence of cause, what it means for packets, what to do. */
 import { outlined, type Span, targetOf } from '../../grammar/index.js';
 import type { RuleVerdict } from '../analysis/reachability.js';
-import { lineOf } from '../model/place.js';
+import { lineOf, spanOf } from '../model/place.js';
 import type { Rule } from '../model/ruleset.js';
 import { listed } from '../util/text.js';
 
@@ -159,3 +159,7 @@ export const tellingWords = (rule: Rule): Span[] => {
   if (target) spans.push({ start: target.start, end: target.end });
   return spans;
 };
+
+/** The first of some rules beside a finding, each with what it does. */
+export const pointTo = (rules: readonly Rule[]): { readonly at: Span; readonly focus: readonly Span[]; readonly message: string }[] =>
+  rules.slice(0, 8).map((rule) => ({ at: spanOf(rule.node), focus: tellingWords(rule), message: doing(rule) }));

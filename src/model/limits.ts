@@ -5,6 +5,9 @@ import type { Rule } from './ruleset.js';
 /** Those that count for their rule alone; hashlimit counts in a list that rules may share. */
 export const ownLimits = ['limit', 'connlimit', 'quota'] as const;
 
+/** So many rules with a limit are asked about: each may have to be held against all that follow it in its chain. */
+export const mostLimits = 1000;
+
 const isLimit = (name: string): boolean => (ownLimits as readonly string[]).includes(name) || name === 'hashlimit';
 
 /** The other matches of a rule neither count nor remember. */

@@ -1,13 +1,10 @@
 /** Limits the wrong way round: the few packets within the limit are refused, and the flood beyond it is let through. */
-import { doing, sayLines, tellingWords } from '../explain/death.js';
+import { doing, pointTo, sayLines, tellingWords } from '../explain/death.js';
 import { censusOf } from '../model/census.js';
-import { limitWithin, onlyLimits, ownLimits } from '../model/limits.js';
+import { limitWithin, mostLimits, onlyLimits, ownLimits } from '../model/limits.js';
 import { ownerOfRule } from '../model/owners.js';
-import { lineOf, placeOfRule, spanOf } from '../model/place.js';
+import { lineOf, placeOfRule } from '../model/place.js';
 import { defineCheck } from './define.js';
-
-/** So many rules are asked about: each may have to be held against all that follow it in its chain. */
-const mostAsked = 1000;
 
 /** Options that match what is beyond the limit. */
 const beyond: Readonly<Record<string, string>> = {
@@ -60,7 +57,7 @@ export default defineCheck({
   checkRuleset: ({ ruleset, facts, report }) => {
     const census = censusOf(ruleset);
     const rules = new Set([...ownLimits, 'hashlimit'].flatMap((name) => census.withMatch(name)));
-    for (const rule of [...rules].sort((a, b) => a.id - b.id).slice(0, mostAsked)) {
+    for (const rule of [...rules].sort((a, b) => a.id - b.id).slice(0, mostLimits)) {
       const limit = limitWithin(rule);
       if (limit === null || !onlyLimits(rule) || ownerOfRule(rule)) continue;
       const found = facts.acceptedBeyond(rule);
@@ -76,7 +73,7 @@ export default defineCheck({
         focus: tellingWords(rule),
         label: 'the wrong way round',
         message: `within the limit its packets get ${doing(rule)}, beyond it ACCEPT from ${givers.join(' and ')}`,
-        related: because.slice(0, 8).map((later) => ({ at: spanOf(later.node), focus: tellingWords(later), message: doing(later) })),
+        related: pointTo(because),
         help: `-j ACCEPT in line ${lineOf(rule)}, and behind it the same rule without the limit and with -j DROP${above ? `; or ${above}` : ''}`,
       });
     }

@@ -1,15 +1,12 @@
 /** Limits that make no difference: what is beyond them gets the same from later rules, or from the policy. */
 import { givenOf, optionsIn, outlined } from '../../grammar/index.js';
-import { doing, sayLines, tellingWords } from '../explain/death.js';
+import { doing, pointTo, sayLines, tellingWords } from '../explain/death.js';
 import { censusOf } from '../model/census.js';
-import { onlyLimits, ownLimits } from '../model/limits.js';
+import { mostLimits, onlyLimits, ownLimits } from '../model/limits.js';
 import { ownerOfRule } from '../model/owners.js';
-import { lineOf, placeOfRule, spanOf } from '../model/place.js';
+import { lineOf, placeOfRule } from '../model/place.js';
 import type { Rule, Ruleset } from '../model/ruleset.js';
 import { defineCheck } from './define.js';
-
-/** So many rules are asked about: each may have to be held against all that follow it in its chain. */
-const mostAsked = 1000;
 
 /** The names of the lists that hashlimit counts in: rules that share one count for each other. */
 const hashlimitNameOf = ({ node }: Rule): string => {
@@ -78,7 +75,7 @@ export default defineCheck({
     ],
   },
   checkRuleset: ({ ruleset, facts, report }) => {
-    for (const rule of rulesWithLimit(ruleset).slice(0, mostAsked)) {
+    for (const rule of rulesWithLimit(ruleset).slice(0, mostLimits)) {
       if (!onlyLimits(rule) || ownerOfRule(rule)) continue;
       const found = facts.limitsNothing(rule);
       if (!found) continue;
@@ -94,7 +91,7 @@ export default defineCheck({
         focus: tellingWords(rule),
         label: 'makes no difference',
         message: `the limit limits nothing: without this rule its packets would get ${verdict === 'RETURN' ? 'the same' : verdict} as well, from ${givers}`,
-        related: because.slice(0, 8).map((later) => ({ at: spanOf(later.node), focus: tellingWords(later), message: doing(later) })),
+        related: pointTo(because),
         help:
           verdict === 'ACCEPT'
             ? `refuse what is beyond the limit: behind line ${lineOf(rule)} the same rule without the limit and with -j DROP`

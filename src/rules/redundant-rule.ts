@@ -1,5 +1,5 @@
 /** Rules that packets reach, and that could go without changing what becomes of any packet. */
-import { doing, sayLines, tellingWords } from '../explain/death.js';
+import { pointTo, sayLines, tellingWords } from '../explain/death.js';
 import { ownerNameOf } from '../model/owners.js';
 import { lineOf, placeOfRule, spanOf } from '../model/place.js';
 import type { Rule } from '../model/ruleset.js';
@@ -59,7 +59,7 @@ export default defineCheck({
         focus: tellingWords(rule),
         label: 'could go',
         message: `taking this rule away changes no packet: ${sayLines(because)}${found.atEnd ? ` and the ${rule.chain.hook ? `policy ${rule.chain.policy}` : 'end of the chain'}` : ''} ${because.length > 1 || found.atEnd ? 'give' : 'gives'} its packets the same`,
-        related: because.slice(0, 8).map((later) => ({ at: spanOf(later.node), focus: tellingWords(later), message: doing(later) })),
+        related: pointTo(because),
         help: `remove line ${lineOf(rule)}, or keep it for its counter`,
       });
     }
