@@ -45,6 +45,8 @@ await build({
   outExtension: { '.js': '.cjs' },
   format: 'cjs',
   define: { 'import.meta.url': 'moduleUrl' },
+  banner: { js: '(function (exports, require, module, __filename, moduleUrl) {' },
+  footer: { js: '})' },
   // yaml's form for Node is CommonJS and asks for more than its other form.
   alias: { yaml: here('node_modules/yaml/browser/index.js') },
   plugins: [parserAlone],

@@ -5,6 +5,7 @@ import type { Block } from '../explain/layout.js';
 import type { ExplainedLine } from '../explain/line.js';
 import type { Ipsets } from '../model/ipset.js';
 import type { Chain, Ruleset } from '../model/ruleset.js';
+import { colorsFor } from '../reporters/colors.js';
 import { closest } from '../util/closest.js';
 import { type Command, type Given, type Outside, UsageError } from './command.js';
 import { shortHelp } from './help.js';
@@ -58,8 +59,7 @@ const runExplain = async (given: Given, outside: Outside): Promise<number> => {
   const told = given.value('family');
   const family = told === null ? null : (Number(told) as Family);
   const format = given.value('format') ?? 'full';
-  const { createColors } = (await import('picocolors')).default;
-  const colors = createColors(wantsColor(stdout, env, given.value('color')));
+  const colors = await colorsFor(wantsColor(stdout, env, given.value('color')));
   const { toMarkdown, toText } = await import('../explain/layout.js');
   const write = (blocks: readonly Block[], data: () => object): void => {
     if (format === 'json') stdout.write(`${JSON.stringify({ version: 1, tool, ...data() }, jsonValue, 2)}\n`);

@@ -1,11 +1,11 @@
 /** The words of --help, set from the commands' own data. */
-import picocolors from 'picocolors';
 import { tool } from '../diagnostic/tool.js';
+import { type Colors, colorsFor } from '../reporters/colors.js';
 import { wrap } from '../util/text.js';
 import type { Command, Flag } from './command.js';
 import { commonFlags } from './common-flags.js';
 import { commands, defaultCommand } from './index.js';
-import type { Output, Streams } from './io.js';
+import type { Streams } from './io.js';
 import { colorFlag, wantsColor, widthOf } from './terminal.js';
 
 /** What stands on the terminal when there is nothing to read. */
@@ -18,7 +18,7 @@ export const shortHelp = `Usage: iptlint [FILE...]
 
 /** The help of the program: the commands, and everything about the one that runs by default. */
 export const generalHelp = async (streams: Streams, flags: readonly string[]): Promise<string> => {
-  const page = new Page(streams.stdout, streams, flags);
+  const page = await pageFor(streams, flags);
   const all = await Promise.all(Object.values(commands).map((load) => load()));
   const own = all.find(({ name }) => name === defaultCommand)!;
   page.line(`${tool.name} ${tool.version}: finds what is wrong with iptables rulesets, and shows why`);
@@ -39,8 +39,8 @@ export const generalHelp = async (streams: Streams, flags: readonly string[]): P
 };
 
 /** The help of one command. */
-export const help = (command: Command, streams: Streams, flags: readonly string[]): string => {
-  const page = new Page(streams.stdout, streams, flags);
+export const help = async (command: Command, streams: Streams, flags: readonly string[]): Promise<string> => {
+  const page = await pageFor(streams, flags);
   page.line(`iptlint ${command.name}: ${command.summary}`);
   page.section('Usage', [[`iptlint ${command.name === defaultCommand ? `[${command.name}]` : command.name} ${command.usage}`, '']]);
   page.line('');
@@ -60,14 +60,17 @@ const exitCodes = [
   ['70', 'a fault of iptlint'],
 ] as const;
 
+const pageFor = async ({ stdout, env }: Streams, flags: readonly string[]): Promise<Page> =>
+  new Page(Math.min(100, widthOf(stdout)), await colorsFor(wantsColor(stdout, env, colorFlag(flags))));
+
 class Page {
   private readonly lines: string[] = [];
   private readonly width: number;
   private readonly bold: (text: string) => string;
 
-  constructor(stream: Output, { env }: Streams, flags: readonly string[]) {
-    this.width = Math.min(100, widthOf(stream));
-    this.bold = picocolors.createColors(wantsColor(stream, env, colorFlag(flags))).bold;
+  constructor(width: number, { bold }: Colors) {
+    this.width = width;
+    this.bold = bold;
   }
 
   line(text: string): void {

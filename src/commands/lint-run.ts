@@ -13,6 +13,7 @@ import {
 } from '../diagnostic/report.js';
 import type { CheckDescriptor, Effort, InputSummary } from '../diagnostic/result.js';
 import { tool } from '../diagnostic/tool.js';
+import { colorsFor, noColors } from '../reporters/colors.js';
 import { type Format, formats, type Look, reporters } from '../reporters/index.js';
 import { count } from '../util/text.js';
 import { type Given, type Outside, UsageError } from './command.js';
@@ -55,11 +56,11 @@ export const runLint = async (given: Given, outside: Outside): Promise<number> =
   }
 
   const format = (given.value('format') ?? 'auto') as Format | 'auto';
-  const stdout = lookAt(streams.stdout, given, outside, format === 'auto' || format === 'full' ? now() - start : null);
+  const stdout = await lookAt(streams.stdout, given, outside, format === 'auto' || format === 'full' ? now() - start : null);
   const forms: Format[] = format !== 'auto' ? [format] : streams.env.GITHUB_ACTIONS === 'true' ? ['full', 'github'] : ['full'];
   for (const form of forms) streams.stdout.write(reporters[form](report, stdout));
   for (const { form, path } of outputs) {
-    const text = reporters[form](report, { ...stdout, color: false, link: null, width: 100, elapsed: null });
+    const text = reporters[form](report, { ...stdout, colors: noColors, link: null, width: 100, elapsed: null });
     if (path === '-') streams.stdout.write(text);
     else {
       const fault = writeText(resolve(streams.cwd, path), text);
@@ -309,11 +310,11 @@ const outputsOf = (given: Given): { form: Format; path: string }[] =>
     return { form: form as Format, path: word.slice(at + 1) };
   });
 
-const lookAt = (stream: Output, given: Given, { streams }: Outside, elapsed: number | null): Look => {
+const lookAt = async (stream: Output, given: Given, { streams }: Outside, elapsed: number | null): Promise<Look> => {
   const { env, cwd } = streams;
   const color = wantsColor(stream, env, given.value('color'));
   return {
-    color,
+    colors: await colorsFor(color),
     width: widthOf(stream),
     link: color && wantsLinks(stream, env) ? (path) => fileUrl(path, cwd) : null,
     fromRoot: pathFromRoot(cwd, env),

@@ -31,9 +31,8 @@ export const loadProgram = (): Loaded => {
   } catch {
     // None yet.
   }
-  // The bundle is plain ASCII; so V8 takes it without looking for more.
-  const source = `(function (exports, require, module, __filename, moduleUrl) {${readFileSync(file, 'latin1')}\n})`;
-  const script = new Script(source, {
+  // A function's text, and plain ASCII, so that V8 takes it without copying it or looking for more.
+  const script = new Script(readFileSync(file, 'latin1'), {
     filename: file,
     ...(cachedData ? { cachedData } : {}),
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,

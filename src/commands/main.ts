@@ -24,7 +24,7 @@ export const main = async (words: readonly string[], streams: Streams, engine: (
     const command = await commands[name]!();
     if (flags.includes('--help') || flags.includes('-h')) {
       const { help, generalHelp } = await import('./help.js');
-      stdout.write(place === null ? await generalHelp(streams, flags) : help(command, streams, flags));
+      stdout.write(place === null ? await generalHelp(streams, flags) : await help(command, streams, flags));
       return 0;
     }
     const { readGiven } = await import('./given.js');
@@ -34,7 +34,8 @@ export const main = async (words: readonly string[], streams: Streams, engine: (
       streams,
       engine,
       hasOwnEngine: engine !== realEngine,
-      now: () => performance.now(),
+      // Not `performance`, which Node loads when it is asked for the first time.
+      now: () => Number(process.hrtime.bigint()) / 1e6,
     } satisfies Outside);
   } catch (error) {
     if (error instanceof UsageError) {

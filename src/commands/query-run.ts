@@ -14,6 +14,7 @@ import { exposureOf } from '../query/exposure.js';
 import { type Ask, type Misread, readQuery } from '../query/language.js';
 import { exposureBlocks, exposureData, placesBlocks, placesData } from '../query/page.js';
 import { perRule, type RuleAnswer } from '../query/per-rule.js';
+import { colorsFor } from '../reporters/colors.js';
 import { packetWords } from '../reporters/packet-words.js';
 import { columns, listed } from '../util/text.js';
 import { type Given, type Outside, UsageError } from './command.js';
@@ -75,8 +76,7 @@ const runQuestion = async (file: string, text: string | null, format: Format, gi
   } else {
     const blocks = answers.flatMap((answer) => (ask === null ? exposureBlocks(answer) : placesBlocks(answer, answers.length > 1)));
     if (blocks.length === 0) blocks.push(paragraph(nothingOf(ask, rulesets)));
-    const { createColors } = (await import('picocolors')).default;
-    const colors = createColors(wantsColor(stdout, env, given.value('color')));
+    const colors = await colorsFor(wantsColor(stdout, env, given.value('color')));
     stdout.write(
       format === 'markdown'
         ? `${toMarkdown(blocks)}\n`

@@ -1,8 +1,8 @@
 /** What `iptlint rules` prints: the list of checks, and the page of one. Apart from rules.ts so that --help loads none of it. */
-import picocolors from 'picocolors';
 import { categories, type Level } from '../diagnostic/diagnostic.js';
 import { settle } from '../diagnostic/settle.js';
 import { uselessSilence } from '../diagnostic/useless-silence.js';
+import { type Colors, colorsFor } from '../reporters/colors.js';
 import type { CheckExample, CheckInfo } from '../rules/define.js';
 import { closest } from '../util/closest.js';
 import { count, harmless, wrap } from '../util/text.js';
@@ -17,7 +17,10 @@ export const runRules = async (given: Given, { streams, engine }: Outside): Prom
   const all: CheckInfo[] = [...checks.filter(({ id }) => id !== uselessSilence.id), uselessSilence];
   const [id] = given.words;
   const format = given.value('format') ?? 'full';
-  const look = { color: wantsColor(streams.stdout, streams.env, given.value('color')), width: Math.min(100, widthOf(streams.stdout)) };
+  const look = {
+    colors: await colorsFor(wantsColor(streams.stdout, streams.env, given.value('color'))),
+    width: Math.min(100, widthOf(streams.stdout)),
+  };
   if (id === undefined) {
     if (format === 'json') streams.stdout.write(`${JSON.stringify(all.map(plain), null, 2)}\n`);
     else streams.stdout.write(format === 'markdown' ? markdownList(all) : list(all, look));
@@ -37,7 +40,7 @@ export const runRules = async (given: Given, { streams, engine }: Outside): Prom
 };
 
 interface PageLook {
-  readonly color: boolean;
+  readonly colors: Colors;
   readonly width: number;
 }
 
@@ -52,8 +55,8 @@ const plain = ({ id, category, level, summary, why, advice, examples }: CheckInf
   examples,
 });
 
-const list = (checks: readonly CheckInfo[], { color, width }: PageLook): string => {
-  const { bold, red, yellow, cyan, dim } = picocolors.createColors(color);
+const list = (checks: readonly CheckInfo[], { colors, width }: PageLook): string => {
+  const { bold, red, yellow, cyan, dim } = colors;
   const paint = { error: red, warning: yellow, info: cyan, off: dim } as const;
   const indent = Math.max(...checks.map(({ id }) => id.length)) + 13;
   const lines: string[] = [];
@@ -76,9 +79,9 @@ const list = (checks: readonly CheckInfo[], { color, width }: PageLook): string 
   return `${lines.join('\n')}\n`;
 };
 
-const page = (check: CheckInfo, engine: Engine, { color, width }: PageLook): string => {
+const page = (check: CheckInfo, engine: Engine, { colors, width }: PageLook): string => {
   const { id, category, level, summary, why, advice, examples } = check;
-  const { bold, dim, red, yellow, cyan } = picocolors.createColors(color);
+  const { bold, dim, red, yellow, cyan } = colors;
   const paint = { error: red, warning: yellow, info: cyan } as const;
   const asked = level === 'off' ? ' (warning, where it is asked for)' : '';
   const lines = [bold(id), ...wrap(summary, width), '', `category ${category}, level ${level}${asked}`];

@@ -1,6 +1,7 @@
 /** `iptlint trace FILE PACKET`: walks packets through hooks, tables and chains, and says which rules they met and what became of them. */
 import type { Family } from '../../grammar/index.js';
 import type { PacketJson } from '../diagnostic/diagnostic.js';
+import { colorsFor } from '../reporters/colors.js';
 import { type Command, type Given, type Outside, UsageError } from './command.js';
 import { familyInName } from './inputs.js';
 import { decode, type Reading, readText, resolve, shownPath } from './io.js';
@@ -147,8 +148,7 @@ const runTrace = async (given: Given, outside: Outside): Promise<number> => {
   }
 
   const text = format === 'full' ? await import('../explain/trace.js') : null;
-  const { createColors } = (await import('picocolors')).default;
-  const colors = createColors(wantsColor(outside.streams.stdout, env, given.value('color')));
+  const colors = await colorsFor(wantsColor(outside.streams.stdout, env, given.value('color')));
   const paint = { strong: colors.bold, faint: colors.dim, good: colors.green, bad: colors.red };
   const list: object[] = [];
   let isCertain = true;

@@ -2,7 +2,6 @@
  * The form for people: each finding with the lines it is about, carets under the words that matter, the packet that shows it, what it
  * means and what to do; then one line of counts.
  */
-import picocolors from 'picocolors';
 import { isHook, type Source, type Span } from '../../grammar/index.js';
 import { type Level, levels, type Related } from '../diagnostic/diagnostic.js';
 import type { Report, ReportedFinding } from '../diagnostic/report.js';
@@ -28,8 +27,7 @@ interface Paint {
   readonly good: (text: string) => string;
 }
 
-const paintsFor = ({ color }: Look): Paint => {
-  const { bold, red, yellow, cyan, blue, dim, green } = picocolors.createColors(color);
+const paintsFor = ({ colors: { bold, red, yellow, cyan, blue, dim, green } }: Look): Paint => {
   const levels = { error: red, warning: yellow, info: cyan } as const;
   return { level: (level, text) => bold(levels[level](text)), strong: bold, frame: blue, faint: dim, good: green };
 };

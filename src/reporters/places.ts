@@ -2,10 +2,11 @@
 import type { Source, Span } from '../../grammar/index.js';
 import type { Fix, Related } from '../diagnostic/diagnostic.js';
 import type { Report, ReportedFinding } from '../diagnostic/report.js';
+import type { Colors } from './colors.js';
 
 /** How a report is to look, decided by the outside for each stream. */
 export interface Look {
-  readonly color: boolean;
+  readonly colors: Colors;
   /** Columns that prose is wrapped to and frames are cut to. */
   readonly width: number;
   /** The URL that a path links to; null: no hyperlinks. */

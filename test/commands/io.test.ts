@@ -1,7 +1,7 @@
 /** Bytes in, the same bytes out, whatever they are; and what is known of the terminal. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decode, encode, outputOf } from '../../src/commands/io.js';
+import { decode, encode } from '../../src/commands/io.js';
 import { lintText } from '../../src/lint.js';
 import { call, table } from './call.js';
 
@@ -80,12 +80,4 @@ test('what looks like terminal commands in a ruleset does not reach the terminal
     const { stdout } = await call(['-f', format], { stdin: text });
     expect(stdout).not.toMatch(/[\x1b\x07\u202e](?!\u202e)/);
   }
-});
-
-test.each([
-  ['a terminal', true, 80, 80],
-  ['a terminal that knows no width', true, 0, null],
-  ['no terminal', false, undefined, null],
-])('the width of %s', (_what, isTTY, columns, expected) => {
-  expect(outputOf({ isTTY, columns, on: () => {} } as never)).toMatchObject({ isTerminal: isTTY, columns: expected });
 });

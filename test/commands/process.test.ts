@@ -113,6 +113,54 @@ test('a reader that goes away is no fault', async () => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });
 
+// A process that shares our pipe can make it non-blocking, and every Node does that opens it: writing and reading must wait.
+describe('a pipe that was made non-blocking', () => {
+  const shell = (text: string): string =>
+    spawnSync('sh', ['-c', text], { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 28, env: { ...process.env, NODE: process.execPath } })
+      .stdout;
+  const text = `*filter\n:INPUT ACCEPT [0:0]\n${Array.from({ length: 20_000 }, (_, i) => `-A INPUT -p tcp -m tcp --dport ${i + 1} -j ACCEPT\n`).join('')}COMMIT\n`;
+  const around = (opened: string): string => {
+    const path = join(folder, `${opened}.cjs`);
+    writeFileSync(
+      path,
+      `process.${opened};\nrequire('node:child_process').spawnSync(process.execPath, [${JSON.stringify(program)}, 'fmt'], { stdio: 'inherit' });\n`,
+    );
+    return `"$NODE" ${opened}.cjs`;
+  };
+  beforeAll(() => writeFileSync(join(folder, 'many.rules'), text));
+
+  test('standard output, its reader late', () => {
+    expect(shell(`${around('stdout')} < many.rules | (sleep 1; cat)`)).toBe(text);
+  });
+
+  test('standard input, its writer late', () => {
+    expect(shell(`(sleep 1; cat many.rules) | ${around('stdin')}`)).toBe(text);
+  });
+});
+
+// `script` runs a command in a terminal of its own (util-linux).
+describe.skipIf(spawnSync('script', ['--version']).status !== 0)('in a terminal', () => {
+  const inTerminal = (columns: number): string => {
+    const call = `stty cols ${columns}; "${process.execPath}" "${program}" rules open-policy`;
+    return spawnSync('script', ['-qec', call, '/dev/null'], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, TERM: 'xterm' },
+    }).stdout;
+  };
+  const widest = (text: string): number => Math.max(...text.split(/\r?\n/).map((line) => line.replace(/\x1b\[\d+m/g, '').length));
+
+  test.each([
+    ['its width', 80, 80],
+    ['a width that it does not know', 0, 100],
+  ])('%s', (_what, columns, expected) => {
+    const text = inTerminal(columns);
+    expect(text).toContain('\x1b[1m');
+    expect(widest(text)).toBeLessThanOrEqual(expected);
+    expect(widest(text)).toBeGreaterThan(expected - 20);
+  });
+});
+
 test.skipIf(!existsSync('/dev/full'))('a disk that is full is told, not called a fault of ours', () => {
   const { status, stderr } = spawnSync('sh', ['-c', `"${process.execPath}" "${program}" rules > /dev/full`], { encoding: 'utf8' });
   expect({ status, stderr }).toEqual({ status: 2, stderr: 'iptlint: cannot write standard output: no space left\n' });

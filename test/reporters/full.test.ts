@@ -1,6 +1,7 @@
 /** The form for people, character by character; every expected text here was read by a person. */
 import { describe, expect, test } from 'vitest';
 import { Source } from '../../grammar/index.js';
+import { colorsFor } from '../../src/reporters/colors.js';
 import { excerpt } from '../../src/reporters/excerpt.js';
 import { reporters } from '../../src/reporters/index.js';
 import { columns } from '../../src/util/text.js';
@@ -229,9 +230,9 @@ describe('the last line', () => {
   });
 });
 
-test('colour changes nothing but colour', () => {
+test('colour changes nothing but colour', async () => {
   const sample = report([ssh().diagnostic]);
-  const colored = full(sample, { ...plain, color: true });
+  const colored = full(sample, { ...plain, colors: await colorsFor(true) });
   expect(colored).toContain('\x1b[1m\x1b[31merror[shadowed-rule]');
   expect(colored.replace(/\x1b\[\d+m/g, '')).toBe(full(sample, plain));
 });

@@ -4,9 +4,10 @@ import type { Diagnostic, Related } from '../../src/diagnostic/diagnostic.js';
 import { fingerprints } from '../../src/diagnostic/fingerprint.js';
 import type { Report } from '../../src/diagnostic/report.js';
 import type { CheckDescriptor } from '../../src/diagnostic/result.js';
+import { noColors } from '../../src/reporters/colors.js';
 import type { Look } from '../../src/reporters/index.js';
 
-export const plain: Look = { color: false, width: 100, link: null, fromRoot: (path) => path, elapsed: null };
+export const plain: Look = { colors: noColors, width: 100, link: null, fromRoot: (path) => path, elapsed: null };
 
 /** The span of the first place where `words` stand. */
 export const span = (source: Source, words: string): Span => {
