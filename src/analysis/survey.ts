@@ -244,7 +244,7 @@ const summarise = (program: Program, chain: ChainProgram, summaries: readonly (S
   };
   const add = (cube: Cube): void => {
     if (isApart) may(cube);
-    if (sure.length >= sureMerged) {
+    if (sureMerged > 0 && sure.length >= sureMerged) {
       sure = merge(sure);
       sureMerged = sure.length > mostSure ? 0 : mergeNext(sure);
     }

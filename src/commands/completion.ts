@@ -1,7 +1,8 @@
 /** `iptlint completion bash|zsh|fish`: a completion script, written from the commands' own data. */
 import { type Command, type Flag, UsageError } from './command.js';
 import { commonFlags } from './common-flags.js';
-import { commands, defaultCommand } from './index.js';
+import { commands } from './index.js';
+import { defaultCommand } from './names.js';
 
 export const completion: Command = {
   name: 'completion',

@@ -6,7 +6,7 @@ import type { HostJob } from './host-lint.js';
 import { loadProgram } from './loader.js';
 
 const { cwd } = Tinypool.workerData as FleetData;
-const { program } = loadProgram();
+const { program } = loadProgram('lint');
 
 /** Lints a host. */
 export default (job: HostJob): Promise<HostParcel> => program.lintInThread(job, cwd);

@@ -4,8 +4,9 @@ import { type Colors, colorsFor } from '../reporters/colors.js';
 import { wrap } from '../util/text.js';
 import type { Command, Flag } from './command.js';
 import { commonFlags } from './common-flags.js';
-import { commands, defaultCommand } from './index.js';
+import { commands } from './index.js';
 import type { Streams } from './io.js';
+import { defaultCommand } from './names.js';
 import { colorFlag, wantsColor, widthOf } from './terminal.js';
 
 /** What stands on the terminal when there is nothing to read. */

@@ -1,5 +1,6 @@
-/** The list of commands, in the order of --help. A new command is its file and its line here; each is loaded only when it is called. */
+/** The list of commands, in the order of --help. A new command is its file, its name (names.ts) and its line here; each is loaded only when it is called. */
 import type { Command } from './command.js';
+import type { CommandName } from './names.js';
 
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   lint: async () => (await import('./lint.js')).lint,
@@ -10,7 +11,4 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   rules: async () => (await import('./rules.js')).rules,
   config: async () => (await import('./config.js')).config,
   completion: async () => (await import('./completion.js')).completion,
-};
-
-/** The command that runs when none is named. */
-export const defaultCommand = 'lint';
+} satisfies Record<CommandName, () => Promise<Command>>;

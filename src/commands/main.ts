@@ -4,7 +4,9 @@ import { closest } from '../util/closest.js';
 import { type Command, type Outside, UsageError } from './command.js';
 import { commonFlags } from './common-flags.js';
 import type { Engine } from './engine.js';
-import { commands, defaultCommand } from './index.js';
+import { commands } from './index.js';
+import { defaultCommand } from './names.js';
+import { inSources } from './stack.js';
 import { kindOf, resolve, type Streams } from './io.js';
 
 /** Runs a call; the words are those behind the program's name. Never throws: a fault of ours is told and gives 70. */
@@ -58,7 +60,7 @@ export const faultText = (error: unknown, words: readonly string[], env: Streams
     `Please report it with these lines and, if you can, the ruleset:`,
     `  ${tool.name} ${tool.version}, Node.js ${process.version}, ${process.platform}-${process.arch}`,
     `  ${call.length > 300 ? `${call.slice(0, 300)}…` : call}`,
-    env.IPTLINT_DEBUG ? String(stack) : 'IPTLINT_DEBUG=1 shows where it happened.',
+    env.IPTLINT_DEBUG ? inSources(String(stack)) : 'IPTLINT_DEBUG=1 shows where it happened.',
   ];
   return `${lines.join('\n')}\n`;
 };
