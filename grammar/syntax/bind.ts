@@ -182,7 +182,7 @@ const factsOf = (spec: MatchSpec | TargetSpec): SpecFacts => {
 };
 
 const hasOption = (options: readonly OptionNode[], key: string): boolean => {
-  for (const option of options) if (option.key === key) return true;
+  for (let i = 0; i < options.length; i++) if (options[i]!.key === key) return true;
   return false;
 };
 

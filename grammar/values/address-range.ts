@@ -23,7 +23,7 @@ export const parseAddressRange = (word: string, family: Family): AddressRange | 
 export const addressRange = defineValue<AddressRange>({
   arity: 1,
   expects: 'an address, or a range from-to of addresses',
-  parse: ([word], { family }) => parseAddressRange(word!, family),
+  parse: ({ 0: word }, { family }) => parseAddressRange(word!, family),
   print: ({ first, last }) => `${printAddress(first)}-${printAddress(last)}`,
   say: ({ first, last }) =>
     first === last ? printAddress(first) : `${printAddress(first)}-${printAddress(last)}${first > last ? ' (an empty range)' : ''}`,

@@ -269,7 +269,7 @@ const list = (words: readonly string[]): string =>
 export const networks = defineValue<readonly (Network | HostName)[]>({
   arity: 1,
   expects: 'an address, a network address/prefix, or a list of them',
-  parse: ([word], { family, negated }) => {
+  parse: ({ 0: word }, { family, negated }) => {
     const plain = family === 4 ? parsePlain4(word!) : null;
     if (plain !== null) return [plain];
     if (word!.indexOf(',') < 0) {
@@ -293,7 +293,7 @@ export const networks = defineValue<readonly (Network | HostName)[]>({
 export const hostAddress = defineValue<Ordinal>({
   arity: 1,
   expects: 'an address',
-  parse: ([word], { family }) => parseAddress(word!, family),
+  parse: ({ 0: word }, { family }) => parseAddress(word!, family),
   print: (value) => printAddress(value),
   say: (value) => printAddress(value),
 });

@@ -21,7 +21,7 @@ export const bareName = (longest: number): ValueType<string> =>
   defineValue<string>({
     arity: 1,
     expects: `a name of at most ${longest} bytes`,
-    parse: ([word]) => cutText(word!, longest),
+    parse: ({ 0: word }) => cutText(word!, longest),
     print: printBare,
     say: sayQuoted,
   });

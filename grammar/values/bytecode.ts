@@ -44,7 +44,7 @@ const parse = (word: string): readonly Instruction[] | Fault => {
 export const bytecode = defineValue<readonly Instruction[]>({
   arity: 1,
   expects: 'a BPF program: its number of instructions, then each as four numbers',
-  parse: ([word]) => parse(word!),
+  parse: ({ 0: word }) => parse(word!),
   print: printBytecode,
   say: printBytecode,
 });

@@ -30,7 +30,7 @@ const readDecimal = (word: string): number | undefined => {
 export const clockTime = defineValue<number>({
   arity: 1,
   expects: 'a time of day, hh:mm or hh:mm:ss, from 00:00:00 to 23:59:59',
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     const fault = new Fault(`"${word}" is not a time of day`);
     const parts = word!.split(':').map(readDecimal);
     if (parts.length < 2 || parts.length > 3 || parts.includes(undefined)) return fault;
@@ -54,7 +54,7 @@ export const sayCalendarTime = (seconds: number): string => {
 export const calendarTime = defineValue<number>({
   arity: 1,
   expects: 'a date YYYY-MM-DD, perhaps with Thh:mm:ss, from 1970 to 2038',
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     const found = /^([^-]+)(?:-([^-]*)(?:-([^-T]*)(?:T([^:]*)(?::([^:]*)(?::([^:]*))?)?)?)?)?$/.exec(word!);
     const fault = new Fault(`"${word}" is not a date from 1970 to 2038, YYYY-MM-DDThh:mm:ss`);
     // A "-" behind nothing is the sign of a number to strtoul(3).
@@ -91,7 +91,7 @@ export const allMonthDays: readonly number[] = Array.from({ length: 31 }, (_, in
 export const monthDays = defineValue<readonly number[]>({
   arity: 1,
   expects: 'days of the month from 1 to 31, separated by commas',
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     const given = new Set<number>();
     for (const part of word!.split(',')) {
       if (part === '') continue;
@@ -112,7 +112,7 @@ const spokenWeekDays = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 
 export const weekDays = defineValue<readonly number[]>({
   arity: 1,
   expects: 'days of the week, Mon to Sun or 1 to 7, separated by commas',
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     const given = new Set<number>();
     const parts = word!.split(',');
     if (parts.at(-1) === '') parts.pop();

@@ -44,7 +44,7 @@ export const sayDscp = (value: number): string => {
 export const dscpValue = defineValue<number>({
   arity: 1,
   expects: 'a DSCP from 0 to 63',
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     const value = readInteger(word!);
     return value !== undefined && value <= 63 ? value : new Fault(`"${word}" is not a DSCP from 0 to 63`);
   },
@@ -57,7 +57,7 @@ export const dscpClass = defineValue<number>({
   arity: 1,
   expects: 'a DSCP class: CS0 to CS7, BE, AF11 to AF43 or EF',
   // What stands behind the name is not looked at (libxt_dscp.c, class_to_dscp).
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     const name = Object.keys(dscpClasses).find((each) => word!.toUpperCase().startsWith(each));
     return name === undefined ? new Fault(`"${word}" is not a DSCP class`) : dscpClasses[name]!;
   },

@@ -29,7 +29,7 @@ export const sayDuration = (time: number): string =>
 export const duration = defineValue<number>({
   arity: 1,
   expects: 'a time such as 250ms or 4s',
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     const read = readDouble(word!);
     const unit = read?.rest === '' ? 1 : units.find(([pattern]) => pattern.test(read?.rest ?? '?'))?.[1];
     return read && unit !== undefined ? lower32(read.value * unit) : new Fault(`"${word}" is not a time such as 250ms or 4s`);

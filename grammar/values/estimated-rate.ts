@@ -42,7 +42,7 @@ export const bytesPerSecond = defineValue<number>({
   arity: 1,
   optional: true,
   expects: 'a rate such as 2mbit or 100kbps',
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     if (word === undefined) return 0;
     const read = readDouble(word);
     const unit = read?.rest === '' ? 1 : units.get(read?.rest.toLowerCase() ?? '?');
@@ -58,7 +58,7 @@ export const packetsPerSecond = defineValue<number>({
   arity: 1,
   optional: true,
   expects: 'a number of packets a second',
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     const value = word === undefined ? 0 : readInteger(word);
     return value !== undefined && value <= 0xffffffff ? value : new Fault(`"${word}" is not a number of packets a second`);
   },

@@ -8,7 +8,7 @@ const highest = 1_000_000;
 export const hashlimitBurst = defineValue<number>({
   arity: 1,
   expects: `a number from 1 to ${highest}, or bytes with kb or mb`,
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     const [, digits = '', unit = ''] = /^\s*\+?(0x[0-9a-f]+|[0-9]+)(.*)$/i.exec(word!) ?? [];
     const count = readInteger(digits);
     if (count === undefined || count === 0 || (unit === '' && count > highest))

@@ -8,7 +8,7 @@ export const hexInteger = (highest: number, digits: number): ValueType<number> =
   return defineValue<number>({
     arity: 1,
     expects: `a number from 0 to ${highest}`,
-    parse: ([word]) => {
+    parse: ({ 0: word }) => {
       const value = readInteger(word!);
       return value !== undefined && value <= highest ? value : new Fault(`"${word}" is not a number from 0 to ${highest}`);
     },

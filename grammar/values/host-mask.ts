@@ -30,7 +30,7 @@ const print = (value: HostMask, { family }: { readonly family: Family }): string
 export const hostMask = defineValue<HostMask>({
   arity: 1,
   expects: 'an address or address/prefix',
-  parse: ([word], { family }) => {
+  parse: ({ 0: word }, { family }) => {
     const slash = word!.indexOf('/');
     const host = slash < 0 ? word! : word!.slice(0, slash);
     const width = addressWidth(family);

@@ -66,7 +66,7 @@ export const icmpType = defineValue<IcmpType>({
   arity: 1,
   isFew: true,
   expects: 'an ICMP type: a name, type, or type/code',
-  parse: ([word], { family }) => {
+  parse: ({ 0: word }, { family }) => {
     const meant = icmpNamesBeginning(word!, family);
     if (meant.length > 1) return new Fault(`"${word}" may mean ${sayAlternatives(meant.map(({ name }) => name))}`);
     const name = meant[0];

@@ -48,7 +48,7 @@ export const integerRange = (highest: number): ValueType<IntegerRange> =>
   defineValue<IntegerRange>({
     arity: 1,
     expects: `a number from 0 to ${highest}, or a range first:last`,
-    parse: ([word]) => parseIntegerRange(word!, highest),
+    parse: ({ 0: word }) => parseIntegerRange(word!, highest),
     print: printIntegerRange,
     say: (range) => sayIntegerRange(range, highest),
   });

@@ -22,7 +22,7 @@ export const integer = (low: number, high: number): ValueType<number> =>
   defineValue<number>({
     arity: 1,
     expects: `a number from ${low} to ${high}`,
-    parse: ([word]) => {
+    parse: ({ 0: word }) => {
       const value = readInteger(word!);
       return value !== undefined && value >= low && value <= high ? value : new Fault(`"${word}" is not a number from ${low} to ${high}`);
     },

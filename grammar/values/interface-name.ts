@@ -12,7 +12,7 @@ export interface InterfaceName {
 export const interfaceName = defineValue<InterfaceName>({
   arity: 1,
   expects: 'an interface name of at most 15 characters, perhaps ending in +',
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     if (word === '') return new Fault('an interface name cannot be empty');
     if (byteLength(word!) > 15)
       return new Fault(`the interface name "${word}" is longer than 15 ${word!.length > 15 ? 'characters' : 'bytes'}`);

@@ -28,7 +28,7 @@ const print = (options: readonly Ipv6Option[]): string =>
 export const ipv6Options = defineValue<readonly Ipv6Option[]>({
   arity: 1,
   expects: `options type[:length], separated by commas, at most ${most}`,
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     const parts = word!.split(',');
     if (parts.length > most) return new Fault(`more than ${most} options`);
     const options: Ipv6Option[] = [];

@@ -12,7 +12,7 @@ export const logLevel = defineValue<number>({
   arity: 1,
   isFew: true,
   expects: `a level from 0 to 7, or ${logLevels.join(', ')}`,
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     const named = word === 'panic' ? 0 : (logLevels as readonly string[]).indexOf(word!);
     const level = named >= 0 ? named : readInteger(word!);
     return level !== undefined && level <= 7 ? level : new Fault(`"${word}" is not a log level`);

@@ -15,7 +15,7 @@ export const readLongInteger = (word: string): bigint | undefined => {
 export const longInteger = defineValue<bigint>({
   arity: 1,
   expects: `a number from 0 to ${highest}`,
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     const value = readLongInteger(word!);
     return value !== undefined && value <= highest ? value : new Fault(`"${word}" is not a number of 64 bits`);
   },

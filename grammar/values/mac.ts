@@ -13,7 +13,7 @@ export const printMac = (value: number): string => value.toString(16).padStart(1
 export const mac = defineValue<number>({
   arity: 1,
   expects: 'a MAC address such as 00:1b:21:0a:0b:0c',
-  parse: ([word]) => parseMac(word!),
+  parse: ({ 0: word }) => parseMac(word!),
   print: printMac,
   say: printMac,
 });

@@ -55,7 +55,7 @@ export const markWithMask = defineValue<Mark>({ arity: 1, expects, parse, print:
 export const markNumber = defineValue<number>({
   arity: 1,
   expects: 'a 32-bit number',
-  parse: ([word]) => parseMarkNumber(word!),
+  parse: ({ 0: word }) => parseMarkNumber(word!),
   print: hex,
   say: hex,
 });

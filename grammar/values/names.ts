@@ -49,7 +49,7 @@ export const oneName = <N extends string>(reading: Reading<N>, say: (name: N) =>
     arity: 1,
     isFew: true,
     expects: `a ${reading.what}: ${sayAlternatives(reading.names)}`,
-    parse: ([word]) => readName(word!, reading),
+    parse: ({ 0: word }) => readName(word!, reading),
     print: (name) => name,
     say,
   });
@@ -68,7 +68,7 @@ export const nameList = <N extends string>(reading: ListReading<N>, say: (name: 
     arity: 1,
     isFew: true,
     expects: `a list of ${reading.names.join(', ')}, separated by commas`,
-    parse: ([word]) => {
+    parse: ({ 0: word }) => {
       const given = new Set<N>();
       for (const part of word!.split(',')) {
         if (part === '' && reading.emptyParts) continue;

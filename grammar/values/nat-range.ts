@@ -130,7 +130,7 @@ export const sayNatRange = ({ addresses, ports }: NatRange): string =>
 export const natRange = defineValue<NatRange>({
   arity: 1,
   expects: 'an address or a range first-last, ports behind a colon, or both',
-  parse: ([word], { family }) => {
+  parse: ({ 0: word }, { family }) => {
     const parts = split(word!, family);
     if (parts instanceof Fault) return parts;
     const ports = parts.ports === null ? null : parseNatPorts(parts.ports);
@@ -146,7 +146,7 @@ export const natRange = defineValue<NatRange>({
 export const natPorts = defineValue<NatPorts>({
   arity: 1,
   expects: 'a port, a range first-last, or a service name',
-  parse: ([word]) => parseNatPorts(word!),
+  parse: ({ 0: word }) => parseNatPorts(word!),
   print: printNatPorts,
   say: sayNatPorts,
 });

@@ -16,7 +16,7 @@ const print = (ids: OwnerIds): string =>
 export const ownerIds = defineValue<OwnerIds>({
   arity: 1,
   expects: 'a number, a range first-last, or a name',
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     if (word === 'root') return { kind: 'range', first: 0, last: 0 };
     const parts = word!.split(/[-:]/).map(readInteger);
     const [first, last = first] = parts;

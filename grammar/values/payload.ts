@@ -36,7 +36,7 @@ const say = (payload: Payload): string =>
 export const plainPayload: ValueType<Payload> = defineValue<Payload>({
   arity: 1,
   expects: `text of 1 to ${longest} bytes`,
-  parse: ([word]) => within([...bytesOf(word!)]),
+  parse: ({ 0: word }) => within([...bytesOf(word!)]),
   print: printPayload,
   say,
 });
@@ -84,7 +84,7 @@ const parseHex = (word: string): readonly number[] | Fault => {
 export const hexPayload: ValueType<Payload> = defineValue<Payload>({
   arity: 1,
   expects: `text of 1 to ${longest} bytes, hexadecimal between bars`,
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     const bytes = parseHex(word!);
     return bytes instanceof Fault ? bytes : within(bytes);
   },

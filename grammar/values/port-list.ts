@@ -27,7 +27,7 @@ export const sayPortList = (list: readonly PortRange[], negated = false): string
 export const portList = defineValue<readonly PortRange[]>({
   arity: 1,
   expects: 'ports, ranges first:last or service names, separated by commas',
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     const list: PortRange[] = [];
     let used = 0;
     for (const part of word!.split(',')) {

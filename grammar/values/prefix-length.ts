@@ -25,7 +25,7 @@ export const parsePrefixLength = (word: string, family: Family): number | Fault 
 export const prefixLengthOfMask = defineValue<number>({
   arity: 1,
   expects: 'a prefix length or a mask',
-  parse: ([word], { family }) => parsePrefixLength(word!, family),
+  parse: ({ 0: word }, { family }) => parsePrefixLength(word!, family),
   print: String,
   say: (length) => `/${length}`,
 });

@@ -7,7 +7,7 @@ export const prefixText = (longest: number): ValueType<string> =>
   defineValue<string>({
     arity: 1,
     expects: `text of at most ${longest} bytes`,
-    parse: ([word]) => {
+    parse: ({ 0: word }) => {
       if (word === '') return new Fault('the text is empty');
       return word!.includes('\n') ? new Fault('the text holds a line end') : cutText(word!, longest);
     },

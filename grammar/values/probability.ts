@@ -40,7 +40,7 @@ const say = (value: number): string => {
 export const probability = defineValue<number>({
   arity: 1,
   expects: 'a probability from 0 to 1',
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     const read = readDouble(word!);
     // What is not a number (nan) passes for 0.
     const p = read?.rest === '' ? (Number.isNaN(read.value) ? 0 : read.value) : Number.NaN;

@@ -39,7 +39,7 @@ const insteadOf = (word: string): string | undefined =>
 export const protocol = defineValue<number>({
   arity: 1,
   expects: 'a protocol name or a number from 0 to 255',
-  parse: ([word], { negated }) => {
+  parse: ({ 0: word }, { negated }) => {
     const digits = readInteger(word!);
     const number = digits ?? protocolNumber(word!);
     if (number === 0 && negated) return new Fault('"!" before every protocol leaves none');

@@ -5,7 +5,7 @@ import { defineValue, Fault } from './value.js';
 export const queueRange = defineValue<IntegerRange>({
   arity: 1,
   expects: 'two queues first:last from 0 to 65535',
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     if (!word!.includes(':')) return new Fault(`"${word}" is not a range first:last`);
     const range = parseIntegerRange(word!, 65535);
     if (range instanceof Fault) return range;

@@ -140,7 +140,7 @@ export const sayRate = (rate: Rate): string =>
 export const limitRate: ValueType<PacketRate> = defineValue<PacketRate>({
   arity: 1,
   expects: 'a rate: number/second, /minute, /hour or /day',
-  parse: ([word]) => parsePackets(word!, 10_000, 32),
+  parse: ({ 0: word }) => parsePackets(word!, 10_000, 32),
   print: printPacketRate,
   say: sayPackets,
 });
@@ -149,7 +149,7 @@ export const limitRate: ValueType<PacketRate> = defineValue<PacketRate>({
 export const hashlimitRate: ValueType<Rate> = defineValue<Rate>({
   arity: 1,
   expects: 'a rate: number/second, /minute, /hour, /day, or numberb/s, kb/s, mb/s',
-  parse: ([word]) => parseBytes(word!) ?? parsePackets(word!, 1_000_000, 64),
+  parse: ({ 0: word }) => parseBytes(word!) ?? parsePackets(word!, 1_000_000, 64),
   print: printRate,
   say: sayRate,
 });

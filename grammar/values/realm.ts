@@ -14,7 +14,7 @@ const print = (realm: Realm): string => {
 export const realm = defineValue<Realm>({
   arity: 1,
   expects: 'a realm: value, value/mask, or a name',
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     if (word === 'cosmos') return { kind: 'number', value: 0, mask: wholeMark };
     if (/^[a-z_][\w.-]*$/i.test(word!)) return { kind: 'name', name: word! };
     const mark = parseMark(word!);

@@ -51,7 +51,7 @@ export const rejectType = defineValue<RejectType>({
   arity: 1,
   isFew: true,
   expects: 'a kind of answer such as icmp-port-unreachable, icmp6-adm-prohibited or tcp-reset',
-  parse: ([word], { family }) => {
+  parse: ({ 0: word }, { family }) => {
     const wanted = word!.toLowerCase();
     return (
       rejectTypes[family].find(({ name, alias }) => name.startsWith(wanted) || alias.startsWith(wanted)) ??

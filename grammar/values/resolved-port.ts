@@ -28,7 +28,7 @@ const parseEnd = (word: string): number | Fault =>
 export const resolvedPortRange = defineValue<PortRange>({
   arity: 1,
   expects: portRange.expects,
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     const parts = word!.split(':');
     if (parts.length > 2) return new Fault(`"${word}" has more than two ends`);
     const [low = '', high] = parts;
@@ -46,7 +46,7 @@ export const resolvedPortRange = defineValue<PortRange>({
 export const resolvedPort = defineValue<number>({
   arity: 1,
   expects: 'a port or a service name',
-  parse: ([word]) => parseEnd(word!),
+  parse: ({ 0: word }) => parseEnd(word!),
   print: String,
   say: sayPort,
 });

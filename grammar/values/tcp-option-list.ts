@@ -12,7 +12,7 @@ const nameOf = (kind: number): string => Object.keys(tcpOptionNames).find((name)
 export const tcpOptionList = defineValue<readonly number[]>({
   arity: 1,
   expects: `TCP options from 2 to 255 or ${Object.keys(tcpOptionNames).join(', ')}, separated by commas`,
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     const kinds = new Set<number>();
     for (const part of word!.split(',')) {
       const kind = tcpOptionNames[part] ?? readInteger(part);

@@ -13,8 +13,9 @@ const isByte = (code: number): boolean => code >= 0xdc80 && code <= 0xdcff;
 /** Length in bytes of UTF-8, which is what the kernel's buffers count. */
 export const byteLength = (text: string): number => {
   let bytes = 0;
-  for (const character of text) {
-    const code = character.codePointAt(0)!;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.codePointAt(at)!;
+    if (code > 0xffff) at++;
     bytes += code < 0x80 || isByte(code) ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
   }
   return bytes;
@@ -36,7 +37,7 @@ export const text = (longest: number, shortest = 0): ValueType<string> =>
   defineValue<string>({
     arity: 1,
     expects: `text of at most ${longest} bytes`,
-    parse: ([word]) => {
+    parse: ({ 0: word }) => {
       // No character takes more than three bytes for each of its UTF-16 units.
       if (word!.length >= shortest && word!.length * 3 <= longest) return word!;
       const length = byteLength(word!);

@@ -46,7 +46,7 @@ export const sayTos = ({ value, mask }: Tos): string => {
 export const tos = defineValue<Tos>({
   arity: 1,
   expects: `a TOS: value[/mask], or ${Object.keys(tosNames).join(', ')}`,
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     const name = Object.keys(tosNames).find((each) => each.toLowerCase() === word!.toLowerCase());
     if (name !== undefined) return { value: tosNames[name]!, mask: nameMask };
     const slash = word!.indexOf('/');

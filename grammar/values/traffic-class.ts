@@ -15,7 +15,7 @@ const low16 = (sign: string, text: string): number => Number(BigInt.asUintN(16, 
 export const trafficClass = defineValue<TrafficClass>({
   arity: 1,
   expects: 'a class major:minor in hexadecimal',
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     const found = /^\s*([-+]?)(?:0x)?([0-9a-f]+):\s*([-+]?)(?:0x)?([0-9a-f]+)/i.exec(word!);
     return found
       ? { major: low16(found[1]!, found[2]!), minor: low16(found[3]!, found[4]!) }

@@ -99,7 +99,7 @@ const print = (tests: readonly U32Test[]): string => `"${tests.map(printTest).jo
 export const u32Tests = defineValue<readonly U32Test[]>({
   arity: 1,
   expects: 'tests such as "6&0xFF=1", joined by &&',
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     const reader = new Reader(word!);
     const tests: U32Test[] = [];
     do {

@@ -14,7 +14,7 @@ export interface WideRange {
 export const wideRange = defineValue<WideRange>({
   arity: 1,
   expects: 'a number, or a range first:last',
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     const parts = word!.split(':');
     if (parts.length > 2) return new Fault(`"${word}" has more than two ends`);
     const [low = '', high = ''] = parts;

@@ -7,7 +7,7 @@ export const wrappedInteger = (bits: 8 | 16): ValueType<number> =>
   defineValue<number>({
     arity: 1,
     expects: `a number from 0 to ${2 ** bits - 1}`,
-    parse: ([word]) => {
+    parse: ({ 0: word }) => {
       const value = readInteger(word!);
       return value !== undefined && value <= 0xffffffff
         ? value % 2 ** bits

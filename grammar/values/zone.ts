@@ -5,7 +5,7 @@ import { defineValue, Fault } from './value.js';
 export const zone = defineValue<number | 'mark'>({
   arity: 1,
   expects: 'a zone from 0 to 65535, or mark',
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     if (word!.toLowerCase() === 'mark') return 'mark';
     const number = readInteger(word!);
     return number !== undefined && number <= 65535 ? number : new Fault(`"${word}" is not a zone from 0 to 65535`);

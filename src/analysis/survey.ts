@@ -401,8 +401,8 @@ export const survey = (program: Program, table: TableProgram, status: Uint8Array
 /** What arrives and matches. */
 const partsOf = (entries: readonly Cube[], cubes: readonly Cube[]): readonly Cube[] => {
   if (entries.length === 1 && cubes.length === 1) {
-    const [cube] = cubes;
-    const common = meet(entries[0]!, cube!);
+    const cube = cubes[0]!;
+    const common = meet(entries[0]!, cube);
     return common === null ? noCubes : common === cube ? cubes : [common];
   }
   const parts: Cube[] = [];
@@ -466,9 +466,9 @@ const restrictions = (cubes: readonly Cube[]): number => {
 
 /** Whether what was cut by a cube fell into many intervals there. */
 const isRagged = (left: readonly Cube[], { dims }: Cube): boolean => {
-  for (const cube of left)
-    for (const dim of dims) {
-      const set = setOf(cube, dim);
+  for (let i = 0; i < left.length; i++)
+    for (let j = 0; j < dims.length; j++) {
+      const set = setOf(left[i]!, dims[j]!);
       if (set !== undefined && set.ranges.length > 2 * mostIntervals) return true;
     }
   return false;
@@ -612,13 +612,14 @@ class Surveyor {
     const { index, coverSteps, coverKinds, purse, exact } = this;
     const { result } = this;
     const { id } = step.rule;
-    const death: { parts: readonly Cube[]; covers: Cube[]; coverSteps: number[] } = { parts, covers: [], coverSteps: [] };
+    /** Made where something dies: few steps do. */
+    let death: { parts: readonly Cube[]; covers: Cube[]; coverSteps: number[] } | null = null;
     let live: Cube | null = null;
     let undecided = false;
     const budget: Budget = { left: Math.min(30_000, Math.max(purse.left, 200)) };
     const given = budget.left;
     const jumps = step.target >= 0;
-    const sent: Cube[] = [];
+    const sent: Cube[] = jumps ? [] : noCubes;
     let sentExact = exact;
     if (!jumps && index.size > 200)
       for (let i = 0; i < parts.length; i++) {
@@ -633,18 +634,20 @@ class Surveyor {
         result.live(id, { witness: found, leans: noDimensions });
         break;
       }
-    for (const part of live ? noCubes : parts) {
+    for (let at = live ? parts.length : 0; at < parts.length; at++) {
+      const part = parts[at]!;
       const ids = index.meeting(part);
       const upper: Cube[] = [];
-      const lower: Cube[] = [];
-      let same = true;
+      /** Another list only where it differs. */
+      let lower = upper;
       for (let i = 0; i < ids.length; i++) {
         const id = ids[i]!;
         const kind = coverKinds[id]!;
+        if (kind !== 3 && lower === upper) lower = [...upper];
         if (kind & 2) upper.push(index.cube(id));
-        if (kind & 1) lower.push(index.cube(id));
-        if (kind !== 3) same = false;
+        if (kind & 1 && lower !== upper) lower.push(index.cube(id));
       }
+      const same = lower === upper;
       const all = jumps && same && ids.length <= fewCovers ? remainder(part, upper, 16, { left: 4000 }) : null;
       const found = all ? (all[0] ?? null) : upper.length === 0 ? part : this.search(part, upper, budget);
       if (found) {
@@ -668,6 +671,7 @@ class Surveyor {
       const gone = found === null && same ? null : found === undefined && same ? undefined : this.search(part, lower, budget);
       if (gone === null) {
         const needed: ReadonlySet<Cube> | null = this.proved === null ? null : new Set<Cube>(this.proved);
+        death ??= { parts, covers: [], coverSteps: [] };
         for (let i = 0; i < ids.length; i++) {
           const id = ids[i]!;
           if (coverKinds[id]! & 1 && (needed === null || needed.has(index.cube(id)))) {
@@ -681,12 +685,11 @@ class Surveyor {
       }
     }
     if (!live && !undecided && exact) {
-      result.die(id, death);
+      result.die(id, death ?? { parts, covers: noCubes, coverSteps: [] });
     } else if (!live && !exact) {
       // Not all that arrives is known: dead only if dead for everything.
-      death.parts = [...cubes];
-      death.covers = [];
-      death.coverSteps = [];
+      const covers: Cube[] = [];
+      const steps: number[] = [];
       let all = true;
       for (let i = 0; i < cubes.length; i++) {
         const cube = cubes[i]!;
@@ -698,11 +701,11 @@ class Surveyor {
         for (let j = 0; j < ids.length; j++) {
           const id = ids[j]!;
           if (!(coverKinds[id]! & 1)) continue;
-          death.covers.push(index.cube(id));
-          death.coverSteps.push(coverSteps[id]!);
+          covers.push(index.cube(id));
+          steps.push(coverSteps[id]!);
         }
       }
-      if (all) result.die(id, death);
+      if (all) result.die(id, { parts: [...cubes], covers, coverSteps: steps });
     }
     if (jumps && result.status[id] !== 2) {
       const to = this.result.arrivals[step.target]!;

@@ -137,8 +137,7 @@ const findOddNetworks = (ruleset: Ruleset): readonly Rule[] => {
         for (let j = 0; j < options.length; j++) {
           const option = options[j]!;
           if (option.spec && (option.key === 'source' || option.key === 'destination'))
-            for (const network of valueIn(option, values) as readonly (Network | { readonly kind: 'host' })[])
-              if (isOdd(network)) return true;
+            if ((valueIn(option, values) as readonly (Network | { readonly kind: 'host' })[]).some(isOdd)) return true;
         }
     }
     return false;

@@ -392,8 +392,9 @@ const cutAway = (cube: Cube, covers: readonly Cube[], from: number, budget: Budg
   }
   if (budget.left < 0 || depth > deepest) return undefined;
   if (at === covers.length) return cube;
-  for (const piece of minus(cube, covers[at]!)) {
-    const found = cutAway(piece, covers, at + 1, budget, depth + 1);
+  const pieces = minus(cube, covers[at]!);
+  for (let i = 0; i < pieces.length; i++) {
+    const found = cutAway(pieces[i]!, covers, at + 1, budget, depth + 1);
     if (found !== null) return found;
   }
   return null;
@@ -572,7 +573,8 @@ export const leftBy = (list: readonly Cube[], cover: Cube, most: number): readon
     if (!meets(cube, cover)) left?.push(cube);
     else {
       left ??= list.slice(0, i);
-      for (const piece of minus(cube, cover)) left.push(piece);
+      const pieces = minus(cube, cover);
+      for (let j = 0; j < pieces.length; j++) left.push(pieces[j]!);
     }
   }
   return left === null ? list : left.length > most ? null : left;

@@ -178,11 +178,23 @@ export class Dimension {
   ofLoose(ranges: number[]): ValueSet {
     if (ranges.length <= 2) return this.of(ranges);
     if (ranges.length > 64 && this.size < 1 << 26) return this.ofMany(ranges);
-    const order = Array.from({ length: ranges.length / 2 }, (_, i) => i).sort((a, b) => ranges[2 * a]! - ranges[2 * b]!);
+    // Few, and mostly in order: by insertion.
+    const inOrder = ranges.slice();
+    for (let i = 2; i < inOrder.length; i += 2) {
+      const low = inOrder[i]!;
+      const high = inOrder[i + 1]!;
+      let at = i;
+      for (; at > 0 && inOrder[at - 2]! > low; at -= 2) {
+        inOrder[at] = inOrder[at - 2]!;
+        inOrder[at + 1] = inOrder[at - 1]!;
+      }
+      inOrder[at] = low;
+      inOrder[at + 1] = high;
+    }
     const sorted: number[] = [];
-    for (const i of order) {
-      const low = ranges[2 * i]!;
-      const high = ranges[2 * i + 1]!;
+    for (let i = 0; i < inOrder.length; i += 2) {
+      const low = inOrder[i]!;
+      const high = inOrder[i + 1]!;
       const last = sorted.length - 1;
       if (last > 0 && low <= sorted[last]! + 1) {
         if (high > sorted[last]!) sorted[last] = high;

@@ -24,7 +24,11 @@ export const isWide = (text: string): boolean => wide.test(text);
 export const columns = (text: string): number => {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let sum = 0;
-  for (const character of text) sum += zero.test(character) ? 0 : wide.test(character) ? 2 : 1;
+  for (const character of text) {
+    // ASCII and "…", which most texts hold that hold anything else.
+    if (character <= '~' || character === '…') sum++;
+    else sum += zero.test(character) ? 0 : wide.test(character) ? 2 : 1;
+  }
   return sum;
 };
 

@@ -8,7 +8,7 @@ import { defineMatch, phrase } from '../define.js';
 const remark = defineValue<string>({
   arity: 1,
   expects: 'text of at most 255 bytes',
-  parse: ([word]) => cutText(word!, 255),
+  parse: ({ 0: word }) => cutText(word!, 255),
   print: quote,
   say: (text) => text,
 });

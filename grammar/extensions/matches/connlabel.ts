@@ -12,7 +12,7 @@ const highest = 127;
 const label = defineValue<number>({
   arity: 1,
   expects: `the number of a label, 0 to ${highest}`,
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     const number = readLongInteger(word!.replace(/^-(?=0+$)/, ''));
     // Kept as a signed int, and a negative one is looked up as a name.
     if (number === undefined || number > 0xffff_ffff_ffff_ffffn || BigInt.asIntN(32, number) < 0n)

@@ -21,7 +21,7 @@ const modes = nameList(
 const tableName = defineValue<string>({
   arity: 1,
   expects: 'a name',
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     if (word === '') return new Fault('the name is empty');
     return word === '.' || word === '..' || word!.includes('/') ? new Fault(`the kernel refuses the name "${word}"`) : cutText(word!, 254);
   },
@@ -35,7 +35,7 @@ const longestLong = 2n ** 63n - 1n;
 const interval = defineValue<number>({
   arity: 1,
   expects: 'a number of seconds',
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     const digits = BigInt(/^\s*\+?([0-9]+)/.exec(word!)?.[1] ?? 0);
     const seconds = Number(BigInt.asIntN(32, digits > longestLong ? longestLong : digits));
     return seconds > 0 ? seconds : new Fault(`"${word}" is not a number of seconds`);

@@ -9,7 +9,7 @@ import { defineMatch, phrase } from '../define.js';
 const helperName = defineValue<string>({
   arity: 1,
   expects: 'the name of a conntrack helper',
-  parse: ([word]) => cutText(word!, 29),
+  parse: ({ 0: word }) => cutText(word!, 29),
   print: quote,
   say: (name) => (name === '' ? 'any helper' : name),
 });

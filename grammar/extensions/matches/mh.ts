@@ -39,7 +39,7 @@ const parseType = (word: string): number | Fault => {
 const mobilityTypes = defineValue<IntegerRange>({
   arity: 1,
   expects: 'a type of mobility header by number or name, or a range first:last',
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     const colon = word!.indexOf(':');
     if (colon < 0) {
       const type = word === '' ? 0 : parseType(word!);

@@ -14,7 +14,7 @@ type IpsecProtocol = keyof typeof protocolNumbers;
 const ipsecProtocol = defineValue<IpsecProtocol>({
   arity: 1,
   expects: 'esp, ah or ipcomp',
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     const number = readInteger(word!);
     const found = (Object.keys(protocolNumbers) as IpsecProtocol[]).find((name) => name === word || protocolNumbers[name] === number);
     return found ?? new Fault(`"${word}" is none of esp, ah and ipcomp`);

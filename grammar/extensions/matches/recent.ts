@@ -27,7 +27,7 @@ const listName = defineValue<string>({
 const addressMask = defineValue<string>({
   arity: 1,
   expects: 'a mask written as an address',
-  parse: ([word], context) => {
+  parse: ({ 0: word }, context) => {
     if (word!.includes('/')) return new Fault(`"${word}" is not a mask`);
     const mask = hostMask.parse([word!], context);
     return mask instanceof Fault ? mask : hostMask.print(mask, context);

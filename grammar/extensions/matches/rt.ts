@@ -14,7 +14,7 @@ const mostAddresses = 16;
 const addresses = defineValue<readonly string[]>({
   arity: 1,
   expects: `up to ${mostAddresses} addresses, separated by commas`,
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     const found: string[] = [];
     for (const part of word!.split(',')) {
       const address = parseAddress(part, 6);

@@ -11,7 +11,7 @@ import { headerOf, printPorts, sayPorts } from '../transport.js';
 /** Service names are those of SCTP, of which /etc/services has but one. */
 const sctpPorts = defineValue<PortRange>({
   ...orderedPortRange,
-  parse: ([word], context) => {
+  parse: ({ 0: word }, context) => {
     const ends = word!.split(':').map((end) => (end === 'amqp' ? '5672' : end));
     const name = ends.find((end) => end !== '' && readInteger(end) === undefined);
     return name === undefined

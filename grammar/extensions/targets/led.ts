@@ -16,7 +16,7 @@ const forever = 0xffffffff;
 const delay = defineValue<number>({
   arity: 1,
   expects: 'a time in milliseconds, or inf',
-  parse: ([word]) => {
+  parse: ({ 0: word }) => {
     if (/^inf/i.test(word!)) return forever;
     const value = readInteger(word!);
     return value !== undefined && value <= forever ? value : new Fault(`"${word}" is not a number from 0 to ${forever}`);
