@@ -308,7 +308,8 @@ const summarise = (program: Program, chain: ChainProgram, summaries: readonly (S
     if (!exact && !most && (returnsUnknown || sureMerged === 0)) break; // nothing more will be known
   }
   // What needs a certain history is not sure, unless other cubes make up for it.
-  let known = sureMerged === 0 ? sure : merge(sure);
+  // Of middle length merging costs more than callers save by it: a chain of an access list has one caller mostly.
+  let known = sureMerged === 0 || (sure.length > 8 && sure.length < mergeAt) ? sure : merge(sure);
   if (known.some((cube) => cube.dims.some((dim) => isHistory(space, dim)))) {
     const kept = known.filter((cube) => !cube.dims.some((dim) => isHistory(space, dim)));
     for (let i = 0; i < known.length; i++) {

@@ -229,10 +229,12 @@ export const merge = (cubes: readonly Cube[]): Cube[] => {
   let list: readonly Cube[] = cubes;
   const sums = new Int32Array(cubes.length);
   for (let k = 0; k < list.length; k++) sums[k] = sumOf(list[k]!);
-  const seen = new Set<number>();
-  for (let k = 0; k < list.length; k++) for (let l = 0; l < list[k]!.dims.length; l++) seen.add(list[k]!.dims[l]!);
-  if (seen.size > 64) return [...list];
-  const dims = [...seen];
+  const dims: number[] = [];
+  for (let k = 0; k < list.length; k++) {
+    const own = list[k]!.dims;
+    for (let l = 0; l < own.length; l++) if (!dims.includes(own[l]!)) dims.push(own[l]!);
+    if (dims.length > 64) return [...list];
+  }
   // Round and round, until no dimension joins any more.
   for (let at = 0, idle = 0; idle < dims.length; at = (at + 1) % dims.length) {
     const joined = mergeAlong(list, sums, dims[at]!);
