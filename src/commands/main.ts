@@ -5,9 +5,9 @@ import { type Command, type Outside, UsageError } from './command.js';
 import { commonFlags } from './common-flags.js';
 import type { Engine } from './engine.js';
 import { commands } from './index.js';
+import { kindOf, resolve, type Streams } from './io.js';
 import { defaultCommand } from './names.js';
 import { inSources } from './stack.js';
-import { kindOf, resolve, type Streams } from './io.js';
 
 /** Runs a call; the words are those behind the program's name. Never throws: a fault of ours is told and gives 70. */
 export const main = async (words: readonly string[], streams: Streams, engine: () => Promise<Engine> = realEngine): Promise<number> => {

@@ -79,7 +79,7 @@ try {
     const file = join(folder, `${kind}-${rules}.rules`);
     writeFileSync(file, text);
     const read = measureNode([join(root, 'test/bench/read.js'), file]);
-    const lint = measureNode([join(root, 'dist/cli.js'), 'lint', '-f', 'json', '--no-config', file]);
+    const lint = measureNode([join(root, 'dist/cli.cjs'), 'lint', '-f', 'json', '--no-config', file]);
     console.log(
       `${kind.padEnd(6)} ${String(rules).padStart(7)} rules ${(text.length / 1e6).toFixed(1).padStart(5)} MB   read ${say(read.seconds)} ${read.megabytes} MB` +
         `   restore --test: nft ${say(restoreTest('nft', file))}, legacy ${say(restoreTest('legacy', file))}   lint ${say(lint.seconds)} ${lint.megabytes} MB`,

@@ -92,7 +92,7 @@ test('the built program carries its threads: it needs no package beside it', () 
   cpSync(join(program.bin, 'dist'), join(folder, 'bare/dist'), { recursive: true });
   const { status, stderr, stdout } = spawnSync(
     process.execPath,
-    [join(folder, 'bare/dist/cli.js'), '--jobs', '2', '-f', 'concise', 'site'],
+    [join(folder, 'bare/dist/cli.cjs'), '--jobs', '2', '-f', 'concise', 'site'],
     {
       cwd: folder,
       encoding: 'utf8',

@@ -10,7 +10,7 @@ import { tool } from '../../src/diagnostic/tool.js';
 vi.setConfig({ testTimeout: 60_000 });
 
 const folder = mkdtempSync(join(tmpdir(), 'iptlint-process-'));
-const program = join(folder, 'cli.js');
+const program = join(folder, 'cli.cjs');
 
 beforeAll(() => {
   const root = join(import.meta.dirname, '../..');
@@ -38,40 +38,56 @@ test('the version is that of package.json', () => {
 
 describe('compiled code is kept beside the program', () => {
   const kept = join(folder, 'compiled');
-  const files = () => readdirSync(kept);
+  const files = () => readdirSync(kept).sort();
+  const changedAt = () => files().map((name) => statSync(join(kept, name)).mtimeMs);
+  const part = (name: string) => join(kept, files().find((file) => file.includes(`-${name}-`))!);
 
-  test('the build writes it, and a run leaves it as it is', () => {
-    const [name, ...others] = files();
-    expect(others).toEqual([]);
-    const before = statSync(join(kept, name!)).mtimeMs;
+  test('the build writes it, for linting and for all, and runs leave it as it is', () => {
+    expect(files().map((name) => name.split('-')[1])).toEqual(['all', 'lint']);
+    const before = changedAt();
     expect(run(['rules', 'open-policy']).status).toBe(0);
-    expect(statSync(join(kept, name!)).mtimeMs).toBe(before);
+    expect(run(['-f', 'json'], '*filter\nCOMMIT\n').status).toBe(0);
+    expect(changedAt()).toEqual(before);
   });
 
   test('what V8 refuses is no fault, and is written anew', () => {
-    const [name] = files();
-    writeFileSync(join(kept, name!), 'not compiled by anybody');
+    const before = files();
+    writeFileSync(part('all'), 'not compiled by anybody');
     const { status, stdout, stderr } = run(['rules', 'open-policy']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toContain('open-policy');
-    expect(files()).toEqual([name]);
-    expect(statSync(join(kept, name!)).size).toBeGreaterThan(100_000);
+    expect(files()).toEqual(before);
+    expect(statSync(part('all')).size).toBeGreaterThan(100_000);
   });
 
   test('what a run over a large text leaves serves the next run', () => {
-    const [name] = files();
-    writeFileSync(join(kept, name!), 'not compiled by anybody');
+    const before = files();
+    writeFileSync(part('lint'), 'not compiled by anybody');
     const rules = Array.from(
       { length: 90_000 },
       (_, i) => `-A INPUT -s 10.${i >> 16}.${(i >> 8) & 255}.${i & 255}/32 -p tcp -m tcp --dport 22 -j DROP\n`,
     );
     expect(run(['-f', 'concise'], `*filter\n:INPUT ACCEPT [0:0]\n${rules.join('')}COMMIT\n`).stderr).toBe('');
-    expect(files()).toEqual([name]);
+    expect(files()).toEqual(before);
+    expect(statSync(part('lint')).size).toBeGreaterThan(100_000);
     // V8 would refuse what was kept under other flags than it finds, and this run would write it again.
-    const before = statSync(join(kept, name!)).mtimeMs;
-    expect(run(['rules', 'open-policy']).status).toBe(0);
-    expect(statSync(join(kept, name!)).mtimeMs).toBe(before);
+    const at = changedAt();
+    expect(run(['-f', 'json'], '*filter\nCOMMIT\n').status).toBe(0);
+    expect(changedAt()).toEqual(at);
   });
+});
+
+test('a fault of ours is told by the places of the sources', () => {
+  const broken = join(folder, 'broken.cjs');
+  writeFileSync(
+    broken,
+    `process.hrtime.bigint = () => { throw new RangeError('no clock'); };\nrequire(${JSON.stringify(join(folder, 'cli.cjs'))});\n`,
+  );
+  const env = { ...process.env, IPTLINT_DEBUG: '1' };
+  const { status, stderr } = spawnSync(process.execPath, [broken, '-f', 'json'], { cwd: folder, encoding: 'utf8', input: '', env });
+  expect(status).toBe(70);
+  expect(stderr).toMatch(/^ +at \S*src\/commands\/main\.ts:\d+:\d+$/m);
+  expect(stderr).not.toContain('program.cjs');
 });
 
 test('a dump on standard input', () => {

@@ -28,7 +28,7 @@ const run = ({ report, vitest, broken = 'none' }: Play) => {
   cpSync(join(root, '.ci/run'), join(project, '.ci/run'));
   writeFileSync(join(folder, 'report.json'), JSON.stringify(report));
   const write = (name: string, text: string) => writeFileSync(join(bin, name), `#!/bin/bash\n${text}\n`, { mode: 0o755 });
-  write('npm', `[[ "$*" == *${broken}* ]] && exit 1\nmkdir -p dist; echo > dist/cli.js`);
+  write('npm', `[[ "$*" == *${broken}* ]] && exit 1\nmkdir -p dist; echo > dist/cli.cjs`);
   write(
     'npx',
     `for word; do case $word in --outputFile=*) ${report ? `cp ${folder}/report.json "\${word#*=}"` : ':'}; exit ${vitest} ;; esac; done`,

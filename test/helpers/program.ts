@@ -19,7 +19,7 @@ export const buildProgram = async (): Promise<Program> => {
   const bin = mkdtempSync(join(tmpdir(), 'iptlint-program-'));
   execFileSync(process.execPath, [join(root, '.ci/build.js'), join(bin, 'dist')], { stdio: 'inherit' });
   writeFileSync(join(bin, 'package.json'), '{ "type": "module" }');
-  const cli = join(bin, 'dist/cli.js');
+  const cli = join(bin, 'dist/cli.cjs');
   writeFileSync(join(bin, 'iptlint'), `#!/bin/sh\nexec "${process.execPath}" "${cli}" "$@"\n`);
   chmodSync(join(bin, 'iptlint'), 0o755);
   return { bin, cli, remove: () => rmSync(bin, { recursive: true, force: true }) };
