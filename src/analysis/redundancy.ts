@@ -4,7 +4,7 @@
  */
 import { type OutlineUse, outlined, printTarget } from '../../grammar/index.js';
 import type { Rule } from '../model/ruleset.js';
-import { anyMeet, type Cube, meet, meets, uncovered } from '../packets/cube.js';
+import { anyMeet, type Cube, meet, meets, minus, uncovered } from '../packets/cube.js';
 import { CubeIndex, dividing } from '../packets/cube-index.js';
 import type { ChainProgram, Step, TableProgram } from './program.js';
 import type { Reachability } from './reachability.js';
@@ -54,15 +54,26 @@ const meetingIn = (chain: ChainProgram): Meeting => {
 /** Chains of so many steps are gone through step by step. */
 const shortChain = 200;
 
-/** Later steps of a long chain that may meet a step, in order. */
+/** Later steps of a long chain that may meet a step, in order; more than `mostLater` of them stand for all. */
 const laterSteps = (chain: ChainProgram, step: Step): readonly Step[] => {
   const { index, steps, others } = meetingIn(chain);
-  const found = new Set<number>(others);
-  for (const cube of step.cubes!) for (const id of index.meeting(cube)) found.add(steps[id]!);
-  return [...found]
-    .filter((at) => at > step.index)
-    .sort((a, b) => a - b)
-    .map((at) => chain.steps[at]!);
+  const cubes = step.cubes!;
+  const found: number[] = [];
+  for (let i = 0; i < others.length; i++) if (others[i]! > step.index) found.push(others[i]!);
+  for (let i = 0; i < cubes.length; i++) {
+    // In order of insertion, so in that of steps.
+    const ids = index.meeting(cubes[i]!);
+    for (let j = 0, count = 0; j < ids.length && count <= mostLater; j++) {
+      const at = steps[ids[j]!]!;
+      if (at <= step.index) continue;
+      found.push(at);
+      count++;
+    }
+  }
+  if (others.length > 0 || cubes.length > 1) found.sort((a, b) => a - b);
+  const out: Step[] = [];
+  for (let i = 0; i < found.length; i++) if (found[i] !== found[i - 1]) out.push(chain.steps[found[i]!]!);
+  return out;
 };
 
 /**
@@ -105,7 +116,7 @@ interface Question {
 const behind = (step: Step, chain: ChainProgram, table: TableProgram, { wanted, end, bare }: Question): Redundancy | null => {
   const cubes = step.cubes!;
   const because: Rule[] = [];
-  const rest = new Rest(cubes);
+  const rest = new Rest(cubes, usesIn(chain));
   let looked = 0;
   const isShort = chain.steps.length <= shortChain;
   const steps = isShort ? chain.steps : laterSteps(chain, step);
@@ -123,34 +134,91 @@ const behind = (step: Step, chain: ChainProgram, table: TableProgram, { wanted, 
     }
     because.push(later.rule);
     if (rest.take(list)) return { because, atEnd: false };
+    if (rest.isSpent) return null;
   }
   return wanted === end ? { because, atEnd: true } : null;
 };
 
+/** By dimension: how many cubes of a chain's deciding steps restrict it; two stands for more, too. */
+const uses = new WeakMap<ChainProgram, Uint8Array>();
+
+const usesIn = (chain: ChainProgram): Uint8Array => {
+  let known = uses.get(chain);
+  if (known) return known;
+  const { steps } = chain;
+  let most = -1;
+  for (let i = 0; i < steps.length; i++) {
+    const { cubes } = steps[i]!;
+    if (!cubes) continue;
+    for (let j = 0; j < cubes.length; j++) {
+      const { dims } = cubes[j]!;
+      if (dims.length > 0 && dims[dims.length - 1]! > most) most = dims[dims.length - 1]!;
+    }
+  }
+  known = new Uint8Array(most + 1);
+  for (let i = 0; i < steps.length; i++) {
+    const { kind, cubes } = steps[i]!;
+    if (kind === 'pass' || !cubes) continue;
+    for (let j = 0; j < cubes.length; j++) {
+      const { dims } = cubes[j]!;
+      for (let k = 0; k < dims.length; k++) if (known[dims[k]!]! < 2) known[dims[k]!]!++;
+    }
+  }
+  uses.set(chain, known);
+  return known;
+};
+
+/** Restrictions that following what is left of a rule may copy: in a chain where thousands of rules ask a test of their own, each adds one. */
+const mostCopied = 20_000;
+
 /** What of some cubes others do not take. */
 class Rest {
   private readonly cubes: readonly Cube[];
+  private readonly uses: Uint8Array;
   private readonly others: Cube[] = [];
   /** Of each cube a part that no other takes, which answers most questions; null: they take it all; undefined: that is not known. */
   private readonly parts: (Cube | null | undefined)[];
+  private copied = 0;
 
-  constructor(cubes: readonly Cube[]) {
+  constructor(cubes: readonly Cube[], uses: Uint8Array) {
     this.cubes = cubes;
+    this.uses = uses;
     this.parts = [...cubes];
+  }
+
+  /** It was followed for too long: what is left is not known any more. */
+  get isSpent(): boolean {
+    return this.copied > mostCopied;
   }
 
   /** Others take of it; whether nothing is left then. */
   take(list: readonly Cube[]): boolean {
     const { cubes, others, parts } = this;
-    for (let i = 0; i < list.length; i++) others.push(list[i]!);
+    const first = others.length;
+    for (let i = 0; i < list.length; i++) if (!this.isPassable(list[i]!)) others.push(list[i]!);
     let isGone = true;
     for (let i = 0; i < cubes.length; i++) {
-      const part = parts[i];
-      if (part === undefined || (part !== null && list.some((cube) => meets(cube, part))))
-        parts[i] = uncovered(cubes[i]!, others, { left: 2000 });
-      if (parts[i] !== null) isGone = false;
+      let part = parts[i];
+      // What the new ones leave of a part that the old ones do not take, none takes.
+      for (let j = first; part && j < others.length; j++)
+        if (meets(others[j]!, part)) {
+          part = minus(part, others[j]!)[0];
+          this.copied += part ? part.dims.length : 0;
+        }
+      if (part === undefined) {
+        part = uncovered(cubes[i]!, others, { left: 2000 });
+        this.copied += others.length;
+      }
+      parts[i] = part;
+      if (part !== null) isGone = false;
     }
     return isGone;
+  }
+
+  /** Some packets of any set pass it: it restricts what no other cube of the chain does, nor the rule. */
+  private isPassable({ dims }: Cube): boolean {
+    for (let i = 0; i < dims.length; i++) if (this.uses[dims[i]!] === 1) return true;
+    return false;
   }
 
   /** Whether some packet of the list may be among what is left. */

@@ -13,9 +13,11 @@ import {
   type Budget,
   type Cube,
   contains,
+  cubeOf,
   cubesOf,
   everything,
   leftBy,
+  manyCovers,
   meet,
   meets,
   merge,
@@ -26,6 +28,7 @@ import {
   setOf,
   uncovered,
   uncoveredAmongMany,
+  withoutPassed,
 } from '../packets/cube.js';
 import { CubeIndex, dividing } from '../packets/cube-index.js';
 import { mostNatural } from '../packets/pick.js';
@@ -438,6 +441,18 @@ const neededBy = (parts: readonly Cube[]): readonly Dimension[] => {
 
 const noDimensions: readonly Dimension[] = [];
 
+/** Whether some packets of a part answer an unknown otherwise. */
+const letsTurn = (part: Cube, set: ValueSet): boolean => {
+  const own = setOf(part, set.dimension.index);
+  return own === undefined || setsMeet(own, complementSet(set));
+};
+
+/** Packets of more restrictions count among what is copied: each of thousands of steps has its own. */
+const manyDims = 64;
+
+/** So many unknowns are turned around one by one. */
+const fewUnknowns = 8;
+
 /** Of this many steps or fewer, cubes are compared one by one. */
 const shortChain = 64;
 
@@ -457,7 +472,7 @@ const leftAfter = (before: readonly Cube[], cube: Cube, kind: number): readonly 
  * Restrictions that the cubes left may come to in all, over the steps of a chain: each of thousands of rules with a limit adds one, and every cut copies them.
  * Steps beyond are left open, for who has a budget.
  */
-const mostCopied = 20_000_000;
+const mostCopied = 10_000_000;
 
 const restrictions = (cubes: readonly Cube[]): number => {
   let count = 0;
@@ -720,6 +735,14 @@ class Surveyor {
     this.proved = null;
     if (covers.length <= 40) return uncovered(part, covers, budget);
     for (let i = 0; i < covers.length; i++) if (contains(covers[i]!, part)) return null;
+    if (covers.length >= manyCovers) {
+      const { covers: essential, pass } = withoutPassed(part, covers);
+      if (essential.length < covers.length) {
+        const found = this.search(part, essential, budget);
+        if (found === null) this.proved ??= essential;
+        return found ? pass(found) : found;
+      }
+    }
     const chosen = this.proof.filter((cover) => meets(cover, part));
     const limited: Budget = { left: Math.min(budget.left, 12_000) };
     const before = limited.left;
@@ -735,6 +758,7 @@ class Surveyor {
   /** A packet was found. What cannot be told of its unknowns leaves the step open. */
   private noteLife(id: number, found: Cube, parts: readonly Cube[]): void {
     const leans = asksUnknown(found) ? this.needed(found, parts) : noDimensions;
+    if (found.dims.length > manyDims) this.copied += found.dims.length;
     if (leans) this.result.live(id, { witness: found, leans });
   }
 
@@ -744,10 +768,13 @@ class Surveyor {
    */
   private needed(found: Cube, parts: readonly Cube[]): Dimension[] | null {
     const out: Dimension[] = [];
+    const asked = found.sets.filter((set) => isUnknown(set.dimension) && parts.some((part) => letsTurn(part, set)));
+    const turnable = new Set<ValueSet>();
+    if (asked.length > fewUnknowns) this.turnTogether(asked, parts, turnable);
     for (let i = 0; i < found.sets.length; i++) {
       const set = found.sets[i]!;
       const { dimension } = set;
-      if (!isUnknown(dimension)) continue;
+      if (!isUnknown(dimension) || turnable.has(set)) continue;
       const turned = complementSet(set);
       let isNeeded = true;
       let isShown = false;
@@ -766,6 +793,21 @@ class Surveyor {
       else if (!isShown) return null;
     }
     return out;
+  }
+
+  /** Notes answers that packets which reach the step turn around, many at once: of thousands of unknowns most are of no matter to it. */
+  private turnTogether(asked: readonly ValueSet[], parts: readonly Cube[], turnable: Set<ValueSet>): void {
+    const turned = cubeOf(asked.map(complementSet));
+    for (let i = 0; i < parts.length; i++) {
+      const piece = turned && meet(parts[i]!, turned);
+      if (piece === null || !this.ask(piece, this.index.meeting(piece), 2)) continue;
+      for (let j = 0; j < asked.length; j++) turnable.add(asked[j]!);
+      return;
+    }
+    if (asked.length === 1) return;
+    const half = asked.length >> 1;
+    this.turnTogether(asked.slice(0, half), parts, turnable);
+    this.turnTogether(asked.slice(half), parts, turnable);
   }
 
   /** What covers of a kind leave of a cube. */

@@ -92,6 +92,8 @@ export const meet = (a: Cube, b: Cube): Cube | null => {
 };
 
 export const meets = (a: Cube, b: Cube): boolean => {
+  if (a.dims.length > 16 * b.dims.length) return meetsLong(a, b);
+  if (b.dims.length > 16 * a.dims.length) return meetsLong(b, a);
   let i = 0;
   let j = 0;
   while (i < a.dims.length && j < b.dims.length) {
@@ -100,6 +102,15 @@ export const meets = (a: Cube, b: Cube): boolean => {
     if (x < y) i++;
     else if (y < x) j++;
     else if (!setsMeet(a.sets[i++]!, b.sets[j++]!)) return false;
+  }
+  return true;
+};
+
+/** The same where one has many more dimensions than the other. */
+const meetsLong = (long: Cube, { dims, sets }: Cube): boolean => {
+  for (let i = 0; i < dims.length; i++) {
+    const own = setOf(long, dims[i]!);
+    if (own !== undefined && !setsMeet(own, sets[i]!)) return false;
   }
   return true;
 };
@@ -123,8 +134,18 @@ export const contains = (a: Cube, b: Cube): boolean => {
 
 export const setOf = ({ dims, sets }: Cube, dim: number): ValueSet | undefined => {
   // Mostly two to four: looked through here that is faster than by indexOf.
-  for (let i = 0; i < dims.length; i++) if (dims[i] === dim) return sets[i];
-  return undefined;
+  if (dims.length <= 16) {
+    for (let i = 0; i < dims.length; i++) if (dims[i] === dim) return sets[i];
+    return undefined;
+  }
+  let from = 0;
+  let to = dims.length - 1;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (dims[middle]! < dim) from = middle + 1;
+    else to = middle;
+  }
+  return dims[from] === dim ? sets[from] : undefined;
 };
 
 /** The cube with one dimension restricted to `set` instead of what it had. */
@@ -347,6 +368,93 @@ const mostQuick = 1000;
 /** Cuts within cuts; beyond, the question is left open: each is a call of its own. */
 const deepest = 4000;
 
+// What `withoutPassed` works on, by dimension: how many covers restrict it, and the exclusive or of their numbers, which is the number of the last one.
+let restricting = new Int32Array(256);
+let lastOnes = new Int32Array(256);
+
+/** Of so many covers, and restrictions to be held to them, those covers are left out that packets pass anyway. */
+export const manyCovers = 100;
+
+/** The covers that count, and what is found outside them held to pass the others, too. */
+interface Essential {
+  readonly covers: readonly Cube[];
+  readonly pass: (found: Cube) => Cube;
+}
+
+/**
+ * A cover that alone restricts some dimension hides nothing: packets pass it there, whatever else they are. Without it others are alone, and so on (the
+ * rule of pure literals). Thousands of rules that ask a set or a limit of their own would else add a restriction each to what is left.
+ * All covers meet the cube.
+ */
+export const withoutPassed = (cube: Cube, covers: readonly Cube[]): Essential => {
+  let top = 0;
+  for (let i = 0; i < covers.length; i++) {
+    const { dims } = covers[i]!;
+    if (dims.length > 0 && dims[dims.length - 1]! > top) top = dims[dims.length - 1]!;
+  }
+  if (top >= restricting.length) {
+    restricting = new Int32Array(2 * top);
+    lastOnes = new Int32Array(2 * top);
+  }
+  restricting.fill(0, 0, top + 1);
+  lastOnes.fill(0, 0, top + 1);
+  /** Whether the cover restricts its dimension more than the cube does. */
+  const restricts = ({ dims, sets }: Cube, at: number): boolean => {
+    const own = setOf(cube, dims[at]!);
+    return own === undefined || !setContains(sets[at]!, own);
+  };
+  for (let i = 0; i < covers.length; i++) {
+    const cover = covers[i]!;
+    for (let j = 0; j < cover.dims.length; j++)
+      if (restricts(cover, j)) {
+        restricting[cover.dims[j]!]!++;
+        lastOnes[cover.dims[j]!]! ^= i;
+      }
+  }
+  const alone: number[] = [];
+  for (let dim = 0; dim <= top; dim++) if (restricting[dim] === 1) alone.push(dim);
+  const passed: [cover: number, dim: number][] = [];
+  const isPassed = new Uint8Array(covers.length);
+  for (let dim = alone.pop(); dim !== undefined; dim = alone.pop()) {
+    if (restricting[dim] !== 1) continue;
+    const i = lastOnes[dim]!;
+    const cover = covers[i]!;
+    passed.push([i, dim]);
+    isPassed[i] = 1;
+    for (let j = 0; j < cover.dims.length; j++) {
+      if (!restricts(cover, j)) continue;
+      const other = cover.dims[j]!;
+      lastOnes[other]! ^= i;
+      if (--restricting[other]! === 1) alone.push(other);
+    }
+  }
+  if (passed.length === 0) return { covers, pass: asFound };
+  return {
+    covers: covers.filter((_, i) => !isPassed[i]),
+    pass: (found) => {
+      // Each restricts a dimension of its own.
+      const more = new Map<number, ValueSet>();
+      for (let k = passed.length - 1; k >= 0; k--) {
+        const [i, dim] = passed[k]!;
+        const { dims, sets } = covers[i]!;
+        let isMet = true;
+        for (let j = 0; j < dims.length && isMet; j++) {
+          const own = more.get(dims[j]!) ?? setOf(found, dims[j]!);
+          isMet = own === undefined || setsMeet(own, sets[j]!);
+        }
+        if (!isMet) continue;
+        const set = setOf(covers[i]!, dim)!;
+        const before = setOf(found, dim);
+        more.set(dim, before ? minusSets(before, set) : complementSet(set));
+      }
+      const other = cubeOf([...more.values()]);
+      return other === null ? found : (meet(found, other) ?? found);
+    },
+  };
+};
+
+const asFound = (found: Cube): Cube => found;
+
 /**
  * Some part of `cube` that none of the covers takes, null where they take it all, undefined where the budget ran out.
  * (a) one cover takes all; (b) the cube is cut along each cover in turn, depth first, and what is left is soon found where something is; else
@@ -355,6 +463,15 @@ const deepest = 4000;
  */
 export const uncovered = (cube: Cube, covers: readonly Cube[], budget: Budget, widely = false): Cube | null | undefined => {
   let list: Cube[] = [];
+  if (covers.length + cube.dims.length >= manyCovers) {
+    const near = covers.filter((cover) => meets(cube, cover));
+    const { covers: essential, pass } = withoutPassed(cube, near);
+    if (essential.length < near.length) {
+      budget.left -= covers.length;
+      const found = uncovered(cube, essential, budget, widely);
+      return found ? pass(found) : found;
+    }
+  }
   for (let i = 0; i < covers.length; i++) {
     const cover = covers[i]!;
     const common = meet(cube, cover);
@@ -389,7 +506,7 @@ export const uncoveredByFew = (cube: Cube, covers: readonly Cube[], budget: Budg
 const cutAway = (cube: Cube, covers: readonly Cube[], from: number, budget: Budget, depth = 0): Cube | null | undefined => {
   let at = from;
   for (; at < covers.length; at++) {
-    budget.left--;
+    budget.left -= 1 + (cube.dims.length >> 4);
     if (meets(cube, covers[at]!)) break;
   }
   if (budget.left < 0 || depth > deepest) return undefined;

@@ -841,3 +841,35 @@ describe('what is dead on the whole way', () => {
     expect(found.by.map((rule) => rule.id + 1)).toEqual([2, 4]);
   });
 });
+
+describe('hundreds of rules that ask sets of their own', () => {
+  const count = 400;
+  const asking = (i: number): string => `-m set --match-set s${i} src -m set --match-set d${(i * 7) % count} dst`;
+  const text = filter(
+    ...Array.from({ length: count }, (_, i) => `-A INPUT ${asking(i)} -j ACCEPT`),
+    `-A INPUT ${asking(5)} -j DROP`,
+    '-A INPUT -j DROP',
+    '-A INPUT -p tcp -j ACCEPT',
+  );
+  const desk = facts(text);
+  const [first] = desk.dead();
+
+  it('are decided, one by one', () => {
+    expect(deaths(text)).toEqual([`${count + 1}: rule by 6`, `${count + 3}: catch-all by ${count + 2}`]);
+  });
+
+  it('lean on their own sets alone', () => {
+    const { rules } = first!.chain;
+    for (const at of [0, 7, 399])
+      expect([...desk.verdict(rules[at]!).leansOn].sort()).toEqual([
+        `-m set --match-set d${(at * 7) % count} dst`,
+        `-m set --match-set s${at} src`,
+      ]);
+    expect(desk.verdict(rules[count + 1]!).leansOn).toEqual([]);
+  });
+
+  it('are not called redundant where the policy does the same in part only', () => {
+    const { rules } = first!.chain;
+    expect(desk.redundancy(rules[0]!)).toBeNull();
+  });
+});

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { all, bits, inRanges, is, named, not, type Predicate, some } from '../../grammar/index.js';
-import { type Cube, cubesOf, everything, formHolds, merge, minus, remainder, uncovered } from '../../src/packets/cube.js';
+import { type Cube, cubesOf, everything, formHolds, merge, minus, remainder, uncovered, withoutPassed } from '../../src/packets/cube.js';
 import { Diagram, Exhausted } from '../../src/packets/diagram.js';
 import { type Dimension, Space } from '../../src/packets/space.js';
 
@@ -117,6 +117,40 @@ describe('laws', () => {
     const space = spaceOf(inRanges('source', [[5, 900]]), inRanges('destination', [[7, 800]]));
     const d = new Diagram(0);
     expect(() => d.form(space.form(all(inRanges('source', [[5, 900]]), inRanges('destination', [[7, 800]]))))).toThrow(Exhausted);
+  });
+});
+
+describe('covers that packets pass anyway', () => {
+  const bitCount = 16;
+  const literals = fc
+    .uniqueArray(fc.nat(bitCount - 1), { minLength: 1, maxLength: 3 })
+    .chain((which) => fc.tuple(...which.map((bit) => fc.boolean().map((isSet): [number, boolean] => [bit, isSet]))));
+  const formOf = (parts: readonly (readonly [number, boolean])[]): Predicate =>
+    all(...parts.map(([bit, isSet]) => bits('mark', 1 << bit, isSet ? 1 << bit : 0)));
+
+  it('are left out, and what is found outside the others passes them', () => {
+    let left = 0;
+    fc.assert(
+      fc.property(literals, fc.array(literals, { minLength: 1, maxLength: 14 }), (own, others) => {
+        const predicates = [own, ...others].map(formOf);
+        const space = spaceOf(...predicates);
+        const d = new Diagram(1e6);
+        const [cube, ...covers] = predicates.map((one) => cubesOf(space.form(one), 1)![0]!);
+        const near = covers.filter((cover) => d.and(d.cube(cover), d.cube(cube!)) !== 0);
+        const { covers: essential, pass } = withoutPassed(cube!, near);
+        left += near.length - essential.length;
+        const union = d.orAll(near.map((cover) => d.cube(cover)));
+        const found = uncovered(cube!, essential, { left: 1e6 });
+        if (found === null) expect(d.minus(d.cube(cube!), union)).toBe(0);
+        else {
+          const passed = d.cube(pass(found!));
+          expect(passed).not.toBe(0);
+          expect(d.minus(passed, d.minus(d.cube(cube!), union))).toBe(0);
+        }
+      }),
+      { numRuns: 500 },
+    );
+    expect(left).toBeGreaterThan(500);
   });
 });
 
