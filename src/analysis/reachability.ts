@@ -21,7 +21,6 @@ import {
 } from '../packets/cube.js';
 import { Diagram, Exhausted, type Node } from '../packets/diagram.js';
 import { type Packet, pickPacket } from '../packets/pick.js';
-import type { ValueSet } from '../packets/space.js';
 import { takersBeforeEntry } from './before-entry.js';
 import { climb } from './climb.js';
 import { type FlowOf, flowsOf } from './flow.js';
@@ -389,13 +388,10 @@ export class Reachability {
   private leansOn(rule: Rule, found: Found): readonly string[] {
     const texts = new Set<string>();
     if (found.node !== undefined) {
-      // Every test that the picked packet needs is asked the other way round: does any packet get there so?
-      for (const set of found.witness!.sets) {
-        const { dimension } = set;
-        if (!dimension.test || dimension.test.decidedBy === 'packet') continue;
-        const turned = set.has(1) ? 0 : 1;
-        if (this.emptyWith(found.node, dimension.interval(turned, turned))) texts.add(dimension.test.text);
-      }
+      // Of the tests that the picked packet answers, those that all packets which get there answer so.
+      const asked = found.witness!.sets.filter(({ dimension: { test } }) => test && test.decidedBy !== 'packet');
+      const forced = asked.length > 0 ? this.forced(found.node) : null;
+      for (const { dimension } of asked) if (forced === null || forced.has(dimension.level)) texts.add(dimension.test!.text);
     } else {
       const result = this.surveys.get(this.table(rule));
       if (result) for (const dimension of result.life(this.step(rule)).leans) texts.add(dimension.test!.text);
@@ -404,11 +400,12 @@ export class Reachability {
     return [...texts];
   }
 
-  private emptyWith(node: Node, set: ValueSet): boolean {
+  /** What all packets of a set answer the same way; null: that could not be told. */
+  private forced(node: Node): ReadonlyMap<number, 0 | 1> | null {
     try {
-      return this.within(this.effort / 100, () => this.diagram.and(node, this.diagram.of(set)) === 0);
+      return this.within(this.effort / 100, () => this.diagram.forced(node));
     } catch (error) {
-      if (error instanceof Exhausted) return true;
+      if (error instanceof Exhausted) return null;
       throw error;
     }
   }

@@ -15,7 +15,11 @@ import { type Dimension, type Form, ValueSet } from './space.js';
 /** The budget of node operations is used up: what was asked is not decided. */
 export class Exhausted extends Error {
   constructor() {
+    // No trace: it is no fault, and making one takes longer than many an answer.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super('the budget of the analysis is used up');
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
@@ -369,6 +373,49 @@ export class Diagram {
   /** First level that a set asks; sets 0 and 1 ask none. */
   firstLevel(a: Node): number {
     return this.level[a]!;
+  }
+
+  /**
+   * Levels at which all packets of a set go the same way, with the way: no path passes the level by, and whatever asks it leads on by one side alone.
+   * One walk over the nodes, where asking each level the other way round is an operation for each.
+   */
+  forced(a: Node): ReadonlyMap<number, 0 | 1> {
+    const seen = new Set<Node>();
+    const list: Node[] = [];
+    /** By level: 1 some node leads on by its low side, 2 by its high side. */
+    const sides = new Map<number, number>();
+    const stack = [a];
+    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+      if (node < 2 || seen.has(node)) continue;
+      this.spend();
+      seen.add(node);
+      list.push(node);
+      const low = this.low[node]!;
+      const high = this.high[node]!;
+      const level = this.level[node]!;
+      sides.set(level, (sides.get(level) ?? 0) | (low === 0 ? 0 : 1) | (high === 0 ? 0 : 2));
+      stack.push(low, high);
+    }
+    const levels = [...sides.keys()].sort((x, y) => x - y);
+    const places = new Map(levels.map((level, i) => [level, i]));
+    /** How many edges pass the level by, as differences from the level before. */
+    const passing = new Int32Array(levels.length + 2);
+    for (const node of list) {
+      const from = places.get(this.level[node]!)!;
+      for (const next of [this.low[node]!, this.high[node]!]) {
+        if (next === 0) continue;
+        const to = next === 1 ? levels.length : places.get(this.level[next]!)!;
+        passing[from + 1]!++;
+        passing[to]!--;
+      }
+    }
+    const out = new Map<number, 0 | 1>();
+    for (let i = 0, passed = 0; i < levels.length; i++) {
+      passed += passing[i]!;
+      const side = sides.get(levels[i]!)!;
+      if (passed === 0 && side !== 3) out.set(levels[i]!, side === 1 ? 0 : 1);
+    }
+    return out;
   }
 
   /** All levels that a set asks. */

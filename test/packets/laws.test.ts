@@ -113,6 +113,27 @@ describe('laws', () => {
     );
   });
 
+  it('what all of a set answer the same way is what no other answer is in', () => {
+    let forced = 0;
+    fc.assert(
+      fc.property(predicate, predicate, (a, b) => {
+        const space = spaceOf(a, b);
+        const d = new Diagram(1e6);
+        const x = d.and(d.form(space.form(a)), d.form(space.form(b)));
+        if (x === 0) return;
+        const found = d.forced(x);
+        for (const dimension of space.dimensions) {
+          if (dimension.bits !== 1 || dimension.size !== 2) continue;
+          const empty = [0, 1].map((answer) => d.and(x, d.of(dimension.interval(answer, answer))) === 0);
+          expect(found.get(dimension.level)).toBe(empty[0] ? 1 : empty[1] ? 0 : undefined);
+          if (found.has(dimension.level)) forced++;
+        }
+      }),
+      { numRuns: 500 },
+    );
+    expect(forced).toBeGreaterThan(100);
+  });
+
   it('a budget ends work with an exception of its own', () => {
     const space = spaceOf(inRanges('source', [[5, 900]]), inRanges('destination', [[7, 800]]));
     const d = new Diagram(0);
