@@ -392,6 +392,8 @@ export const withoutPassed = (cube: Cube, covers: readonly Cube[]): Essential =>
     const { dims } = covers[i]!;
     if (dims.length > 0 && dims[dims.length - 1]! > top) top = dims[dims.length - 1]!;
   }
+  // Each passes by a dimension of its own.
+  if (covers.length > 4 * top) return { covers, pass: asFound };
   if (top >= restricting.length) {
     restricting = new Int32Array(2 * top);
     lastOnes = new Int32Array(2 * top);
