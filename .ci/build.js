@@ -47,7 +47,7 @@ await build({
   define: { 'import.meta.url': 'moduleUrl' },
   banner: { js: '(function (exports, require, module, __filename, moduleUrl) {' },
   footer: { js: '})' },
-  // With it the program tells a fault of its own by the names that its sources have (commands/stack.ts).
+  // With it the program tells a fault of its own by the places in its sources (commands/stack.ts).
   sourcemap: 'external',
   sourcesContent: false,
   // yaml's form for Node is CommonJS and asks for more than its other form.

@@ -17,7 +17,7 @@ const ownersAdvice: Readonly<Record<string, string>> = {
  * Reports source NAT rules without --random-fully. A rule of the administrator's is a finding of its own, since each is his to decide and to
  * silence (some programs need their source port); the rules that one program writes are one finding, since they are one setting.
  */
-export const tellWithoutRandomFully = ({ ruleset, kernel, report }: RulesetContext, target: 'MASQUERADE' | 'SNAT'): void => {
+export const tellWithoutRandomFully = ({ ruleset, facts, kernel, report }: RulesetContext, target: 'MASQUERADE' | 'SNAT'): void => {
   const managed = new Map<string, { readonly first: SourceNat; readonly owner: Owner; readonly others: SourceNat[] }>();
   const single = (nat: SourceNat, owner: Owner | null, others: readonly SourceNat[]): void => {
     const { rule, random } = nat;
@@ -48,6 +48,8 @@ export const tellWithoutRandomFully = ({ ruleset, kernel, report }: RulesetConte
     if (nat.random && kernel && isAtLeast(kernel, [5, 0])) continue;
     if (!isAtLeast(kernel, inKernelSince[target])) continue;
     if (nat.randomFully || !nat.choosesPorts || !isAtLeast(nat.version, knownSince[target])) continue;
+    // What is told of it is that nothing reaches it.
+    if (facts.status(nat.rule) === 'dead') continue;
     const owner = ownerOfRule(nat.rule);
     if (!owner) {
       single(nat, null, []);
@@ -72,7 +74,7 @@ export default defineCheck({
   category: 'nat',
   level: 'warning',
   summary: 'MASQUERADE without --random-fully: source ports can collide.',
-  why: 'Source NAT chooses a source port first and enters the connection into the table of connection tracking later. Two connections that begin at the same moment can be given the same port in between; the second entry fails and its packet is dropped. The client tries again after a second or more. It shows as rare slow connections on hosts that open many at once (container hosts, Kubernetes nodes, busy gateways), and as insert_failed in conntrack -S. --random-fully (kernel 3.13, iptables 1.6.2) makes the choice random enough that this becomes rare; since kernel 5.0 --random does the same. It does not cure the DNS delays of five seconds that come from two UDP queries sent at once over one socket: those meet in another place. Left alone: protocols without ports, one port to translate to, one pair of hosts, dumps of an iptables that does not know the flag, and --random where sysctl tells of a kernel from 5.0 on. A host with few connections has nothing to gain, and some programs need their source port to stay: those can silence it.',
+  why: 'Source NAT chooses a source port first and enters the connection into the table of connection tracking later. Two connections that begin at the same moment can be given the same port in between; the second entry fails and its packet is dropped. The client tries again after a second or more. It shows as rare slow connections on hosts that open many at once (container hosts, Kubernetes nodes, busy gateways), and as insert_failed in conntrack -S. --random-fully (kernel 3.13, iptables 1.6.2) makes the choice random enough that this becomes rare; since kernel 5.0 --random does the same. It does not cure the DNS delays of five seconds that come from two UDP queries sent at once over one socket: those meet in another place. Left alone: protocols without ports, one port to translate to, one pair of hosts, rules that nothing reaches, dumps of an iptables that does not know the flag, and --random where sysctl tells of a kernel from 5.0 on. A host with few connections has nothing to gain, and some programs need their source port to stay: those can silence it.',
   advice: 'Look at conntrack -S. If insert_failed grows, add --random-fully to the rule, or update the program that writes it.',
   examples: {
     find: [
@@ -85,6 +87,10 @@ export default defineCheck({
     leave: [
       { title: 'with the flag', text: '*nat\n-A POSTROUTING -o eth0 -j MASQUERADE --random-fully\nCOMMIT\n' },
       { title: 'a protocol without ports', text: '*nat\n-A POSTROUTING -o eth0 -p gre -j MASQUERADE\nCOMMIT\n' },
+      {
+        title: 'a rule that nothing reaches: shadowed-rule tells of it',
+        text: '*nat\n-A POSTROUTING -o eth0 -j ACCEPT\n-A POSTROUTING -s 192.0.2.0/24 -o eth0 -j MASQUERADE\nCOMMIT\n',
+      },
       {
         title: 'a container that calls itself by its published port',
         text: '*nat\n-A POSTROUTING -s 172.17.0.2/32 -d 172.17.0.2/32 -p tcp -m tcp --dport 80 -j MASQUERADE\nCOMMIT\n',

@@ -868,7 +868,7 @@ describe('hundreds of rules that ask sets of their own', () => {
     expect(desk.verdict(rules[count + 1]!).leansOn).toEqual([]);
   });
 
-  it('are not called redundant where the policy does the same in part only', () => {
+  it('are not redundant before a rule that drops the rest', () => {
     const { rules } = first!.chain;
     expect(desk.redundancy(rules[0]!)).toBeNull();
   });
